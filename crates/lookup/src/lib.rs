@@ -1,0 +1,39 @@
+//! DNS as one sentence: a [`Question`], an [`Answer`], and the trait [`Lookup`] that turns one into the other.
+//!
+//! What it does: gives every evaluation the same way to ask the world, a resolver made of a zone file for tests and
+//! replays, and wrappers that add memory, coalescing, budgets, a tape and faults to any [`Lookup`].
+//!
+//! What it will never do: open a socket, read a clock, or know a protocol. A time-out is an answer here; who waits, and
+//! how long, is decided by the resolver in `net`.
+//!
+//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`zone`] and the wrappers.
+
+use std::future::Future;
+use std::sync::Arc;
+
+pub mod answer;
+pub mod limits;
+pub mod question;
+
+pub use answer::{Answer, Data, Dnssec, Failure, MailExchange, Negative, Records, StartOfAuthority, Text};
+pub use question::{Kind, Question};
+
+/// Whoever can answer questions: a resolver, a zone file, a tape, or a wrapper around one of them.
+///
+/// Asking never fails in Rust's sense: that no answer came is [`Answer::Failed`], a fact that evaluations judge.
+pub trait Lookup {
+    /// Asks. The future may be dropped at any time.
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send;
+}
+
+impl<L: Lookup + Sync> Lookup for &L {
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
+        (**self).ask(question)
+    }
+}
+
+impl<L: Lookup + Sync + Send> Lookup for Arc<L> {
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
+        (**self).ask(question)
+    }
+}

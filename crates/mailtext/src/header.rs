@@ -1,0 +1,367 @@
+//! Header fields, found once and never copied: the block stays as it came, because signatures are made over its bytes.
+
+use crate::explain::{Explain, Flaw, Rule};
+use crate::limits::{HEADER_BLOCK_BYTES_MAX, HEADER_FIELD_COUNT_MAX};
+
+/// The header block of a message on the wire form (lines end with CRLF), and where its fields are.
+///
+/// Fields are split at CRLF only: a bare CR or LF inside is part of the field, and a flaw.
+#[derive(Clone, Debug)]
+pub struct Headers<'a> {
+    raw: &'a [u8],
+    places: Vec<Place>,
+    flaws: Vec<Flaw<HeaderFlaw>>,
+    body_start: usize,
+}
+
+/// One header field. `raw` is what simple canonicalisation hashes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Field<'a> {
+    /// The field as it came, with its folds, without the final CRLF.
+    pub raw: &'a [u8],
+    /// The name without the white space that the obsolete syntax allows around it; empty when there is no colon.
+    pub name: &'a [u8],
+    /// All that follows the colon, white space and folds included, without the final CRLF.
+    pub value: &'a [u8],
+}
+
+/// A field name made comparable in one step: equal names have equal keys, without regard to case.
+///
+/// Keys of different names may be equal by accident; compare the names too ([`Field::is_named`]).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct NameKey(u64);
+
+/// What can be wrong with a header block.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum HeaderFlaw {
+    /// The block is longer than [`HEADER_BLOCK_BYTES_MAX`]; the rest was not read.
+    BlockTooLong,
+    /// More fields than [`HEADER_FIELD_COUNT_MAX`]; the rest was not read.
+    TooManyFields,
+    /// A line without a colon.
+    NoColon,
+    /// White space before the first field's name: some programs take it for a field, some for nothing.
+    LeadingSpace,
+    /// White space or a fold between name and colon (RFC 5322 §4.5).
+    SpaceBeforeColon,
+    /// A byte in the name that no name may hold (RFC 5322 §2.2).
+    NameCharacter,
+    /// CR without LF, or LF without CR.
+    BareNewline,
+    /// A NUL byte.
+    Nul,
+    /// The block ends without the empty line.
+    NoEmptyLine,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    key: NameKey,
+    start: u32,
+    name_start: u32,
+    name_end: u32,
+    value_start: u32,
+    end: u32,
+}
+
+impl<'a> Headers<'a> {
+    /// Finds the fields of the message or header block `raw`. Never fails: what is wrong is a flaw.
+    #[must_use]
+    pub fn parse(raw: &'a [u8]) -> Self {
+        let mut headers = Self { raw, places: Vec::with_capacity(32), flaws: Vec::new(), body_start: raw.len() };
+        headers.scan();
+        headers
+    }
+
+    /// The bytes that were given to [`Headers::parse`].
+    #[must_use]
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Where the body starts: behind the empty line, or at the end when there is none.
+    #[must_use]
+    pub fn body_start(&self) -> usize {
+        self.body_start
+    }
+
+    /// What is wrong with the block.
+    #[must_use]
+    pub fn flaws(&self) -> &[Flaw<HeaderFlaw>] {
+        &self.flaws
+    }
+
+    /// How many fields there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is no field at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The field at `index`, counted from the top from 0.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Field<'a>> {
+        self.places.get(index).map(|place| self.field(place))
+    }
+
+    /// All fields from the top.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Field<'a>> + ExactSizeIterator + '_ {
+        self.places.iter().map(|place| self.field(place))
+    }
+
+    /// The fields called `name`, from the top.
+    pub fn named<'s, 'n: 's>(&'s self, name: &'n str) -> impl DoubleEndedIterator<Item = Field<'a>> + 's {
+        self.indexes_named(NameKey::of(name.as_bytes()), name.as_bytes()).filter_map(|index| self.get(index))
+    }
+
+    /// The indexes of the fields called `name`, from the top; `key` must be the name's key.
+    pub fn indexes_named<'s, 'n: 's>(
+        &'s self,
+        key: NameKey,
+        name: &'n [u8],
+    ) -> impl DoubleEndedIterator<Item = usize> + 's {
+        self.places
+            .iter()
+            .enumerate()
+            .filter(move |(_, place)| place.key == key && self.field(place).is_named(name))
+            .map(|(index, _)| index)
+    }
+
+    fn field(&self, place: &Place) -> Field<'a> {
+        let part = |start: u32, end: u32| self.raw.get(start as usize..end as usize).unwrap_or_default();
+        Field {
+            raw: part(place.start, place.end),
+            name: part(place.name_start, place.name_end),
+            value: part(place.value_start, place.end),
+        }
+    }
+
+    fn scan(&mut self) {
+        let readable = self.raw.len().min(HEADER_BLOCK_BYTES_MAX);
+        let raw = &self.raw[..readable];
+        let mut start = 0;
+        while start < raw.len() {
+            if raw[start..].starts_with(b"\r\n") {
+                self.body_start = start + 2;
+                return;
+            }
+            if self.places.len() == HEADER_FIELD_COUNT_MAX {
+                self.flaw(HeaderFlaw::TooManyFields, start, start);
+                return;
+            }
+            let (end, next) = logical_line(raw, start);
+            self.add(start, end);
+            start = next;
+        }
+        let cut = self.raw.len() > HEADER_BLOCK_BYTES_MAX;
+        self.flaw(if cut { HeaderFlaw::BlockTooLong } else { HeaderFlaw::NoEmptyLine }, start, start);
+    }
+
+    fn add(&mut self, start: usize, end: usize) {
+        let line = &self.raw[start..end];
+        let Some(colon) = memchr::memchr(b':', line) else {
+            self.flaw(HeaderFlaw::NoColon, start, end);
+            self.push(NameKey::of(b""), start, (start, start), start, end);
+            return;
+        };
+        let before = &line[..colon];
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let lead = before.iter().take_while(|byte| blank(byte)).count();
+        let name_len = before.len() - lead - before[lead..].iter().rev().take_while(|byte| blank(byte)).count();
+        let name = &before[lead..lead + name_len];
+        if lead > 0 {
+            self.flaw(HeaderFlaw::LeadingSpace, start, start + lead);
+        }
+        if lead + name_len < colon {
+            // RFC 5322 §4.5: obsolete fields may have white space before the colon; it does not hide the field.
+            self.flaw(HeaderFlaw::SpaceBeforeColon, start + lead + name_len, start + colon);
+        }
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            self.flaw(HeaderFlaw::NameCharacter, start + lead, start + lead + name_len);
+        }
+        self.look_for_hidden_lines(start, end);
+        let key = NameKey::of(name);
+        self.push(key, start, (start + lead, start + lead + name_len), start + colon + 1, end);
+    }
+
+    /// RFC 5322 §2.3: CR and LF stand only together; a lone one may be a line's end for the next program.
+    fn look_for_hidden_lines(&mut self, start: usize, end: usize) {
+        let line = &self.raw[start..end];
+        for at in memchr::memchr3_iter(b'\r', b'\n', 0, line) {
+            let kind = match line[at] {
+                b'\r' if line.get(at + 1) == Some(&b'\n') => continue,
+                b'\n' if at > 0 && line[at - 1] == b'\r' => continue,
+                0 => HeaderFlaw::Nul,
+                _ => HeaderFlaw::BareNewline,
+            };
+            self.flaw(kind, start + at, start + at + 1);
+        }
+    }
+
+    fn push(&mut self, key: NameKey, start: usize, name: (usize, usize), value_start: usize, end: usize) {
+        // Offsets fit: the block is cut at HEADER_BLOCK_BYTES_MAX.
+        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        self.places.push(Place {
+            key,
+            start: narrow(start),
+            name_start: narrow(name.0),
+            name_end: narrow(name.1),
+            value_start: narrow(value_start),
+            end: narrow(end),
+        });
+    }
+
+    fn flaw(&mut self, kind: HeaderFlaw, start: usize, end: usize) {
+        self.flaws.push(Flaw::new(kind, start, end));
+    }
+}
+
+/// The end of the field that starts at `start` (before its CRLF), and where the next one starts.
+fn logical_line(raw: &[u8], start: usize) -> (usize, usize) {
+    let mut from = start;
+    while let Some(newline) = memchr::memchr(b'\n', &raw[from..]).map(|at| from + at) {
+        let next = newline + 1;
+        let whole = newline > start && raw[newline - 1] == b'\r';
+        if whole && !matches!(raw.get(next), Some(b' ' | b'\t')) {
+            return (newline - 1, next);
+        }
+        from = next;
+    }
+    (raw.len(), raw.len())
+}
+
+impl Field<'_> {
+    /// Whether this is the field called `name`, without regard to case.
+    #[must_use]
+    pub fn is_named(&self, name: &[u8]) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The value unfolded: without CRLF, and without white space at either end (RFC 5322 §2.2.3).
+    #[must_use]
+    pub fn unfolded(&self) -> Vec<u8> {
+        let mut line: Vec<u8> = Vec::with_capacity(self.value.len());
+        line.extend(self.value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')));
+        line.trim_ascii().to_vec()
+    }
+}
+
+impl NameKey {
+    /// The key of `name`.
+    #[must_use]
+    pub fn of(name: &[u8]) -> Self {
+        // FNV-1a over lower-case bytes: short names, and an accident costs one comparison more.
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for byte in name {
+            hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3);
+        }
+        Self(hash)
+    }
+}
+
+impl Explain for HeaderFlaw {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::BlockTooLong => "header-block-too-long",
+            Self::TooManyFields => "header-too-many-fields",
+            Self::NoColon => "header-no-colon",
+            Self::LeadingSpace => "header-leading-space",
+            Self::SpaceBeforeColon => "header-space-before-colon",
+            Self::NameCharacter => "header-name-character",
+            Self::BareNewline => "header-bare-newline",
+            Self::Nul => "header-nul",
+            Self::NoEmptyLine => "header-no-empty-line",
+        }
+    }
+
+    fn rule(&self) -> Option<Rule> {
+        match self {
+            Self::BlockTooLong | Self::TooManyFields => None,
+            Self::NoColon | Self::NameCharacter => Some(Rule("RFC 5322", "2.2")),
+            Self::LeadingSpace => Some(Rule("RFC 5322", "2.2.3")),
+            Self::SpaceBeforeColon => Some(Rule("RFC 5322", "4.5")),
+            Self::BareNewline | Self::Nul => Some(Rule("RFC 5322", "2.3")),
+            Self::NoEmptyLine => Some(Rule("RFC 5322", "2.1")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fields(raw: &str) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Headers::parse(raw.as_bytes()).iter().map(|field| (text(field.name), text(field.value))).collect()
+    }
+
+    fn flaws(raw: &str) -> Vec<HeaderFlaw> {
+        Headers::parse(raw.as_bytes()).flaws().iter().map(|flaw| flaw.kind).collect()
+    }
+
+    #[test]
+    fn folded_fields_are_one() {
+        let raw = "Subject: a\r\n b\r\n\tc\r\nFrom:x\r\n\r\nbody";
+        assert_eq!(fields(raw), [("Subject".into(), " a\r\n b\r\n\tc".into()), ("From".into(), "x".into())]);
+        assert_eq!(flaws(raw), []);
+        assert_eq!(Headers::parse(raw.as_bytes()).body_start(), raw.len() - 4);
+    }
+
+    #[test]
+    fn disguised_from_fields_are_seen() {
+        for raw in [" From: a\r\n\r\n", "From : a\r\n\r\n", "From\r\n : a\r\n\r\n", "FROM: a\r\n\r\n"] {
+            assert_eq!(Headers::parse(raw.as_bytes()).named("from").count(), 1, "{raw:?}");
+        }
+        assert_eq!(flaws("From\r\n : a\r\n\r\n"), [HeaderFlaw::SpaceBeforeColon]);
+        assert_eq!(flaws(" From: a\r\n\r\n"), [HeaderFlaw::LeadingSpace]);
+    }
+
+    #[test]
+    fn bare_newlines_do_not_split_fields() {
+        let raw = "Subject: a\nFrom: evil\r\nFrom: good\rTo: x\r\n\r\n";
+        assert_eq!(Headers::parse(raw.as_bytes()).named("from").count(), 1);
+        assert_eq!(flaws(raw), [HeaderFlaw::BareNewline, HeaderFlaw::BareNewline]);
+    }
+
+    #[test]
+    fn blocks_that_end_early() {
+        assert_eq!(flaws("From: a"), [HeaderFlaw::NoEmptyLine]);
+        assert_eq!(flaws(""), [HeaderFlaw::NoEmptyLine]);
+        assert_eq!(flaws("nonsense\r\n\r\n"), [HeaderFlaw::NoColon]);
+        assert_eq!(flaws("a\0: b\0\r\n\r\n"), [HeaderFlaw::NameCharacter, HeaderFlaw::Nul, HeaderFlaw::Nul]);
+    }
+
+    #[test]
+    fn limits_at_below_and_above() {
+        for (count, flawed) in
+            [(HEADER_FIELD_COUNT_MAX - 1, false), (HEADER_FIELD_COUNT_MAX, false), (HEADER_FIELD_COUNT_MAX + 1, true)]
+        {
+            let raw = format!("{}\r\n", "a:b\r\n".repeat(count));
+            assert_eq!(flaws(&raw).contains(&HeaderFlaw::TooManyFields), flawed, "{count} fields");
+        }
+        for (extra, flawed) in [(0, false), (1, true)] {
+            let mut raw = format!("a:{}\r\n\r\n", "x".repeat(HEADER_BLOCK_BYTES_MAX - 6 + extra));
+            assert_eq!(raw.len(), HEADER_BLOCK_BYTES_MAX + extra);
+            raw.push_str("body");
+            assert_eq!(flaws(&raw).contains(&HeaderFlaw::BlockTooLong), flawed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn fields_and_body_cover_the_input(raw in "[ -~\r\n\t]{0,200}") {
+            let headers = Headers::parse(raw.as_bytes());
+            let covered: usize = headers.iter().map(|field| field.raw.len()).sum();
+            prop_assert!(covered <= headers.body_start());
+            for field in headers.iter() {
+                prop_assert!(field.value.len() <= field.raw.len());
+            }
+        }
+    }
+}

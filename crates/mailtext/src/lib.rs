@@ -1,0 +1,22 @@
+//! The text of mail: what every protocol of the field reads and writes, parsed once and for all.
+//!
+//! What it does: finds header fields without copying them, reads addresses, domains, tag lists and
+//! Authentication-Results, and writes the header fields of our own. Every parser returns a value *and its flaws*
+//! with byte spans, so that evaluation, audit and pages read with the same eyes.
+//!
+//! What it will never do: ask DNS, read a file, a clock or the environment, decide anything, or know a protocol's
+//! meaning (a DKIM signature is a tag list here, no more).
+//!
+//! Reading order: [`explain`] (how everything here and above names its reasons), [`domain`], [`header`],
+//! [`taglist`], then [`address`], [`authres`] and the rest by need.
+
+pub mod domain;
+pub mod explain;
+pub mod header;
+pub mod limits;
+pub mod taglist;
+
+pub use domain::{Domain, DomainError};
+pub use explain::{Explain, Flaw, Rule, Span, Value};
+pub use header::{Field, Headers, NameKey};
+pub use taglist::{Tag, TagFlaw, TagList};

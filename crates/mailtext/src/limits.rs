@@ -1,0 +1,16 @@
+//! The limits of this crate. Each is an outcome with a name when exceeded, and each has tests at, below and above.
+
+/// Longest header block that is read, in bytes. Postfix stops at 102,400 by default; real headers stay under 64 KiB.
+pub const HEADER_BLOCK_BYTES_MAX: usize = 1 << 20;
+/// Most header fields of one message.
+pub const HEADER_FIELD_COUNT_MAX: usize = 4096;
+/// Longest label of a domain name, in octets (RFC 1035 §2.3.4).
+pub const LABEL_BYTES_MAX: usize = 63;
+/// Longest domain name in presentation form without the final dot, in octets (RFC 1035 §2.3.4: 255 on the wire).
+pub const DOMAIN_BYTES_MAX: usize = 253;
+/// Longest text that is tried as a domain name, in bytes: U-labels are longer than what they become.
+pub const DOMAIN_TEXT_BYTES_MAX: usize = 1024;
+/// Most tags of one tag list.
+pub const TAG_COUNT_MAX: usize = 64;
+/// Longest tag list, in bytes.
+pub const TAG_LIST_BYTES_MAX: usize = 64 << 10;
