@@ -78,6 +78,15 @@ pub trait Explain {
     }
 }
 
+/// A result and how it came about: permerror is a result, never an `Err`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome<R, S> {
+    /// What came out.
+    pub result: R,
+    /// Every DNS answer used and every rule applied, in order.
+    pub evidence: Vec<S>,
+}
+
 /// A range of bytes in the text that was parsed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Span {

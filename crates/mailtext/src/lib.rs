@@ -17,6 +17,6 @@ pub mod limits;
 pub mod taglist;
 
 pub use domain::{Domain, DomainError};
-pub use explain::{Explain, Flaw, Rule, Span, Value};
+pub use explain::{Explain, Flaw, Outcome, Rule, Span, Value};
 pub use header::{Field, Headers, NameKey};
 pub use taglist::{Tag, TagFlaw, TagList};
