@@ -7,6 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use mailtext::Domain;
 
+use crate::master::Name;
+use crate::question::Kind;
+
 /// The answer to one question. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -309,6 +312,29 @@ impl fmt::Display for Failure {
     }
 }
 
+impl Data {
+    /// The text of one TXT record, in one character-string however long: what tests and generators want.
+    #[must_use]
+    pub fn txt(text: impl AsRef<[u8]>) -> Self {
+        Self::Txt(Text::from_strings([text]))
+    }
+
+    /// The kind of record that this is the data of.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Txt(_) => Kind::Txt,
+            Self::A(_) => Kind::A,
+            Self::Aaaa(_) => Kind::Aaaa,
+            Self::Mx(_) => Kind::Mx,
+            Self::Ptr(_) => Kind::Ptr,
+            Self::Ns(_) => Kind::Ns,
+            Self::Cname(_) => Kind::Cname,
+            Self::Soa(_) => Kind::Soa,
+        }
+    }
+}
+
 impl fmt::Display for Data {
     /// The record's data as a master file writes it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -321,20 +347,12 @@ impl fmt::Display for Data {
             }
             Self::A(address) => write!(formatter, "{address}"),
             Self::Aaaa(address) => write!(formatter, "{address}"),
-            Self::Mx(mx) => write!(formatter, "{} {}.", mx.preference, Root(mx.exchange.as_ref())),
-            Self::Ptr(name) | Self::Ns(name) | Self::Cname(name) => write!(formatter, "{name}."),
+            Self::Mx(mx) => write!(formatter, "{} {}", mx.preference, Name(mx.exchange.as_ref())),
+            Self::Ptr(name) | Self::Ns(name) | Self::Cname(name) => write!(formatter, "{}", Name(Some(name))),
             Self::Soa(soa) => {
-                write!(formatter, "{}. . {} 0 0 0 {}", Root(soa.primary.as_ref()), soa.serial, soa.minimum_s)
+                write!(formatter, "{} . {} 0 0 0 {}", Name(soa.primary.as_ref()), soa.serial, soa.minimum_s)
             }
         }
-    }
-}
-
-struct Root<'a>(Option<&'a Domain>);
-
-impl fmt::Display for Root<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.map_or(Ok(()), |name| formatter.write_str(name.as_str()))
     }
 }
 
@@ -368,7 +386,7 @@ mod tests {
         let Answer::Records(records) = Answer::of(vec![Data::A(Ipv4Addr::LOCALHOST)], 60) else {
             panic!("records were given");
         };
-        let first = records.derived(|data| data.len());
+        let first = records.derived(<[Data]>::len);
         let again = records.derived(|_| 99_usize);
         assert_eq!((*first, *again), (1, 1));
         assert_eq!(*records.derived(|_| "another kind"), "another kind");

@@ -12,11 +12,16 @@ use std::future::Future;
 use std::sync::Arc;
 
 pub mod answer;
+pub mod chaos;
 pub mod limits;
+pub mod log;
+mod master;
 pub mod question;
+pub mod zone;
 
 pub use answer::{Answer, Data, Dnssec, Failure, MailExchange, Negative, Records, StartOfAuthority, Text};
 pub use question::{Kind, Question};
+pub use zone::Zone;
 
 /// Whoever can answer questions: a resolver, a zone file, a tape, or a wrapper around one of them.
 ///
