@@ -167,6 +167,19 @@ impl Answer {
         }
     }
 
+    /// The size of what the answer says, in bytes, as budgets count it: texts and names as they are, a few bytes for
+    /// the rest. An answer without records counts nothing.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        match self {
+            Self::Records(records) => {
+                let aliases = records.aliases.iter().map(|name| name.as_str().len()).sum::<usize>();
+                records.data.iter().map(Data::size_bytes).sum::<usize>() + aliases
+            }
+            _ => 0,
+        }
+    }
+
     /// Whether the answer is that there is nothing: what RFC 7208 §4.6.4 calls a void lookup.
     #[must_use]
     pub fn is_void(&self) -> bool {
@@ -317,6 +330,18 @@ impl Data {
     #[must_use]
     pub fn txt(text: impl AsRef<[u8]>) -> Self {
         Self::Txt(Text::from_strings([text]))
+    }
+
+    fn size_bytes(&self) -> usize {
+        let name_bytes = |name: Option<&Domain>| name.map_or(0, |name| name.as_str().len());
+        match self {
+            Self::Txt(text) => text.bytes().len(),
+            Self::A(_) => 4,
+            Self::Aaaa(_) => 16,
+            Self::Mx(mx) => 2 + name_bytes(mx.exchange.as_ref()),
+            Self::Ptr(name) | Self::Ns(name) | Self::Cname(name) => name_bytes(Some(name)),
+            Self::Soa(soa) => 8 + name_bytes(soa.primary.as_ref()),
+        }
     }
 
     /// The kind of record that this is the data of.

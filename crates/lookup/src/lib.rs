@@ -6,17 +6,22 @@
 //! What it will never do: open a socket, read a clock, or know a protocol. A time-out is an answer here; who waits, and
 //! how long, is decided by the resolver in `net`.
 //!
-//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`zone`] and the wrappers.
+//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`zone`] and the wrappers: [`memo`],
+//! [`coalesce`], [`budget`], [`tape`]; [`chaos`] and [`log`] are for tests.
 
 use std::future::Future;
 use std::sync::Arc;
 
 pub mod answer;
+pub mod budget;
 pub mod chaos;
+pub mod coalesce;
 pub mod limits;
 pub mod log;
 mod master;
+pub mod memo;
 pub mod question;
+pub mod tape;
 pub mod zone;
 
 pub use answer::{Answer, Data, Dnssec, Failure, MailExchange, Negative, Records, StartOfAuthority, Text};

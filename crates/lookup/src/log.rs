@@ -19,6 +19,11 @@ impl<L> Log<L> {
         Self { inner, questions: Mutex::new(Vec::new()) }
     }
 
+    /// Whom the questions go to.
+    pub fn inner(&self) -> &L {
+        &self.inner
+    }
+
     /// The questions so far.
     pub fn questions(&self) -> Vec<Question> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner).clone()

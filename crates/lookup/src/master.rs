@@ -67,6 +67,9 @@ pub enum ZoneErrorKind {
     /// `;!` somewhere else than at the start of a line: it would be read as a comment.
     #[error("a rule stands on its own line")]
     RulePlace,
+    /// The first line is not that of a tape.
+    #[error("not a tape of this version")]
+    TapeHeader,
     /// A tape longer than [`crate::limits::TAPE_BYTES_MAX`].
     #[error("the tape is too long")]
     TapeTooLong,
@@ -504,10 +507,10 @@ impl Token<'_> {
 }
 
 /// The next octet of an escaped text, whether it was escaped, and what follows.
-type Unescaped<'a> = Option<(u8, bool, &'a [u8])>;
+pub(crate) type Unescaped<'a> = Option<(u8, bool, &'a [u8])>;
 
 /// RFC 1035 §5.1: `\X` is X itself, `\DDD` the octet of that decimal number.
-fn unescape(text: &[u8]) -> Result<Unescaped<'_>, ZoneErrorKind> {
+pub(crate) fn unescape(text: &[u8]) -> Result<Unescaped<'_>, ZoneErrorKind> {
     match text {
         [] => Ok(None),
         [b'\\', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {

@@ -61,14 +61,10 @@ mod tests {
     fn every_question_fails_once() {
         let zone = zone("a TXT x\nb TXT y\n");
         let broken = std::cell::RefCell::new(Vec::new());
-        let count = every_nth_failure(
-            &zone,
-            |lookup| both(lookup),
-            |_, (a, b)| {
-                broken.borrow_mut().push((a.word(), b.word()));
-                true
-            },
-        );
+        let count = every_nth_failure(&zone, both, |_, (a, b)| {
+            broken.borrow_mut().push((a.word(), b.word()));
+            true
+        });
         assert_eq!(count, 2);
         assert_eq!(broken.borrow()[0], ("timeout", "records"));
         assert_eq!(broken.borrow()[7], ("records", "budget"));
@@ -78,6 +74,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "question 1 of 2 with timeout")]
     fn a_bad_judgement_is_told() {
-        every_nth_failure(&zone("a TXT x\n"), |lookup| both(lookup), |whole, broken| whole == broken);
+        every_nth_failure(&zone("a TXT x\n"), both, |whole, broken| whole == broken);
     }
 }
