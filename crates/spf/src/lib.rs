@@ -1,1 +1,25 @@
-//! Under construction.
+//! Sender Policy Framework (RFC 7208): may this client use this name?
+//!
+//! What it does: reads SPF records and names every flaw in them ([`Record::parse`]), evaluates the identities HELO and
+//! MAIL FROM over any [`lookup::Lookup`] ([`check`], [`check_identity`]), and gives the result with its reason and its
+//! evidence: each DNS answer used, each term that decided.
+//!
+//! What it will never do: open a socket, read a clock, decide what happens to the message, or know what DKIM and DMARC
+//! are. It never asks DNS before the identity has a well-formed domain, and never more than the limits of RFC 7208
+//! §4.6.4 allow.
+//!
+//! Reading order: [`outcome`] (what comes out), [`evaluate`] (check_host() itself), [`record`] (what is evaluated),
+//! [`macros`], [`flaw`], [`limits`].
+
+pub mod evaluate;
+pub mod flaw;
+pub mod limits;
+pub mod macros;
+pub mod outcome;
+pub mod record;
+
+pub use evaluate::{Both, ExplanationUse, MailFrom, Request, check, check_identity};
+pub use flaw::RecordFlaw;
+pub use limits::Limits;
+pub use outcome::{Breadth, Checked, IDS, Identity, Place, Problem, RecordAt, Step, Verdict};
+pub use record::{Policy, Record};

@@ -1,0 +1,35 @@
+//! The limits of this crate. Each is an outcome with a name when exceeded, and each has tests at, below and above.
+
+/// Longest record that is read, in bytes: what one DNS message can hold (RFC 7208 §3.4 asks for far less).
+pub const RECORD_BYTES_MAX: usize = 65_535;
+/// Most terms of one record.
+pub const TERM_COUNT_MAX: usize = 8192;
+/// Most flaws that are named for one record; one fatal flaw is enough for the verdict.
+pub const FLAW_COUNT_MAX: usize = 64;
+/// Longest domain name that a macro may build, in octets (RFC 7208 §7.3).
+pub const TARGET_BYTES_MAX: usize = 253;
+/// Most parts of a domain specification, literals and macros, that are expanded: the rightmost ones, since the name is
+/// cut from the left.
+pub const EXPANDED_SEGMENT_COUNT_MAX: usize = 512;
+/// Longest explanation, in bytes: a reply line of SMTP (RFC 5321 §4.5.3.1.5). A longer one is not used.
+pub const EXPLANATION_BYTES_MAX: usize = 512;
+
+/// What one evaluation may cost. The defaults are those of RFC 7208 §4.6.4; time and the overall number of questions are
+/// limited by whoever answers them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Limits {
+    /// Most terms that ask DNS: include, a, mx, ptr, exists, redirect and the macro `p`. More is permerror.
+    pub lookup_count_max: u8,
+    /// Most answers that say that there is nothing. More is permerror.
+    pub void_lookup_count_max: u8,
+    /// Most hosts of one `mx` term. More is permerror.
+    pub mx_host_count_max: u8,
+    /// Most names of one reverse look-up that are validated. The rest is ignored.
+    pub ptr_name_count_max: u8,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { lookup_count_max: 10, void_lookup_count_max: 2, mx_host_count_max: 10, ptr_name_count_max: 10 }
+    }
+}

@@ -1,0 +1,518 @@
+//! What comes out of a check: the verdict, the term that gave it, the reason, and the evidence.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use lookup::{Answer, Failure, Question};
+use mailtext::{Domain, DomainError, Explain, Rule, Value};
+
+use crate::flaw::RecordFlaw;
+use crate::record::{Directive, Mechanism, Policy, Record, Selection};
+
+/// The results of RFC 7208 §2.6.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Verdict {
+    /// Nothing could be said: no domain, or no record.
+    None,
+    /// The domain says nothing of the client.
+    Neutral,
+    /// The client is authorised.
+    Pass,
+    /// The client is not authorised.
+    Fail,
+    /// The client is probably not authorised.
+    SoftFail,
+    /// A passing failure, mostly of DNS.
+    TempError,
+    /// The domain's records cannot be interpreted.
+    PermError,
+}
+
+/// The identities of RFC 7208 §2.3 and §2.4.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Identity {
+    /// The name given with HELO or EHLO.
+    Helo,
+    /// The reverse-path; when it is null, `postmaster` at the HELO name.
+    MailFrom,
+}
+
+/// The result for one identity, with the values that Received-SPF and Authentication-Results need.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checked {
+    /// Which identity was checked.
+    pub identity: Identity,
+    /// Its domain; `None` when there was none that could be evaluated.
+    pub domain: Option<Domain>,
+    /// The result.
+    pub verdict: Verdict,
+    /// The term of the record in force that matched; `None` when none did.
+    pub matched: Option<Place>,
+    /// The term that matched inside of includes, however deep; the same as `matched` where no include was.
+    pub authorised_by: Option<Place>,
+    /// The record in force and the name where it stands: the domain's own, or the one that `redirect=` led to. Its
+    /// modifiers of RFC 6652 count.
+    pub in_force: Option<RecordAt>,
+    /// Terms that asked DNS, the one that exceeded the limit among them.
+    pub lookups: u8,
+    /// Answers that said that there is nothing, as far as they count.
+    pub void_lookups: u8,
+    /// The domain's own words on a fail, printable US-ASCII. They come from a third party.
+    pub explanation: Option<String>,
+    /// Why it is none, temperror or permerror.
+    pub reason: Option<Problem>,
+}
+
+/// A record and the name where it was found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecordAt {
+    /// The name.
+    pub domain: Domain,
+    /// What its TXT records say.
+    pub policy: Arc<Policy>,
+}
+
+/// A directive in a record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The name where the record stands.
+    pub domain: Domain,
+    /// What its TXT records say.
+    pub policy: Arc<Policy>,
+    /// Which directive of the record, from 0; `None` is the modifier `redirect=`.
+    pub directive: Option<u32>,
+}
+
+/// How much of the Internet a term lets pass.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Breadth {
+    /// Everyone: `all`, or a prefix of no bits.
+    Everyone,
+    /// The addresses that share so many leading bits.
+    Prefix {
+        /// Leading bits: 1 to 128.
+        bits: u8,
+        /// All bits of an address of the family: 32 or 128.
+        of: u8,
+    },
+    /// Whoever a name in DNS says: `ptr`, `exists`, `include`, `redirect`.
+    ByName,
+}
+
+/// Why a check ended in none, temperror or permerror.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// The reverse-path is no mailbox.
+    SenderMalformed,
+    /// The domain of the identity is no domain name.
+    DomainMalformed(DomainError),
+    /// The domain of the identity is an address literal.
+    AddressLiteral,
+    /// The domain of the identity has one label only.
+    SingleLabel,
+    /// The name does not exist.
+    NoSuchDomain(Domain),
+    /// The name has no SPF record.
+    NoRecord(Domain),
+    /// The name has several SPF records.
+    SeveralRecords(RecordAt),
+    /// The record is syntactically wrong.
+    RecordBroken(RecordAt),
+    /// One term more asked DNS than is allowed.
+    TooManyLookups(Place, u8),
+    /// One void lookup more than is allowed.
+    TooManyVoidLookups(Place, u8),
+    /// The domain has more mail exchanges than one term may ask for.
+    TooManyMailExchanges(Place, u8),
+    /// `include:` or `redirect=` leads to a name without record.
+    TargetWithoutRecord(Place, Domain),
+    /// `include:` or `redirect=` leads to what is no domain name.
+    TargetMalformed(Place),
+    /// A question got no answer.
+    Dns(Question, Failure),
+}
+
+/// One step of the evidence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// The identity that is checked.
+    Checking(Identity, Domain),
+    /// A question and its answer.
+    Asked {
+        /// What was asked.
+        question: Question,
+        /// What was answered.
+        answer: Answer,
+    },
+    /// The record that an include led to gave this result, which is no match.
+    IncludeNotMatched(Place, Verdict),
+    /// No term matched; `redirect=` leads on.
+    Redirected(Place, Domain),
+    /// The term matched.
+    Matched(Place),
+    /// No term of the record matched, and there is no `redirect=`.
+    NothingMatched(RecordAt),
+    /// The term's domain cannot be a name in DNS; the term does not match.
+    TargetUnusable(Place, DomainError),
+    /// The term's domain uses a local part that is not US-ASCII; the term does not match.
+    LocalPartNotAscii(Place),
+    /// The answer before counts as a void lookup.
+    Void(u8),
+    /// The void lookup is not counted: the host has addresses of the other family.
+    VoidForgiven(Question),
+    /// The client has more names than are validated; the others are ignored.
+    NamesIgnored(u8),
+    /// The explanation of the record is not used.
+    ExplanationUnusable(ExplanationFlaw),
+}
+
+/// Why an explanation is not used (RFC 7208 §6.2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ExplanationFlaw {
+    /// The name cannot be asked.
+    Target,
+    /// The question failed, or there is no record.
+    NoAnswer,
+    /// There is more than one record.
+    Several,
+    /// The text is not an explain-string.
+    Syntax(RecordFlaw),
+    /// What came of it is not printable US-ASCII.
+    Characters,
+    /// What came of it is too long.
+    TooLong,
+}
+
+impl Verdict {
+    /// The word of RFC 7208 and RFC 8601: `softfail`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Neutral => "neutral",
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::SoftFail => "softfail",
+            Self::TempError => "temperror",
+            Self::PermError => "permerror",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl Identity {
+    /// The word of RFC 7208 §9.1: `mailfrom`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Helo => "helo",
+            Self::MailFrom => "mailfrom",
+        }
+    }
+}
+
+impl RecordAt {
+    /// The record.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.policy.record
+    }
+}
+
+impl Place {
+    /// The directive, where the place is one.
+    #[must_use]
+    pub fn directive(&self) -> Option<&Directive> {
+        self.policy.record.directives().get(self.directive? as usize)
+    }
+
+    /// The term as it is written in the record.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let record = &self.policy.record;
+        let redirect = || record.redirect.as_ref().map(|modifier| modifier.span);
+        let span = self.directive().map(|directive| directive.span).or_else(redirect);
+        span.map_or_else(String::new, |span| record.term_text(span))
+    }
+
+    /// How much of the Internet the term lets pass, for a client of the family of `ip`: a prefix for what is compared
+    /// with addresses.
+    #[must_use]
+    pub fn breadth(&self, ip: IpAddr) -> Breadth {
+        let is_ip4 = ip.to_canonical().is_ipv4();
+        let of = if is_ip4 { 32 } else { 128 };
+        let Some(directive) = self.directive() else { return Breadth::ByName };
+        let bits = match &directive.mechanism {
+            Mechanism::All => 0,
+            Mechanism::Ip4(_, bits) | Mechanism::Ip6(_, bits) => *bits,
+            Mechanism::A(_, cidr) | Mechanism::Mx(_, cidr) => {
+                if is_ip4 {
+                    cidr.ip4_bits
+                } else {
+                    cidr.ip6_bits
+                }
+            }
+            Mechanism::Include(_) | Mechanism::Ptr(_) | Mechanism::Exists(_) => return Breadth::ByName,
+        };
+        if bits == 0 { Breadth::Everyone } else { Breadth::Prefix { bits, of } }
+    }
+}
+
+impl Breadth {
+    /// The number of addresses as a power of two: 0 for a single address; `None` when only DNS knows.
+    #[must_use]
+    pub fn free_bits(self, ip: IpAddr) -> Option<u8> {
+        match self {
+            Self::Everyone => Some(if ip.to_canonical().is_ipv4() { 32 } else { 128 }),
+            Self::Prefix { bits, of } => Some(of.saturating_sub(bits)),
+            Self::ByName => None,
+        }
+    }
+}
+
+impl fmt::Debug for RecordAt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {:?}", self.domain, String::from_utf8_lossy(self.record().text()))
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {:?}", self.domain, self.text())
+    }
+}
+
+/// The ids of all steps and problems, for the catalogues; the flaws of records have theirs in [`RecordFlaw::IDS`].
+pub const IDS: &[&str] = &[
+    "spf-address-literal",
+    "spf-asked",
+    "spf-checking",
+    "spf-dns-failure",
+    "spf-domain-malformed",
+    "spf-explanation-unusable",
+    "spf-include-not-matched",
+    "spf-local-part-not-ascii",
+    "spf-matched",
+    "spf-names-ignored",
+    "spf-no-record",
+    "spf-no-such-domain",
+    "spf-nothing-matched",
+    "spf-record-broken",
+    "spf-redirected",
+    "spf-sender-malformed",
+    "spf-several-records",
+    "spf-single-label",
+    "spf-target-malformed",
+    "spf-target-unusable",
+    "spf-target-without-record",
+    "spf-too-many-lookups",
+    "spf-too-many-mail-exchanges",
+    "spf-too-many-void-lookups",
+    "spf-void",
+    "spf-void-forgiven",
+];
+
+type Arguments = Vec<(&'static str, Value)>;
+
+impl Explain for Problem {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::SenderMalformed => "spf-sender-malformed",
+            Self::DomainMalformed(_) => "spf-domain-malformed",
+            Self::AddressLiteral => "spf-address-literal",
+            Self::SingleLabel => "spf-single-label",
+            Self::NoSuchDomain(_) => "spf-no-such-domain",
+            Self::NoRecord(_) => "spf-no-record",
+            Self::SeveralRecords(_) => "spf-several-records",
+            Self::RecordBroken(_) => "spf-record-broken",
+            Self::TooManyLookups(..) => "spf-too-many-lookups",
+            Self::TooManyVoidLookups(..) => "spf-too-many-void-lookups",
+            Self::TooManyMailExchanges(..) => "spf-too-many-mail-exchanges",
+            Self::TargetWithoutRecord(..) => "spf-target-without-record",
+            Self::TargetMalformed(_) => "spf-target-malformed",
+            Self::Dns(..) => "spf-dns-failure",
+        }
+    }
+
+    fn rule(&self) -> Option<Rule> {
+        let section = match self {
+            Self::SenderMalformed | Self::DomainMalformed(_) | Self::AddressLiteral | Self::SingleLabel => "4.3",
+            Self::NoSuchDomain(_) => "4.3",
+            Self::NoRecord(_) | Self::SeveralRecords(_) => "4.5",
+            Self::RecordBroken(_) => "4.6",
+            Self::TooManyLookups(..) | Self::TooManyVoidLookups(..) | Self::TooManyMailExchanges(..) => "4.6.4",
+            Self::TargetWithoutRecord(place, _) | Self::TargetMalformed(place) => {
+                if place.directive.is_some() {
+                    "5.2"
+                } else {
+                    "6.1"
+                }
+            }
+            // RFC 7208 §4.6.4: if the limit of time is exceeded, the result SHOULD be "temperror"
+            Self::Dns(_, Failure::Budget) => "4.6.4",
+            Self::Dns(..) => "4.4",
+        };
+        Some(Rule("RFC 7208", section))
+    }
+
+    fn arguments(&self) -> Arguments {
+        match self {
+            Self::SenderMalformed | Self::AddressLiteral | Self::SingleLabel => Vec::new(),
+            Self::DomainMalformed(error) => vec![("flaw", Value::Word(error.id()))],
+            Self::NoSuchDomain(domain) | Self::NoRecord(domain) => vec![("domain", domain.into())],
+            Self::SeveralRecords(at) => {
+                let count = if let Selection::Several(count) = at.policy.selection { count } else { 0 };
+                vec![("domain", (&at.domain).into()), ("count", count.into())]
+            }
+            Self::RecordBroken(at) => broken_arguments(at),
+            Self::TooManyLookups(place, limit)
+            | Self::TooManyVoidLookups(place, limit)
+            | Self::TooManyMailExchanges(place, limit) => {
+                let mut arguments = place_arguments(place);
+                arguments.push(("limit", u64::from(*limit).into()));
+                arguments
+            }
+            Self::TargetWithoutRecord(place, target) => {
+                let mut arguments = place_arguments(place);
+                arguments.push(("target", target.into()));
+                arguments
+            }
+            Self::TargetMalformed(place) => place_arguments(place),
+            Self::Dns(question, failure) => {
+                let kind = Value::Word(question.kind.as_str());
+                vec![("name", (&question.name).into()), ("kind", kind), ("failure", Value::Word(failure.word()))]
+            }
+        }
+    }
+}
+
+impl Explain for Step {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::Checking(..) => "spf-checking",
+            Self::Asked { .. } => "spf-asked",
+            Self::IncludeNotMatched(..) => "spf-include-not-matched",
+            Self::Redirected(..) => "spf-redirected",
+            Self::Matched(_) => "spf-matched",
+            Self::NothingMatched(_) => "spf-nothing-matched",
+            Self::TargetUnusable(..) => "spf-target-unusable",
+            Self::LocalPartNotAscii(_) => "spf-local-part-not-ascii",
+            Self::Void(_) => "spf-void",
+            Self::VoidForgiven(_) => "spf-void-forgiven",
+            Self::NamesIgnored(_) => "spf-names-ignored",
+            Self::ExplanationUnusable(_) => "spf-explanation-unusable",
+        }
+    }
+
+    fn rule(&self) -> Option<Rule> {
+        let section = match self {
+            Self::Checking(Identity::Helo, _) => "2.3",
+            Self::Checking(Identity::MailFrom, _) => "2.4",
+            Self::Asked { .. } => return None,
+            Self::IncludeNotMatched(..) => "5.2",
+            Self::Redirected(..) => "6.1",
+            Self::Matched(place) => place.directive().map_or("4.6.2", |directive| section_of(&directive.mechanism)),
+            Self::NothingMatched(_) => "4.7",
+            Self::TargetUnusable(..) => "4.8",
+            Self::LocalPartNotAscii(_) => return Some(Rule("RFC 8616", "4")),
+            Self::Void(_) | Self::VoidForgiven(_) | Self::NamesIgnored(_) => "4.6.4",
+            Self::ExplanationUnusable(_) => "6.2",
+        };
+        Some(Rule("RFC 7208", section))
+    }
+
+    fn arguments(&self) -> Arguments {
+        match self {
+            Self::Checking(identity, domain) => {
+                vec![("identity", Value::Word(identity.as_str())), ("domain", domain.into())]
+            }
+            Self::Asked { question, answer } => asked_arguments(question, answer),
+            Self::IncludeNotMatched(place, verdict) => {
+                let mut arguments = place_arguments(place);
+                arguments.push(("result", Value::Word(verdict.as_str())));
+                arguments
+            }
+            Self::Redirected(place, target) => {
+                let mut arguments = place_arguments(place);
+                arguments.push(("target", target.into()));
+                arguments
+            }
+            Self::Matched(place) | Self::LocalPartNotAscii(place) => place_arguments(place),
+            Self::NothingMatched(at) => vec![("domain", (&at.domain).into())],
+            Self::TargetUnusable(place, error) => {
+                let mut arguments = place_arguments(place);
+                arguments.push(("flaw", Value::Word(error.id())));
+                arguments
+            }
+            Self::Void(count) | Self::NamesIgnored(count) => vec![("count", u64::from(*count).into())],
+            Self::VoidForgiven(question) => {
+                vec![("name", (&question.name).into()), ("kind", Value::Word(question.kind.as_str()))]
+            }
+            Self::ExplanationUnusable(flaw) => vec![("flaw", Value::Word(flaw.word()))],
+        }
+    }
+}
+
+impl ExplanationFlaw {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::NoAnswer => "no-answer",
+            Self::Several => "several",
+            Self::Syntax(flaw) => flaw.id(),
+            Self::Characters => "characters",
+            Self::TooLong => "too-long",
+        }
+    }
+}
+
+fn section_of(mechanism: &Mechanism) -> &'static str {
+    match mechanism {
+        Mechanism::All => "5.1",
+        Mechanism::Include(_) => "5.2",
+        Mechanism::A(..) => "5.3",
+        Mechanism::Mx(..) => "5.4",
+        Mechanism::Ptr(_) => "5.5",
+        Mechanism::Ip4(..) | Mechanism::Ip6(..) => "5.6",
+        Mechanism::Exists(_) => "5.7",
+    }
+}
+
+fn place_arguments(place: &Place) -> Arguments {
+    vec![("domain", (&place.domain).into()), ("term", place.text().into())]
+}
+
+fn broken_arguments(at: &RecordAt) -> Arguments {
+    let Selection::Broken(flaw) = at.policy.selection else { return vec![("domain", (&at.domain).into())] };
+    vec![
+        ("domain", (&at.domain).into()),
+        ("flaw", Value::Word(flaw.kind.id())),
+        ("at", u64::from(flaw.span.start).into()),
+        ("text", at.record().term_text(flaw.span).into()),
+    ]
+}
+
+fn asked_arguments(question: &Question, answer: &Answer) -> Arguments {
+    let mut arguments = vec![
+        ("name", (&question.name).into()),
+        ("kind", Value::Word(question.kind.as_str())),
+        ("answer", Value::Word(answer.word())),
+    ];
+    for data in answer.data().iter().take(SHOWN_RECORD_COUNT_MAX) {
+        arguments.push(("data", data.to_string().into()));
+    }
+    let more = answer.data().len().saturating_sub(SHOWN_RECORD_COUNT_MAX);
+    if more > 0 {
+        arguments.push(("more", more.into()));
+    }
+    arguments
+}
+
+/// Most records of one answer that are shown as arguments; the step itself holds them all.
+const SHOWN_RECORD_COUNT_MAX: usize = 12;
