@@ -1,8 +1,8 @@
 //! `test`: everything that can be tested on this machine.
 //!
-//! First `cargo test --workspace`, with the conformance suites when they lie beside the project; then the end-to-end
-//! scripts, `tests/e2e/*.sh`, with real peers. What cannot be run is named with its reason and counted as skipped; the
-//! last line is the sum over all: `N passed, N failed, N skipped`.
+//! First `cargo test --workspace`, with the conformance suites when they lie beside the project; every fuzz target for a
+//! moment; then the end-to-end scripts, `tests/e2e/*.sh`, with real peers. What cannot be run is named with its reason and
+//! counted as skipped; the last line is the sum over all: `N passed, N failed, N skipped`.
 
 mod harness;
 mod scripts;
@@ -11,6 +11,7 @@ use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use crate::fuzz_smoke;
 use crate::house::{House, Outcome, cargo_program, shown};
 use harness::Harness;
 
@@ -53,8 +54,9 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     }
     announce_suites(house);
     // `--show-output` lets us see the "skipped: …" lines of tests that passed.
-    let command_line = ["test", "--workspace", "--no-fail-fast", "--", "--show-output"];
-    let mut tally = cargo_tests(house.command(&cargo_program(), &command_line))?;
+    let line = ["test", "--workspace", "--no-fail-fast", "--", "--show-output", "--skip", fuzz_smoke::TARGETS];
+    let mut tally = cargo_tests(house.command(&cargo_program(), &line))?;
+    tally.add(fuzz_smoke::briefly(house)?);
     tally.add(scripts::run_all(house)?);
     println!("{tally}");
     tally.verdict()
