@@ -10,10 +10,15 @@
 //! Reading order: [`explain`] (how everything here and above names its reasons), [`domain`], [`header`],
 //! [`taglist`], then [`address`], [`authres`] and the rest by need.
 
+pub mod address;
 pub mod domain;
+pub mod encode;
+pub mod encoded_word;
 pub mod explain;
 pub mod header;
+mod lex;
 pub mod limits;
+pub mod path;
 pub mod taglist;
 
 pub use domain::{Domain, DomainError};

@@ -14,3 +14,15 @@ pub const DOMAIN_TEXT_BYTES_MAX: usize = 1024;
 pub const TAG_COUNT_MAX: usize = 64;
 /// Longest tag list, in bytes.
 pub const TAG_LIST_BYTES_MAX: usize = 64 << 10;
+/// Longest text that is decoded for display, in bytes; the rest is not shown.
+pub const DECODED_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Longest encoded-word, in bytes. RFC 2047 §2 allows 75; writers of long ones exist.
+pub const ENCODED_WORD_BYTES_MAX: usize = 4096;
+/// Longest address list that is read, in bytes.
+pub const ADDRESS_LIST_BYTES_MAX: usize = 64 << 10;
+/// Most addresses of one field.
+pub const ADDRESS_COUNT_MAX: usize = 1024;
+/// Longest path of MAIL FROM or RCPT TO that is read, in bytes. RFC 5321 §4.5.3.1.3 demands 256; U-labels are longer.
+pub const PATH_BYTES_MAX: usize = 1024;
+/// Longest domain literal with its brackets, in bytes.
+pub const LITERAL_BYTES_MAX: usize = 255;
