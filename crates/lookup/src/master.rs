@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Statement { line, name, content }))
     }
 
-    /// `$ORIGIN name` and `$TTL time` (RFC 2308 §4). `$INCLUDE` would read a file, which this crate never does.
+    /// `$ORIGIN name` and `$TTL time`. `$INCLUDE` would read a file, which this crate never does.
     fn control(&mut self, control: &Token<'_>, rest: &[Token<'_>]) -> Result<(), ZoneErrorKind> {
         let [argument] = rest else {
             return Err(ZoneErrorKind::Control);
@@ -197,7 +197,8 @@ impl<'a> Reader<'a> {
             }
             tokens = &tokens[1..];
         }
-        // RFC 1035 §5.1: what is left out is as it was in the last record; RFC 2308 §4: $TTL comes before that.
+        // RFC 1035 §5.1: what is left out is as it was in the last record.
+        // RFC 2308 §4: $TTL comes before that.
         let ttl_s = own_ttl_s.or(self.ttl_s).unwrap_or(self.last_ttl_s);
         self.last_ttl_s = ttl_s;
         let [kind, rdata @ ..] = tokens else {
@@ -509,8 +510,9 @@ impl Token<'_> {
 /// The next octet of an escaped text, whether it was escaped, and what follows.
 pub(crate) type Unescaped<'a> = Option<(u8, bool, &'a [u8])>;
 
-/// RFC 1035 §5.1: `\X` is X itself, `\DDD` the octet of that decimal number.
+/// Takes one octet off an escaped text.
 pub(crate) fn unescape(text: &[u8]) -> Result<Unescaped<'_>, ZoneErrorKind> {
+    // RFC 1035 §5.1: `\X` is X itself, `\DDD` the octet of that decimal number.
     match text {
         [] => Ok(None),
         [b'\\', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {

@@ -158,6 +158,11 @@ impl Zone {
         self.clock_ms.load(Ordering::Relaxed)
     }
 
+    /// Puts the clock back to 0.
+    pub fn restart_clock(&self) {
+        self.clock_ms.store(0, Ordering::Relaxed);
+    }
+
     /// The answer to a question: what [`Lookup::ask`] gives, without a future.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Answer {
@@ -379,7 +384,8 @@ impl Table {
             return node.answers.get(question.kind);
         }
         let mut rest = question.name.as_str();
-        while let Some((_, above)) = rest.split_once('.') {
+        while let Some(dot) = rest.bytes().position(|byte| byte == b'.') {
+            let above = &rest[dot + 1..];
             if let Some(node) = self.nodes.get(above).filter(|node| node.exists) {
                 return node.below.get(question.kind);
             }
@@ -497,11 +503,12 @@ impl<'a> Tree<'a> {
         (wildcard, wildcard.is_some(), effect)
     }
 
-    /// RFC 2308 §5: absence is kept for the lesser of the SOA record's own TTL and its MINIMUM.
+    /// How long it may be kept that there is nothing at a name, which may be the root.
     fn nothing_at(&self, name: Option<&Domain>) -> Negative {
         let mut rest = name.filter(|_| self.has_soa).map(Domain::as_str);
         while let Some(name) = rest {
             let records = self.zone.get(name).map(|owner| owner.records.as_slice()).unwrap_or_default();
+            // RFC 2308 §5: absence is kept for the lesser of the SOA record's own TTL and its MINIMUM.
             let minimum_s = records.iter().find_map(|(ttl_s, data)| match data {
                 Data::Soa(soa) => Some(soa.minimum_s.min(*ttl_s)),
                 _ => None,

@@ -9,10 +9,13 @@ use futures_util::future::join_all;
 use sekisho_lookup::budget::Budget;
 use sekisho_lookup::chaos::Chaos;
 use sekisho_lookup::coalesce::Coalesce;
+use sekisho_lookup::limits::{
+    BUDGET_ANSWER_BYTES_MAX, BUDGET_QUESTION_COUNT_MAX, MEMO_ANSWER_COUNT_MAX, MEMO_BYTES_MAX,
+};
 use sekisho_lookup::log::Log;
 use sekisho_lookup::memo::Memo;
 use sekisho_lookup::tape::Tape;
-use sekisho_lookup::{Answer, Failure, Lookup, Question, Zone};
+use sekisho_lookup::{Answer, Data, Failure, Lookup, Question, Zone};
 use testkit::{block_on, domain, zone};
 
 fn txt(name: &str) -> Question {
@@ -110,6 +113,36 @@ fn a_budget_of_bytes_at_below_and_above() {
     let exact = Budget::with_limits(world(), 100, 4);
     assert_eq!((word(&exact, "a"), word(&exact, "no"), word(&exact, "b")), ("records", "nxdomain", "budget"));
     assert_eq!(word(&exact, "no"), "budget");
+}
+
+#[test]
+fn the_limits_that_are_not_told_are_the_crates() {
+    let names = |count: usize| (0..count).map(|number| format!("n{number}"));
+    let budget = Budget::new(world());
+    assert!(names(BUDGET_QUESTION_COUNT_MAX).all(|name| word(&budget, &name) == "nxdomain"));
+    assert_eq!(word(&budget, "a"), "budget");
+    let memo = Memo::new(world());
+    for (count, kept) in [
+        (MEMO_ANSWER_COUNT_MAX - 1, MEMO_ANSWER_COUNT_MAX - 1),
+        (MEMO_ANSWER_COUNT_MAX, MEMO_ANSWER_COUNT_MAX),
+        (MEMO_ANSWER_COUNT_MAX + 1, MEMO_ANSWER_COUNT_MAX),
+    ] {
+        assert!(names(count).all(|name| word(&memo, &name) == "nxdomain"));
+        assert_eq!(memo.count(), kept);
+    }
+    let mut zone = Zone::new();
+    zone.add(&domain("half"), Data::txt(vec![b'x'; BUDGET_ANSWER_BYTES_MAX / 2]), 1).add(
+        &domain("a"),
+        Data::txt("x"),
+        1,
+    );
+    let budget = Budget::new(zone);
+    assert_eq!((word(&budget, "half"), word(&budget, "half"), word(&budget, "a")), ("records", "records", "budget"));
+    let mut zone = Zone::new();
+    zone.add(&domain("a"), Data::txt(vec![b'x'; MEMO_BYTES_MAX - 1]), 1);
+    zone.add(&domain("b"), Data::txt(vec![b'x'; MEMO_BYTES_MAX]), 1);
+    let memo = Memo::new(zone);
+    assert_eq!((word(&memo, "b"), memo.count(), word(&memo, "a"), memo.count()), ("records", 0, "records", 1));
 }
 
 #[test]

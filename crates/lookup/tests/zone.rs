@@ -268,6 +268,8 @@ fn the_clock_runs_and_the_time_limit_holds() {
     assert_eq!(plain.elapsed_ms(), 2_500);
     assert_eq!(ask(&plain, "m", Kind::Txt).word(), "nxdomain");
     assert_eq!(plain.elapsed_ms(), 62_500);
+    plain.restart_clock();
+    assert_eq!(plain.elapsed_ms(), 0);
     for (limit_ms, word) in [(2_499, "timeout"), (2_500, "records"), (2_501, "records")] {
         let zone = zone(text).with_time_limit_ms(limit_ms);
         assert_eq!(ask(&zone, "c", Kind::Txt).word(), "records", "{limit_ms}");

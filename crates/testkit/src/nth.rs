@@ -7,7 +7,8 @@ use lookup::{Failure, Lookup};
 
 /// Runs once with `lookup` whole, and then once for each question and each of [`FAILURES`] with that question failing.
 /// `judge` says of an outcome whether it may come instead of the whole one: weaker or a temporary error, never pass
-/// from fail. Gives how many questions the whole run asked.
+/// from fail. Gives how many questions the whole run asked. A zone's clock runs on through all the runs; with a time limit,
+/// let `run` begin with [`lookup::Zone::restart_clock`].
 ///
 /// ```
 /// # use sekisho_testkit as testkit;
