@@ -11,14 +11,17 @@
 //! [`taglist`], then [`address`], [`authres`] and the rest by need.
 
 pub mod address;
+pub mod authres;
 pub mod domain;
 pub mod encode;
 pub mod encoded_word;
 pub mod explain;
+mod fold;
 pub mod header;
 mod lex;
 pub mod limits;
 pub mod path;
+pub mod received_spf;
 pub mod taglist;
 
 pub use domain::{Domain, DomainError};

@@ -26,3 +26,14 @@ pub const ADDRESS_COUNT_MAX: usize = 1024;
 pub const PATH_BYTES_MAX: usize = 1024;
 /// Longest domain literal with its brackets, in bytes.
 pub const LITERAL_BYTES_MAX: usize = 255;
+/// Longest value that is written into a field, in bytes with its quotes; lines may not exceed 998 (RFC 5322 §2.1.1). A
+/// longer one is left out: a value that was cut might name somebody else.
+pub const WRITTEN_VALUE_BYTES_MAX: usize = 800;
+/// Longest comment that is written, in bytes; the rest is cut.
+pub const WRITTEN_COMMENT_BYTES_MAX: usize = 512;
+/// Longest Authentication-Results value that is read, in bytes.
+pub const AUTHRES_BYTES_MAX: usize = 64 << 10;
+/// Most results read from one Authentication-Results field.
+pub const AUTHRES_RESULT_COUNT_MAX: usize = 256;
+/// Most properties read from one result.
+pub const AUTHRES_PROPERTY_COUNT_MAX: usize = 64;
