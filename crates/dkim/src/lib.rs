@@ -1,1 +1,27 @@
-//! Under construction.
+//! DomainKeys Identified Mail: verification and signing (RFC 6376, 8301, 8463, 8616).
+//!
+//! What it does: finds the signatures of a message, hashes the body as it comes, checks every signature on its own
+//! against its key, and says of each what held, what did not, why, and what weakens a pass. Signs as well.
+//!
+//! What it will never do: ask DNS itself (questions go out as values, or through a [`lookup::Lookup`]), know SPF or
+//! DMARC, judge whether a pass is enough, or keep a body in memory.
+//!
+//! Reading order: [`verify`](mod@verify) from the top, then [`signature`], [`key`], [`canonical`], [`body`],
+//! [`step`] (results and reasons), [`sign`], and [`crypto`] last.
+
+pub mod body;
+pub mod canonical;
+pub mod crypto;
+pub mod key;
+pub mod limits;
+pub mod sign;
+pub mod signature;
+pub mod step;
+pub mod verify;
+
+pub use canonical::Canonicalization;
+pub use crypto::{Algorithm, KeyKind, PrivateKey, PrivateKeyError};
+pub use sign::{SignError, Signer};
+pub use signature::{Parsed, Signature};
+pub use step::{Problem, Status, Step, Weakness};
+pub use verify::{Age, Options, Verification, Verifier, verify};

@@ -1,0 +1,103 @@
+//! Body hashes: one for each kind that the signatures of a message ask for, fed once with the body's chunks.
+
+use crate::canonical::{BodyCanonicalizer, Canonicalization};
+use crate::crypto::{Digest, HashAlgorithm, Hasher};
+
+/// What tells body hashes apart: two signatures with the same kind share one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct BodyHashKind {
+    /// Canonicalisation of the body.
+    pub canonicalization: Canonicalization,
+    /// The hash.
+    pub hash: HashAlgorithm,
+    /// How many bytes of the canonical body are hashed, `l=`; all when absent.
+    pub length: Option<u64>,
+}
+
+/// A body hash in the making. Memory does not grow with the body.
+pub struct BodyHasher {
+    kind: BodyHashKind,
+    canonicalizer: BodyCanonicalizer,
+    sink: Sink,
+}
+
+/// A finished body hash.
+pub struct BodyHash {
+    /// What was hashed.
+    pub kind: BodyHashKind,
+    /// The hash.
+    pub digest: Digest,
+    /// The length of the whole canonical body, in bytes, whatever `l=` says.
+    pub canonical_bytes: u64,
+}
+
+/// Takes the pieces of the canonical body. Small ones are gathered, since each call of the back-end has its price.
+struct Sink {
+    hasher: Hasher,
+    gathered: Vec<u8>,
+    seen: u64,
+    length: u64,
+}
+
+impl BodyHasher {
+    /// A body of which nothing came yet.
+    #[must_use]
+    pub fn new(kind: BodyHashKind) -> Self {
+        let sink = Sink {
+            hasher: Hasher::new(kind.hash),
+            gathered: Vec::with_capacity(GATHERED_BYTES_MAX),
+            seen: 0,
+            length: kind.length.unwrap_or(u64::MAX),
+        };
+        Self { kind, canonicalizer: BodyCanonicalizer::new(kind.canonicalization), sink }
+    }
+
+    /// What is hashed.
+    #[must_use]
+    pub fn kind(&self) -> BodyHashKind {
+        self.kind
+    }
+
+    /// Takes the next bytes of the body, in wire form.
+    pub fn update(&mut self, chunk: &[u8]) {
+        let Self { canonicalizer, sink, .. } = self;
+        canonicalizer.update(chunk, &mut |bytes| sink.take(bytes));
+    }
+
+    /// The hash of the whole body.
+    #[must_use]
+    pub fn finish(self) -> BodyHash {
+        let Self { kind, canonicalizer, mut sink } = self;
+        canonicalizer.finish(&mut |bytes| sink.take(bytes));
+        sink.flush();
+        BodyHash { kind, digest: sink.hasher.finish(), canonical_bytes: sink.seen }
+    }
+}
+
+impl Sink {
+    fn take(&mut self, bytes: &[u8]) {
+        // RFC 6376 §3.4.5: `l=` counts bytes of the canonical body; what is beyond is not hashed.
+        let left = self.length.saturating_sub(self.seen);
+        self.seen += bytes.len() as u64;
+        let bytes = &bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
+        if self.gathered.len() + bytes.len() > GATHERED_BYTES_MAX {
+            self.flush();
+        }
+        if bytes.len() >= GATHERED_BYTES_MAX / 2 {
+            self.flush();
+            self.hasher.update(bytes);
+        } else {
+            self.gathered.extend_from_slice(bytes);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.gathered.is_empty() {
+            self.hasher.update(&self.gathered);
+            self.gathered.clear();
+        }
+    }
+}
+
+/// Bytes of small pieces that are gathered before they are hashed.
+const GATHERED_BYTES_MAX: usize = 1024;

@@ -1,0 +1,397 @@
+//! Canonicalisation (RFC 6376 §3.4): of header fields into a buffer, of the body as a stream.
+//!
+//! Most bytes of most messages are their own canonical form, so both look for the next byte that is not, a block at a
+//! time, and pass everything before it on as one piece.
+
+/// One of the two canonicalisations.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Canonicalization {
+    /// `simple`.
+    Simple,
+    /// `relaxed`.
+    Relaxed,
+}
+
+impl Canonicalization {
+    /// As `c=` writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Relaxed => "relaxed",
+        }
+    }
+
+    /// Reads one half of `c=`.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        [Self::Simple, Self::Relaxed].into_iter().find(|kind| text.eq_ignore_ascii_case(kind.as_str().as_bytes()))
+    }
+
+    /// Appends the canonical form of one header field without its final CRLF.
+    ///
+    /// `raw` is the field as it came (for simple), `name` and `value` its parts (for relaxed).
+    pub fn header(self, raw: &[u8], name: &[u8], value: &[u8], output: &mut Vec<u8>) {
+        match self {
+            // RFC 6376 §3.4.1: header fields are not changed in any way.
+            Self::Simple => output.extend_from_slice(raw),
+            Self::Relaxed => relaxed_header(name, value, output),
+        }
+    }
+}
+
+/// RFC 6376 §3.4.2: name in lower case, unfolded, runs of white space as one space, none at the ends or the colon.
+fn relaxed_header(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
+    // Lowering is of ASCII only: UTF-8 in names or values stays (RFC 8616 §5).
+    output.extend(name.iter().map(u8::to_ascii_lowercase));
+    output.push(b':');
+    let mut rest = &value[fold_run(value).0..];
+    while !rest.is_empty() {
+        let clean = clean_prefix(rest, |this, next| {
+            (this == b'\t') | (this == b'\r') | ((this == b' ') & (is_blank(next) | (next == b'\r')))
+        });
+        output.extend_from_slice(&rest[..clean]);
+        rest = &rest[clean..];
+        match fold_run(rest) {
+            // A CR that is not part of a fold is content.
+            (0, _) => {
+                output.extend(rest.first());
+                rest = rest.get(1..).unwrap_or_default();
+            }
+            (run, blank) => {
+                rest = &rest[run..];
+                if blank && !rest.is_empty() {
+                    output.push(b' ');
+                }
+            }
+        }
+    }
+    if output.last() == Some(&b' ') {
+        output.pop();
+    }
+}
+
+/// The length of the run of white space and line ends at the start of `bytes`, and whether white space is in it.
+fn fold_run(bytes: &[u8]) -> (usize, bool) {
+    let (mut length, mut blank) = (0, false);
+    loop {
+        match bytes.get(length) {
+            Some(b' ' | b'\t') => {
+                blank = true;
+                length += 1;
+            }
+            Some(b'\r') if bytes.get(length + 1) == Some(&b'\n') => length += 2,
+            _ => return (length, blank),
+        }
+    }
+}
+
+/// A body on its way into canonical form. Feed it any chunks of the wire form; it gives the same pieces in sum.
+#[derive(Clone, Debug)]
+pub struct BodyCanonicalizer {
+    kind: Canonicalization,
+    /// Ends of lines that are held back, because they may turn out to be the empty lines at the end.
+    newlines: u64,
+    /// White space held back, because it may turn out to end a line (relaxed).
+    blank: bool,
+    /// A CR held back, because the chunk ended before its LF.
+    carriage_return: bool,
+    /// Whether anything but line ends was passed on.
+    content: bool,
+}
+
+impl BodyCanonicalizer {
+    /// A body of which nothing came yet.
+    #[must_use]
+    pub fn new(kind: Canonicalization) -> Self {
+        Self { kind, newlines: 0, blank: false, carriage_return: false, content: false }
+    }
+
+    /// Takes the next bytes and passes what is certain of the canonical form on to `sink`.
+    pub fn update(&mut self, mut chunk: &[u8], sink: &mut impl FnMut(&[u8])) {
+        if self.carriage_return
+            && let Some(&first) = chunk.first()
+        {
+            self.carriage_return = false;
+            if first == b'\n' {
+                self.end_line();
+                chunk = &chunk[1..];
+            } else {
+                self.pass(b"\r", sink);
+            }
+        }
+        match self.kind {
+            Canonicalization::Simple => self.simple(chunk, sink),
+            Canonicalization::Relaxed => self.relaxed(chunk, sink),
+        }
+    }
+
+    /// Passes on what the end of the body makes certain.
+    pub fn finish(mut self, sink: &mut impl FnMut(&[u8])) {
+        if self.carriage_return {
+            self.carriage_return = false;
+            self.pass(b"\r", sink);
+        }
+        // RFC 6376 §3.4.3: an empty body is one CRLF under simple; §3.4.4: it stays empty under relaxed. Text that
+        // lacks its final CRLF gets one, and all empty lines at the end go.
+        if self.content || self.kind == Canonicalization::Simple {
+            sink(b"\r\n");
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.newlines += 1;
+        // RFC 6376 §3.4.4: white space at the end of a line goes.
+        self.blank = false;
+    }
+
+    /// Passes content on, and before it what was held back.
+    fn pass(&mut self, bytes: &[u8], sink: &mut impl FnMut(&[u8])) {
+        self.content = true;
+        while self.newlines > 0 {
+            let count = self.newlines.min(NEWLINES.len() as u64 / 2);
+            sink(&NEWLINES[..2 * usize::try_from(count).unwrap_or(0)]);
+            self.newlines -= count;
+        }
+        if self.blank {
+            self.blank = false;
+            sink(b" ");
+        }
+        sink(bytes);
+    }
+
+    fn simple(&mut self, mut chunk: &[u8], sink: &mut impl FnMut(&[u8])) {
+        if let Some(before) = chunk.strip_suffix(b"\r") {
+            self.carriage_return = true;
+            chunk = before;
+        }
+        let mut newlines = 0;
+        while let Some(before) = chunk.strip_suffix(b"\r\n") {
+            newlines += 1;
+            chunk = before;
+        }
+        if !chunk.is_empty() {
+            self.pass(chunk, sink);
+        }
+        self.newlines += newlines;
+    }
+
+    fn relaxed(&mut self, mut chunk: &[u8], sink: &mut impl FnMut(&[u8])) {
+        while let Some(&first) = chunk.first() {
+            match first {
+                b' ' | b'\t' => {
+                    self.blank = true;
+                    let blanks = chunk.iter().take_while(|byte| is_blank(**byte)).count();
+                    chunk = &chunk[blanks..];
+                }
+                b'\r' if chunk.len() == 1 => {
+                    self.carriage_return = true;
+                    return;
+                }
+                b'\r' if chunk[1] == b'\n' => {
+                    self.end_line();
+                    chunk = &chunk[2..];
+                }
+                _ => {
+                    let clean = clean_body_prefix(chunk);
+                    self.pass(&chunk[..clean], sink);
+                    chunk = &chunk[clean..];
+                }
+            }
+        }
+    }
+}
+
+/// How many bytes at the start of `chunk`, whose first byte is content, are their own relaxed form for certain: up to
+/// the first run of white space that changes, the first CRLF that may be an empty line's, or the end, less the CRLF or
+/// space there.
+fn clean_body_prefix(chunk: &[u8]) -> usize {
+    let clean = clean_prefix(chunk, |this, next| {
+        (this == b'\t') | (((this == b' ') | (this == b'\n')) & (is_blank(next) | (next == b'\r')))
+    });
+    let mut end = clean;
+    // What stopped the search or the chunk's end may cut a CRLF in two, or follow a space: hold these back.
+    while end > 1 {
+        match (chunk[end - 2], chunk[end - 1]) {
+            (b'\r', b'\n') => end -= 2,
+            (_, b' ' | b'\r') => end -= 1,
+            _ => break,
+        }
+    }
+    end.max(1)
+}
+
+/// The index of the first byte for which `stop(byte, next byte)` holds, or the length; the byte behind the last one
+/// counts as NUL.
+///
+/// `stop` is written without branches, so that the compiler turns the inner loop into vector instructions.
+#[inline]
+fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool) -> usize {
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..at + BLOCK_BYTES + 1) {
+        let mut hit = false;
+        for index in 0..BLOCK_BYTES {
+            hit |= stop(block[index], block[index + 1]);
+        }
+        if hit {
+            break;
+        }
+        at += BLOCK_BYTES;
+    }
+    while at < bytes.len() {
+        let next = bytes.get(at + 1).copied().unwrap_or(0);
+        if stop(bytes[at], next) {
+            return at;
+        }
+        at += 1;
+    }
+    at
+}
+
+#[inline]
+fn is_blank(byte: u8) -> bool {
+    (byte == b' ') | (byte == b'\t')
+}
+
+/// Bytes looked at together.
+const BLOCK_BYTES: usize = 64;
+/// Line ends to pass on.
+const NEWLINES: [u8; 64] = {
+    let mut bytes = [b'\r'; 64];
+    let mut index = 1;
+    while index < 64 {
+        bytes[index] = b'\n';
+        index += 2;
+    }
+    bytes
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn body(kind: Canonicalization, chunks: &[&[u8]]) -> Vec<u8> {
+        let mut output = Vec::new();
+        let mut canonicalizer = BodyCanonicalizer::new(kind);
+        for chunk in chunks {
+            canonicalizer.update(chunk, &mut |bytes| output.extend_from_slice(bytes));
+        }
+        canonicalizer.finish(&mut |bytes| output.extend_from_slice(bytes));
+        output
+    }
+
+    /// RFC 6376 §3.4.3 and §3.4.4 word for word, slowly, over the whole body: the other half of the differential tests.
+    fn whole(kind: Canonicalization, body: &[u8]) -> Vec<u8> {
+        let mut lines: Vec<Vec<u8>> = vec![Vec::new()];
+        let mut bytes = body.iter().copied().peekable();
+        while let Some(byte) = bytes.next() {
+            if byte == b'\r' && bytes.peek() == Some(&b'\n') {
+                bytes.next();
+                lines.push(Vec::new());
+            } else if let Some(line) = lines.last_mut() {
+                line.push(byte);
+            }
+        }
+        if kind == Canonicalization::Relaxed {
+            for line in &mut lines {
+                let mut relaxed: Vec<u8> = Vec::new();
+                for &byte in line.iter() {
+                    match byte {
+                        b' ' | b'\t' if relaxed.last() == Some(&b' ') => {}
+                        b' ' | b'\t' => relaxed.push(b' '),
+                        _ => relaxed.push(byte),
+                    }
+                }
+                if relaxed.last() == Some(&b' ') {
+                    relaxed.pop();
+                }
+                *line = relaxed;
+            }
+        }
+        while lines.last().is_some_and(Vec::is_empty) {
+            lines.pop();
+        }
+        let mut output: Vec<u8> = lines.join(&b"\r\n"[..]);
+        if !lines.is_empty() || kind == Canonicalization::Simple {
+            output.extend_from_slice(b"\r\n");
+        }
+        output
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc() {
+        // RFC 6376 §3.4.5.
+        let text = b" C \r\nD \t E\r\n\r\n\r\n";
+        assert_eq!(body(Canonicalization::Relaxed, &[text]), b" C\r\nD E\r\n");
+        assert_eq!(body(Canonicalization::Simple, &[text]), b" C \r\nD \t E\r\n");
+        let field = |kind: Canonicalization, raw: &[u8]| {
+            let colon = raw.iter().position(|byte| *byte == b':').unwrap();
+            let mut output = Vec::new();
+            kind.header(raw, raw[..colon].trim_ascii(), &raw[colon + 1..], &mut output);
+            output
+        };
+        assert_eq!(field(Canonicalization::Relaxed, b"A: X"), b"a:X");
+        assert_eq!(field(Canonicalization::Relaxed, b"B : Y\t\r\n\tZ  "), b"b:Y Z");
+        assert_eq!(field(Canonicalization::Simple, b"B : Y\t\r\n\tZ  "), b"B : Y\t\r\n\tZ  ");
+        assert_eq!(field(Canonicalization::Relaxed, b"Subject:\r\n \r\n\t"), b"subject:");
+    }
+
+    #[test]
+    fn empty_bodies() {
+        for (kind, wanted) in [(Canonicalization::Simple, &b"\r\n"[..]), (Canonicalization::Relaxed, b"")] {
+            for text in [&b""[..], b"\r\n", b"\r\n\r\n"] {
+                assert_eq!(body(kind, &[text]), wanted);
+            }
+        }
+        // RFC 6376 §3.4.4: white space goes first, so lines of it are empty lines.
+        assert_eq!(body(Canonicalization::Relaxed, &[b" \t\r\n \r\n"]), b"");
+        assert_eq!(body(Canonicalization::Relaxed, &[b"a\r\n \t\r\n \r\n"]), b"a\r\n");
+        assert_eq!(body(Canonicalization::Relaxed, &[b"a"]), b"a\r\n");
+        assert_eq!(body(Canonicalization::Simple, &[b"a"]), b"a\r\n");
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let piece = prop_oneof![
+            proptest::collection::vec(
+                prop_oneof![Just(b' '), Just(b'\t'), Just(b'\r'), Just(b'\n'), Just(b'a'), any::<u8>()],
+                0..12
+            ),
+            Just(b"\r\n".to_vec()),
+            Just(b" \r\n".to_vec()),
+            Just(b"a line that is long enough to fill more than one block of bytes, and then some.\r\n".to_vec()),
+        ];
+        proptest::collection::vec(piece, 0..20)
+    }
+
+    proptest! {
+        #[test]
+        fn every_split_gives_the_same(parts in pieces(), relaxed: bool) {
+            let kind = if relaxed { Canonicalization::Relaxed } else { Canonicalization::Simple };
+            let chunks: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let joined = parts.concat();
+            let wanted = whole(kind, &joined);
+            prop_assert_eq!(&body(kind, &chunks), &wanted);
+            prop_assert_eq!(&body(kind, &[&joined]), &wanted);
+            let bytes: Vec<&[u8]> = joined.chunks(1).collect();
+            prop_assert_eq!(&body(kind, &bytes), &wanted);
+        }
+
+        #[test]
+        fn relaxed_is_idempotent(parts in pieces()) {
+            let once = body(Canonicalization::Relaxed, &[&parts.concat()]);
+            prop_assert_eq!(&body(Canonicalization::Relaxed, &[&once]), &once);
+        }
+
+        #[test]
+        fn relaxed_fields_are_idempotent_and_without_folds(value in "([ \ta-c]|\r\n){0,60}") {
+            let mut once = Vec::new();
+            Canonicalization::Relaxed.header(b"", b"Name", value.as_bytes(), &mut once);
+            let mut twice = Vec::new();
+            Canonicalization::Relaxed.header(b"", b"name", &once[5..], &mut twice);
+            prop_assert_eq!(&once, &twice);
+            prop_assert!(!once.windows(2).any(|pair| pair == b"  "));
+            prop_assert!(!once.contains(&b'\t') && !once.windows(2).any(|pair| pair == b"\r\n"));
+        }
+    }
+}

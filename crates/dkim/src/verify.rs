@@ -1,0 +1,384 @@
+//! Verification (RFC 6376 §6): every signature on its own, with one body hash for each kind that they ask for.
+
+use lookup::{Answer, Lookup, Question};
+use mailtext::{Domain, Headers, NameKey, Outcome};
+
+use crate::body::{BodyHash, BodyHashKind, BodyHasher};
+use crate::canonical::Canonicalization;
+use crate::crypto::{Algorithm, Digest};
+use crate::key::{KeyError, KeyRecord, KeyRecords};
+use crate::limits::{RSA_BITS_MIN, RSA_BITS_RECOMMENDED, SIGNATURE_COUNT_MAX};
+use crate::signature::{Parsed, Signature};
+use crate::step::{Problem, Status, Step, Weakness};
+
+/// What may vary in verification.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Most signatures that are verified.
+    pub signature_count_max: usize,
+    /// Which age of the standard rules.
+    pub age: Age,
+}
+
+/// Which age of the standard rules over algorithms and keys.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Age {
+    /// RFC 8301: no rsa-sha1, no key below 1024 bits.
+    #[default]
+    Current,
+    /// Before it, for old mail and studies: SHA-1, keys from 512 bits, `g=`.
+    Legacy,
+}
+
+/// The verification of one message, from its header to its end.
+pub struct Verifier {
+    candidates: Vec<Candidate>,
+    hashers: Vec<BodyHasher>,
+    questions: Vec<Question>,
+    options: Options,
+}
+
+/// What is known of one signature, pass or not.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// The result.
+    pub status: Status,
+    /// Why it is not pass.
+    pub problem: Option<Problem>,
+    /// Where the field stands among all fields, from the top from 0.
+    pub field_index: usize,
+    /// What the field says.
+    pub parsed: Parsed,
+    /// The key's length, in bits, when a key was found.
+    pub key_bits: Option<u32>,
+    /// What weakens a pass.
+    pub weaknesses: Vec<Weakness>,
+}
+
+struct Candidate {
+    field_index: usize,
+    parsed: Parsed,
+    problem: Option<Problem>,
+    hasher: usize,
+    question: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { signature_count_max: SIGNATURE_COUNT_MAX, age: Age::Current }
+    }
+}
+
+impl Verifier {
+    /// Finds the signatures of a message whose header is complete.
+    ///
+    /// `now_s` is the time of verification, in seconds since 1970.
+    #[must_use]
+    pub fn new(headers: &Headers<'_>, options: Options, now_s: u64) -> Self {
+        let mut verifier = Self { candidates: Vec::new(), hashers: Vec::new(), questions: Vec::new(), options };
+        let name = b"DKIM-Signature";
+        for field_index in headers.indexes_named(NameKey::of(name), name) {
+            let Some(field) = headers.get(field_index) else { continue };
+            let parsed = Parsed::parse(field.value, options.age);
+            // RFC 6376 §6.1: a verifier may limit the number of signatures that it tries.
+            let problem = if verifier.candidates.len() >= options.signature_count_max {
+                Some(Problem::TooManySignatures)
+            } else {
+                match &parsed.signature {
+                    Ok(signature) => early_problem(signature, options.age, now_s),
+                    Err(error) => Some(Problem::Signature(*error)),
+                }
+            };
+            let mut candidate = Candidate { field_index, parsed, problem, hasher: 0, question: 0 };
+            if let (None, Ok(signature)) = (&candidate.problem, &candidate.parsed.signature) {
+                candidate.hasher = verifier.hasher(signature);
+                candidate.question = verifier.question(&signature.key_name);
+            }
+            verifier.candidates.push(candidate);
+            // Those that are counted only need no memory without end.
+            if verifier.candidates.len() > options.signature_count_max + SIGNATURE_COUNT_MAX {
+                break;
+            }
+        }
+        verifier
+    }
+
+    /// The keys to ask for: each once.
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Takes the next bytes of the body, in wire form (CRLF, dots undone).
+    pub fn body(&mut self, chunk: &[u8]) {
+        for hasher in &mut self.hashers {
+            hasher.update(chunk);
+        }
+    }
+
+    /// The outcome of each signature, in the fields' order. `headers` are those given to [`Verifier::new`]; `answers`
+    /// are to [`Verifier::questions`], in their order.
+    #[must_use]
+    pub fn finish(self, headers: &Headers<'_>, answers: &[Answer], now_s: u64) -> Vec<Outcome<Verification, Step>> {
+        let Self { candidates, hashers, questions, options } = self;
+        let bodies: Vec<BodyHash> = hashers.into_iter().map(BodyHasher::finish).collect();
+        let world = World { headers, bodies: &bodies, questions: &questions, answers, options, now_s };
+        candidates.into_iter().map(|candidate| world.conclude(candidate)).collect()
+    }
+
+    fn hasher(&mut self, signature: &Signature) -> usize {
+        let kind = BodyHashKind {
+            canonicalization: signature.body_canonicalization,
+            hash: signature.algorithm.hash(),
+            length: signature.body_length,
+        };
+        if let Some(at) = self.hashers.iter().position(|hasher| hasher.kind() == kind) {
+            return at;
+        }
+        self.hashers.push(BodyHasher::new(kind));
+        self.hashers.len() - 1
+    }
+
+    fn question(&mut self, name: &Domain) -> usize {
+        if let Some(at) = self.questions.iter().position(|question| question.name == *name) {
+            return at;
+        }
+        self.questions.push(Question::txt(name.clone()));
+        self.questions.len() - 1
+    }
+}
+
+/// Verifies a whole message that is in memory: `message` in wire form.
+pub async fn verify<L: Lookup + Sync>(
+    lookup: &L,
+    message: &[u8],
+    options: Options,
+    now_s: u64,
+) -> Vec<Outcome<Verification, Step>> {
+    let headers = Headers::parse(message);
+    let mut verifier = Verifier::new(&headers, options, now_s);
+    let asked = verifier.questions().iter().map(|question| lookup.ask(question.clone()));
+    let answers = futures_util::future::join_all(asked).await;
+    verifier.body(&message[headers.body_start()..]);
+    verifier.finish(&headers, &answers, now_s)
+}
+
+/// What stands in the way before any key is asked for.
+fn early_problem(signature: &Signature, age: Age, now_s: u64) -> Option<Problem> {
+    // RFC 8301 §3.1: rsa-sha1 must not be used for verifying.
+    if age == Age::Current && signature.algorithm == Algorithm::RsaSha1 {
+        return Some(Problem::AlgorithmForbidden(signature.algorithm));
+    }
+    // RFC 6376 §3.5: a signature past its expiration is no longer valid.
+    signature.expiration_s.filter(|expiration| *expiration < now_s).map(Problem::Expired)
+}
+
+/// What all signatures of a message share at its end.
+struct World<'a> {
+    headers: &'a Headers<'a>,
+    bodies: &'a [BodyHash],
+    questions: &'a [Question],
+    answers: &'a [Answer],
+    options: Options,
+    now_s: u64,
+}
+
+impl World<'_> {
+    fn conclude(&self, candidate: Candidate) -> Outcome<Verification, Step> {
+        let mut evidence = Vec::with_capacity(4);
+        let mut weaknesses = Vec::new();
+        let mut key_bits = None;
+        let problem = candidate.problem.or_else(|| {
+            let signature = candidate.parsed.signature.as_ref().ok()?;
+            let mut trial = Trial { signature, evidence: &mut evidence, weaknesses: &mut weaknesses, key_bits: None };
+            let result = self.try_signature(&candidate, &mut trial);
+            key_bits = trial.key_bits;
+            result.err()
+        });
+        evidence.extend(problem.map(Step::Stopped));
+        let status = problem.map_or(Status::Pass, |problem| problem.status());
+        let Candidate { field_index, parsed, .. } = candidate;
+        Outcome { result: Verification { status, problem, field_index, parsed, key_bits, weaknesses }, evidence }
+    }
+
+    /// RFC 6376 §6.1.2 and §6.1.3, the cheap parts first: the key's record, the body hash, then the public-key operation.
+    fn try_signature(&self, candidate: &Candidate, trial: &mut Trial<'_>) -> Result<(), Problem> {
+        let signature = trial.signature;
+        let (Some(question), Some(answer)) =
+            (self.questions.get(candidate.question), self.answers.get(candidate.question))
+        else {
+            return Err(Problem::NoKeyRecord);
+        };
+        trial.evidence.push(Step::Asked { question: question.clone(), answer: answer.clone() });
+        let records = match answer {
+            Answer::Records(records) => records.derived(KeyRecord::parse_all),
+            // RFC 6376 §6.1.2: no key is permanent, no answer is temporary.
+            Answer::NoData(_) | Answer::NxDomain(_) => return Err(Problem::NoKeyRecord),
+            Answer::Failed(failure) => return Err(Problem::Lookup(*failure)),
+        };
+        let Some(body) = self.bodies.get(candidate.hasher) else { return Err(Problem::BodyHashDiffers) };
+        let keys = usable_keys(&records, signature, self.options.age)?;
+        body_agrees(signature, body)?;
+        trial.evidence.push(Step::BodyHashAgrees);
+        let digest = self.header_digest(signature, candidate.field_index);
+        // RFC 6376 §3.6.2.2 leaves several records at one name undefined: any that verifies will do.
+        let verified =
+            keys.iter().find(|key| key.public_key.verifies(signature.algorithm, &digest, &signature.signature));
+        let key = *verified.or(keys.first()).ok_or(Problem::NoKeyRecord)?;
+        trial.key_bits = Some(key.public_key.bits());
+        trial.evidence.push(Step::KeyFound { kind: key.kind, bits: key.public_key.bits() });
+        if verified.is_none() {
+            return Err(Problem::SignatureDiffers);
+        }
+        trial.evidence.push(Step::SignatureAgrees);
+        self.weigh(trial, key, body);
+        Ok(())
+    }
+
+    /// RFC 6376 §3.7: the hash of the signed fields and of the signature field itself with an empty `b=`.
+    fn header_digest(&self, signature: &Signature, own_index: usize) -> Digest {
+        let canonicalization = signature.header_canonicalization;
+        let mut data = Vec::with_capacity(4096);
+        let mut taken: Vec<NameKey> = Vec::with_capacity(16);
+        for name in signature.header_fields.iter() {
+            // RFC 6376 §5.4.2: instances are taken from the bottom up; a name beyond the last one adds nothing, so
+            // that no further field of that name can be added later.
+            let key = NameKey::of(name);
+            let before = taken.iter().filter(|other| **other == key).count();
+            let mut upwards = self.headers.indexes_named(key, name).rev().filter(|index| *index != own_index);
+            taken.push(key);
+            if let Some(field) = upwards.nth(before).and_then(|index| self.headers.get(index)) {
+                canonicalization.header(field.raw, field.name, field.value, &mut data);
+                data.extend_from_slice(b"\r\n");
+            }
+        }
+        if let Some(field) = self.headers.get(own_index) {
+            append_unsigned(canonicalization, field, signature, &mut data);
+        }
+        signature.algorithm.hash().digest(&data)
+    }
+
+    /// What a pass is worth: facts for policy.
+    fn weigh(&self, trial: &mut Trial<'_>, key: &KeyRecord, body: &BodyHash) {
+        let signature = trial.signature;
+        let weaknesses = &mut *trial.weaknesses;
+        if let Some(signed) = signature.body_length.filter(|signed| *signed < body.canonical_bytes) {
+            weaknesses.push(Weakness::BodyLength { signed, total: body.canonical_bytes });
+        }
+        for field in FIELDS_TO_COVER {
+            let present = self.headers.named(field).count();
+            let signed = signature.header_fields.count(field);
+            if present > 0 && signed == 0 {
+                weaknesses.push(Weakness::NotCovered { field });
+            } else if present > signed {
+                weaknesses.push(Weakness::MoreInstances { field, present, signed });
+            }
+        }
+        let bits = key.public_key.bits();
+        if signature.algorithm != Algorithm::Ed25519Sha256 && bits < RSA_BITS_RECOMMENDED {
+            weaknesses.push(Weakness::ShortKey(bits));
+        }
+        if signature.algorithm == Algorithm::RsaSha1 {
+            weaknesses.push(Weakness::Sha1);
+        }
+        if key.testing {
+            weaknesses.push(Weakness::Testing);
+        }
+        if let Some(ahead) = signature.timestamp_s.and_then(|time| time.checked_sub(self.now_s)).filter(|by| *by > 300)
+        {
+            weaknesses.push(Weakness::SignedInFuture(ahead));
+        }
+    }
+}
+
+/// One signature under trial, and what comes of it.
+struct Trial<'a> {
+    signature: &'a Signature,
+    evidence: &'a mut Vec<Step>,
+    weaknesses: &'a mut Vec<Weakness>,
+    key_bits: Option<u32>,
+}
+
+/// The keys among the records that may have made the signature.
+fn usable_keys<'a>(records: &'a KeyRecords, signature: &Signature, age: Age) -> Result<Vec<&'a KeyRecord>, Problem> {
+    let mut problem = None;
+    let mut usable = Vec::with_capacity(1);
+    for record in records {
+        let fits = match record {
+            Ok(record) => key_fits(record, signature, age).map(|()| record),
+            Err(error) => Err(Problem::Key(*error)),
+        };
+        match fits {
+            Ok(record) => usable.push(record),
+            // A text that is no key record at all says less than a key record that does not fit.
+            Err(Problem::Key(KeyError::NoKey | KeyError::TagList(_))) if problem.is_some() => {}
+            Err(why) => problem = Some(why),
+        }
+    }
+    if usable.is_empty() { Err(problem.unwrap_or(Problem::NoKeyRecord)) } else { Ok(usable) }
+}
+
+/// RFC 6376 §6.1.2, the checks that the record asks for.
+fn key_fits(record: &KeyRecord, signature: &Signature, age: Age) -> Result<(), Problem> {
+    if record.kind != signature.algorithm.key_kind() {
+        return Err(Problem::KeyKindMismatch(record.kind));
+    }
+    if !record.allows_hash(signature.algorithm.hash()) {
+        return Err(Problem::HashNotAllowed(signature.algorithm.hash()));
+    }
+    if !record.email {
+        return Err(Problem::NotForEmail);
+    }
+    if record.strict && signature.identity.as_ref().is_some_and(|identity| identity.domain != signature.domain) {
+        return Err(Problem::SubdomainNotAllowed);
+    }
+    let bits = record.public_key.bits();
+    // RFC 8301 §3.2: keys below 1024 bits must not be accepted.
+    if age == Age::Current && record.kind == crate::crypto::KeyKind::Rsa && bits < RSA_BITS_MIN {
+        return Err(Problem::KeyShort(bits));
+    }
+    let local = signature.identity.as_ref().map_or("", |identity| &identity.local);
+    if age == Age::Legacy && !record.granularity_allows(local.as_bytes()) {
+        return Err(Problem::LocalPartNotAllowed);
+    }
+    Ok(())
+}
+
+fn body_agrees(signature: &Signature, body: &BodyHash) -> Result<(), Problem> {
+    // RFC 6376 §3.5: `l=` must not be larger than the canonical body.
+    if let Some(signed) = signature.body_length.filter(|signed| *signed > body.canonical_bytes) {
+        return Err(Problem::BodyShorterThanSigned(signed, body.canonical_bytes));
+    }
+    if body.digest.as_ref() == signature.body_hash { Ok(()) } else { Err(Problem::BodyHashDiffers) }
+}
+
+/// RFC 6376 §3.7: the signature field goes last, its `b=` without value and its end without CRLF.
+fn append_unsigned(
+    canonicalization: Canonicalization,
+    field: mailtext::Field<'_>,
+    signature: &Signature,
+    data: &mut Vec<u8>,
+) {
+    let blank = |byte: u8| mailtext::taglist::is_space(byte);
+    let value = field.value;
+    let (mut start, mut end) = (signature.signature_span.start as usize, signature.signature_span.end as usize);
+    // All white space around the value belongs to it.
+    while start > 0 && blank(value[start - 1]) {
+        start -= 1;
+    }
+    while value.get(end).copied().is_some_and(blank) {
+        end += 1;
+    }
+    let unsigned = [&value[..start], &value[end..]].concat();
+    let mut raw = Vec::new();
+    if canonicalization == Canonicalization::Simple {
+        raw.extend_from_slice(&field.raw[..field.raw.len() - value.len()]);
+        raw.extend_from_slice(&unsigned);
+    }
+    canonicalization.header(&raw, field.name, &unsigned, data);
+}
+
+/// Fields that recipients see or that steer how the rest is shown (RFC 6376 §5.4.1; guideline 2-7): one of them
+/// unsigned, or more often there than signed, is a fact.
+const FIELDS_TO_COVER: [&str; 8] =
+    ["from", "to", "cc", "subject", "date", "reply-to", "content-type", "content-transfer-encoding"];

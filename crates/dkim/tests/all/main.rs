@@ -1,0 +1,10 @@
+//! The crate against the suites of others, its own cases, and properties.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, missing_docs)] // tests read files and may fail loudly
+
+extern crate sekisho_dkim as dkim;
+
+mod cases;
+mod forge;
+mod properties;
+mod suites;
