@@ -66,6 +66,7 @@ pub struct MessageEvaluation {
 
 /// Finds the records of all author domains, side by side.
 pub async fn discover_authors<L: Lookup + Sync>(lookup: &L, authors: Authors, settings: &Settings) -> Discovered {
+    // RFC 9989 §4.2: the domain of From, and no other field's, is what DMARC protects.
     let domains = authors.domains();
     let author_count = domains.len();
     let each = match &domains[..] {
@@ -123,6 +124,7 @@ impl Authors {
             Self::One(domain) => std::slice::from_ref(domain),
             Self::Many(domains) | Self::Broken(_, domains) => domains,
         };
+        // RFC 9989 §5.3.1: what counts is how many domains there are, not how many mailboxes.
         for domain in all {
             if !different.contains(domain) {
                 different.push(domain.clone());
@@ -144,7 +146,7 @@ fn sum(authors: &Authors, each: Vec<Evaluation>, author_count: usize) -> Message
     let mut policy = deciding.and_then(|one| one.policy);
     let mut disposition = deciding.map_or(Policy::None, |one| one.disposition);
     let (result, reason) = match (defect, deciding) {
-        // RFC 9989 §5.3.1: without precisely one author domain DMARC validation is not possible; the policies of the
+        // RFC 9989 §4.4: with a malformed, absent or repeated From there is no alignment; the policies of the
         // domains named are told, so that the defect is no way around them (§11.5).
         (Some(defect), _) => {
             let strictest = each.iter().filter_map(|one| one.policy).max_by_key(|applied| applied.to_apply());

@@ -290,7 +290,7 @@ pub(crate) async fn finish<L: Lookup + Sync>(
     }
 }
 
-/// RFC 9989 §3.2.13: a domain does not exist when the DNS says NXDOMAIN for it; no data is existence.
+/// Whether the start of a walk exists.
 async fn author_exists<L: Lookup + Sync>(lookup: &L, walk: &Walk, steps: &mut Vec<Step>) -> Existence {
     let domain = walk.start().clone();
     let existence = if walk.start_exists() == Some(true) {
@@ -301,6 +301,7 @@ async fn author_exists<L: Lookup + Sync>(lookup: &L, walk: &Walk, steps: &mut Ve
         steps.push(Step::Asked { question, answer: answer.clone() });
         match answer {
             Answer::Records(_) | Answer::NoData(_) => Existence::Exists,
+            // RFC 9989 §3.2.13: a domain does not exist when the DNS says NXDOMAIN for it; no data is existence.
             Answer::NxDomain(_) => Existence::Absent,
             Answer::Failed(failure) => Existence::Unknown(failure),
         }

@@ -239,13 +239,18 @@ async fn align<L: Lookup + Sync>(
     let author = discovery.author_domain.clone();
     let mut alignments: Vec<_> =
         all(identifiers).map(|(mechanism, identifier)| at_once(&author, mode(record, mechanism), identifier)).collect();
+    // RFC 9989 §5.3.4: each authenticated identifier is compared with the author domain.
     if alignments.contains(&Alignment::NotSought) {
         match discovery.method {
             Method::TreeWalk => by_walks(lookup, discovery, identifiers, &mut alignments, steps).await,
             Method::SuffixList => by_suffixes(discovery, identifiers, &mut alignments),
         }
     }
-    if discovery.walk_organizational_domain().is_none() && alignments.contains(&Alignment::SameName) {
+    let same_domain = |((_, identifier), alignment): ((Mechanism, &Identifier), &Alignment)| {
+        *alignment == Alignment::SameName && identifier.authentication == Authentication::Pass
+    };
+    let same_domain = all(identifiers).zip(&alignments).any(same_domain);
+    if same_domain && discovery.walk_organizational_domain().is_none() {
         note_same_domain(discovery, steps);
     }
     for ((mechanism, identifier), alignment) in all(identifiers).zip(&alignments) {
@@ -265,7 +270,7 @@ fn at_once(author: &Domain, mode: Mode, identifier: &Identifier) -> Alignment {
         // RFC 9989 §4.10.2: the same domain needs no walk.
         Alignment::SameName
     } else if mode == Mode::Strict {
-        // RFC 9989 §4.10.2: strict alignment is a simple comparison of strings, and nothing follows after it.
+        // RFC 9989 §3.2.10.2: strict alignment is an exact match of the names; nothing follows after it.
         Alignment::OtherName
     } else if top(author) != top(&identifier.domain) {
         // No name is above both, so that none can be the organizational domain of both.
@@ -298,7 +303,7 @@ async fn by_walks<L: Lookup + Sync>(
             continue;
         }
         *alignment = match &organizational {
-            // An organizational domain is above its domain: who lies elsewhere has another.
+            // RFC 9989 §3.2.14: an organizational domain is at or above its domain: who lies elsewhere has another.
             Ok(organizational) if !identifier.domain.is_within(organizational) => Alignment::OtherOrganization,
             Ok(_) if identifier.authentication == Authentication::NoPass => Alignment::NotSought,
             Ok(_) if walks.contains(&identifier.domain) => Alignment::NotSought,
@@ -392,10 +397,12 @@ fn applied_policy(found: &PolicyRecord, existence: Existence) -> Applied {
 
 fn decide(identifiers: &Identifiers, alignments: &[Alignment], existence: Existence) -> (DmarcResult, Reason) {
     let compared = || all(identifiers).zip(alignments);
+    // RFC 9989 §5.3.3: only a pass makes an authenticated identifier.
     let passed = |identifier: &Identifier| identifier.authentication == Authentication::Pass;
     let aligned = compared().find(|((_, identifier), alignment)| passed(identifier) && alignment.is_aligned());
     if let Some(((mechanism, _), _)) = aligned {
-        // RFC 9989 §5.3.5: one aligned identifier is enough; what is unknown of others does not matter any more.
+        // RFC 9989 §4.4.1: any DKIM-authenticated identifier that aligns is enough; so is SPF's. What is unknown of the
+        // others does not matter any more.
         return (DmarcResult::Pass, Reason::Aligned(mechanism));
     }
     // RFC 9989 §5.3.6: with a needed answer missing the message neither passes nor fails.
@@ -441,6 +448,7 @@ fn aligned_of<'a>(compared: impl Iterator<Item = (&'a Identifier, &'a Alignment)
 }
 
 fn all(identifiers: &Identifiers) -> impl Iterator<Item = (Mechanism, &Identifier)> {
+    // RFC 9989 §4.4.2: of SPF only the MAIL FROM identity counts; `Identifiers` has no place for another.
     let spf = identifiers.spf.iter().map(|identifier| (Mechanism::Spf, identifier));
     spf.chain(identifiers.dkim.iter().map(|identifier| (Mechanism::Dkim, identifier)))
 }

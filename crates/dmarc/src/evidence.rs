@@ -208,7 +208,8 @@ impl Explain for Step {
 
     fn rule(&self) -> Option<Rule> {
         let section = match self {
-            Self::Asked { .. } | Self::TextIgnored { .. } | Self::SeveralRecords { .. } => "4.10",
+            Self::Asked { .. } => return None,
+            Self::TextIgnored { .. } | Self::SeveralRecords { .. } => "4.10",
             Self::RecordFound { .. } => "4.5",
             Self::OrganizationalDomain { selected: Selected::SuffixList, .. } => return Some(Rule("RFC 7489", "3.2")),
             Self::OrganizationalDomain { .. } => "4.10.2",

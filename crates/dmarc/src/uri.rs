@@ -91,6 +91,7 @@ impl Uri {
 pub(crate) fn parse_list(list: &[u8], offset: usize, flaws: &mut Vec<Flaw<RecordFlaw>>) -> Vec<Uri> {
     let mut uris = Vec::new();
     let mut start = 0;
+    // RFC 9989 §4.6: the URIs are separated by commas.
     for part in list.split(|byte| *byte == b',') {
         let here = offset + start;
         start += part.len() + 1;
