@@ -180,7 +180,9 @@ impl Joiner {
         if adjacent {
             self.plain.clear();
         }
-        if !adjacent || !self.word_charset.eq_ignore_ascii_case(word.charset) {
+        // RFC 1468 ends each word in ASCII: nothing is split there, and decoders dislike two escapes in a row.
+        let whole = self.word_bytes.ends_with(b"\x1b(B");
+        if !adjacent || whole || !self.word_charset.eq_ignore_ascii_case(word.charset) {
             self.flush_word();
             self.flush_plain();
         }
@@ -260,6 +262,11 @@ mod tests {
     #[test]
     fn a_character_split_between_words_is_whole() {
         assert_eq!(decode(b"=?utf-8?B?6Zai5g==?= =?UTF-8?B?iYA=?="), "関所");
+    }
+
+    #[test]
+    fn adjacent_words_of_iso_2022_jp() {
+        assert_eq!(decode(b"=?ISO-2022-JP?B?GyRCNFgbKEI=?= =?ISO-2022-JP?B?GyRCPWobKEI=?="), "関所");
     }
 
     #[test]
