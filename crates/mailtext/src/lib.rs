@@ -7,24 +7,35 @@
 //! What it will never do: ask DNS, read a file, a clock or the environment, decide anything, or know a protocol's
 //! meaning (a DKIM signature is a tag list here, no more).
 //!
-//! Reading order: [`explain`] (how everything here and above names its reasons), [`domain`], [`header`],
-//! [`taglist`], then [`address`], [`authres`] and the rest by need.
+//! Reading order: [`explain`] (how everything here and above names its reasons), [`domain`], [`header`], [`taglist`];
+//! then who is meant: [`address`] (From and its like), [`path`] (the envelope), [`encoded_word`] (the names shown); then
+//! what is said about mail: [`authres`], [`received_spf`], [`received`]; last, by need, [`source`] (files into messages),
+//! [`mime`], [`date`], [`encode`]. What never passes is in [`limits`].
 
 pub mod address;
 pub mod authres;
+pub mod date;
 pub mod domain;
 pub mod encode;
 pub mod encoded_word;
 pub mod explain;
 mod fold;
+#[cfg(test)]
+mod fuzz;
 pub mod header;
 mod lex;
 pub mod limits;
+pub mod mime;
 pub mod path;
+pub mod received;
 pub mod received_spf;
+pub mod source;
 pub mod taglist;
 
+pub use address::{AddressFlaw, AddressList, Host, Mailbox};
+pub use authres::AuthenticationResults;
 pub use domain::{Domain, DomainError};
 pub use explain::{Explain, Flaw, Outcome, Rule, Span, Value};
 pub use header::{Field, Headers, NameKey};
+pub use path::{PathFlaw, ReversePath};
 pub use taglist::{Tag, TagFlaw, TagList};

@@ -37,3 +37,17 @@ pub const AUTHRES_BYTES_MAX: usize = 64 << 10;
 pub const AUTHRES_RESULT_COUNT_MAX: usize = 256;
 /// Most properties read from one result.
 pub const AUTHRES_PROPERTY_COUNT_MAX: usize = 64;
+/// Longest date that is read, in bytes.
+pub const DATE_BYTES_MAX: usize = 512;
+/// Longest Received value that is read, in bytes.
+pub const RECEIVED_BYTES_MAX: usize = 8 << 10;
+/// Longest Content-Type or Content-Disposition value that is read, in bytes.
+pub const MIME_VALUE_BYTES_MAX: usize = 16 << 10;
+/// Most parameters read from one of them.
+pub const MIME_PARAMETER_COUNT_MAX: usize = 64;
+/// Deepest part that is opened; the message itself has depth 0.
+pub const MIME_DEPTH_MAX: usize = 16;
+/// Most parts read from one message, with the message itself.
+pub const MIME_PART_COUNT_MAX: usize = 512;
+/// Longest boundary, in bytes. RFC 2046 §5.1.1 allows 70.
+pub const BOUNDARY_BYTES_MAX: usize = 256;

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -257,18 +255,9 @@ fn ids_are_unique() {
     assert_eq!(AuthresFlaw::NotUtf8.id(), "authres-not-utf8");
 }
 
+#[allow(clippy::disallowed_methods, reason = "suites are read where they lie")]
 fn suite(name: &str) -> Option<String> {
-    #[allow(clippy::disallowed_methods, reason = "suites are read where they lie")]
-    let (root, read) = (std::env::var_os("SEKISHO_SUITES").map(PathBuf::from), std::fs::read_to_string::<PathBuf>);
-    let root = root.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/suites"));
-    let text = read(root.join(name)).ok();
-    if text.is_none() {
-        #[allow(clippy::disallowed_macros, reason = "a skipped suite must be seen")]
-        {
-            eprintln!("skipped: suite {name} is absent");
-        }
-    }
-    text
+    testkit::suite(name).map(|path| std::fs::read_to_string(path).unwrap())
 }
 
 /// go-msgauth: every input is read; those but the empty one without any flaw of grammar.
