@@ -107,7 +107,7 @@ pub enum Existence {
 
 /// Finds the record that applies to `author` and, as far as `settings` want, its organizational domain.
 pub async fn discover<L: Lookup + Sync>(lookup: &L, author: &Domain, settings: &Settings) -> Outcome<Discovery, Step> {
-    let mut steps = Vec::with_capacity(8);
+    let mut steps = Vec::with_capacity(STEP_COUNT_USUAL);
     let mut discovery = Discovery {
         author_domain: author.clone(),
         method: settings.method,
@@ -309,6 +309,9 @@ async fn author_exists<L: Lookup + Sync>(lookup: &L, walk: &Walk, steps: &mut Ve
     steps.push(Step::AuthorExistence { domain, existence });
     existence
 }
+
+/// Steps of a usual message: one allocation for all of its evidence.
+const STEP_COUNT_USUAL: usize = 12;
 
 /// What stands at one name, for the method of RFC 7489.
 enum At {

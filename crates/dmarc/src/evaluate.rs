@@ -462,5 +462,7 @@ fn mode(record: &Record, mechanism: Mechanism) -> Mode {
 
 /// The last label.
 fn top(domain: &Domain) -> &str {
-    domain.as_str().rsplit('.').next().unwrap_or_default()
+    let name = domain.as_str();
+    let dot = name.bytes().rposition(|byte| byte == b'.');
+    dot.and_then(|dot| name.get(dot + 1..)).unwrap_or(name)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lookup::{Answer, Data, Failure, Lookup, Question};
 use mailtext::Domain;
+use mailtext::limits::DOMAIN_BYTES_MAX;
 
 use crate::evidence::Step;
 use crate::limits::WALK_QUESTION_COUNT_MAX;
@@ -21,8 +22,6 @@ pub(crate) struct Walk {
     kept: Vec<Kept>,
     /// What the start's own question says of the start's existence.
     start_exists: Option<bool>,
-    /// `_dmarc.` and the name, kept between steps to spare allocations.
-    buffer: String,
 }
 
 /// A record that a walk found alone at its name.
@@ -112,7 +111,6 @@ impl Walk {
             lowest: labels + 1,
             kept: Vec::new(),
             start_exists: None,
-            buffer: String::new(),
         }
     }
 
@@ -217,10 +215,7 @@ impl Walk {
         labels: usize,
         steps: &mut Vec<Step>,
     ) -> Result<Option<Kept>, Failure> {
-        self.buffer.clear();
-        self.buffer.push_str("_dmarc.");
-        self.buffer.push_str(rightmost(self.start.as_str(), labels));
-        let Ok(name) = Domain::query(&self.buffer) else {
+        let Some(name) = policy_name(rightmost(self.start.as_str(), labels)) else {
             // A name that DNS cannot hold has no record.
             steps.push(Step::NameTooLong { domain: self.start.rightmost(labels) });
             return Ok(None);
@@ -279,8 +274,20 @@ impl Selected {
 
 /// The rightmost `count` labels of a name; the whole name when it has no more.
 fn rightmost(name: &str, count: usize) -> &str {
-    match name.rmatch_indices('.').nth(count.saturating_sub(1)) {
-        Some((dot, _)) => name.get(dot + 1..).unwrap_or(name),
+    let dots = name.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.');
+    match dots.map(|(at, _)| at).nth(count.saturating_sub(1)) {
+        Some(dot) => name.get(dot + 1..).unwrap_or(name),
         None => name,
     }
+}
+
+/// `_dmarc.` before a name; `None` when that is longer than DNS allows. Built without an allocation but the name's own.
+fn policy_name(name: &str) -> Option<Domain> {
+    const LABEL: &[u8] = b"_dmarc.";
+    let mut buffer = [0; LABEL.len() + DOMAIN_BYTES_MAX];
+    let whole = buffer.get_mut(..LABEL.len() + name.len())?;
+    let (label, rest) = whole.split_at_mut(LABEL.len());
+    label.copy_from_slice(LABEL);
+    rest.copy_from_slice(name.as_bytes());
+    Domain::query(std::str::from_utf8(whole).ok()?).ok()
 }
