@@ -17,8 +17,9 @@ pub enum Authors {
     One(Domain),
     /// One From field with mailboxes of several domains.
     Many(Vec<Domain>),
-    /// A From field that is missing, repeated or broken, and the domains that could be read all the same. Such a message
-    /// never passes; the policies of the domains are still found, so that nobody gets around them by breaking the field.
+    /// A From field that is missing, repeated or broken, and the domains that could be read all the same. Such a
+    /// message never passes; the policies of the domains are still found, so that nobody gets around them by breaking
+    /// the field.
     Broken(FromDefect, Vec<Domain>),
 }
 

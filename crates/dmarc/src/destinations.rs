@@ -153,7 +153,8 @@ async fn same_organization<L: Lookup + Sync>(
     if host == policy_domain {
         return Ok(true);
     }
-    // RFC 9989 §11.6: reporting addresses elsewhere are verified. Names without a common last label have no organizational domain in common.
+    // RFC 9989 §11.6: reporting addresses elsewhere are verified first.
+    // Names without a common last label have no organizational domain in common.
     if policy_domain.rightmost(1) != host.rightmost(1) {
         return Ok(false);
     }

@@ -8,9 +8,9 @@
 //! What it will never do: know what a signature or an SPF record is, read a message, decide what is done with one, ask
 //! DNS by itself, or let an identifier pass for a name that its owner has not bound to it.
 //!
-//! Reading order: [`record`], [`walk`] (the tree walk), [`discovery`] (which record applies), [`evaluate`] (one author
-//! domain), [`authors`] (several, or none), then [`destinations`], [`psl`] and [`uri`] by need. [`evidence`] names all
-//! steps and reasons.
+//! Reading order: [`record`], [`walk`] (the tree walk), [`discovery`] (which record applies),
+//! [`evaluate`](mod@evaluate) (one author domain), [`authors`] (several, or none), then
+//! [`destinations`](mod@destinations), [`psl`] and [`uri`] by need. [`evidence`] names all steps and reasons.
 
 pub mod authors;
 pub mod destinations;
