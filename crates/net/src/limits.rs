@@ -1,0 +1,81 @@
+//! The limits of this crate. What an operator may want to change is a default here and a field of
+//! [`ResolverConfig`](crate::ResolverConfig) or [`ServeOptions`](crate::ServeOptions).
+
+// The resolver.
+
+/// Most upstream servers.
+pub const SERVER_COUNT_MAX: usize = 8;
+/// Time for one try at one server, in milliseconds, unless the configuration says otherwise.
+pub const TRY_MS_DEFAULT: u64 = 2_000;
+/// Rounds over all servers, unless the configuration says otherwise.
+pub const ATTEMPT_COUNT_DEFAULT: u32 = 3;
+/// Most rounds over all servers.
+pub const ATTEMPT_COUNT_MAX: u32 = 5;
+/// Longest time for one try that resolv.conf may ask for, in seconds (resolv.conf(5) caps it there too).
+pub const TRY_S_MAX: u64 = 30;
+/// Time for one question with all its tries, in milliseconds, unless the configuration says otherwise.
+pub const QUESTION_MS_DEFAULT: u64 = 10_000;
+/// Largest resolv.conf that is read, in bytes.
+pub const RESOLV_CONF_BYTES_MAX: u64 = 65_536;
+/// The UDP payload that questions offer, in bytes: passes every link unfragmented (DNS flag day 2020).
+pub const UDP_PAYLOAD_BYTES: u16 = 1_232;
+/// Room for one datagram, in bytes; more is cut off by the kernel and then is not a DNS message.
+pub const DATAGRAM_BYTES_MAX: usize = 4_096;
+/// Questions on their way at one time; more wait, within their own time.
+pub const IN_FLIGHT_COUNT_MAX: usize = 8_192;
+/// Sockets in use at one time for each server; each has its own random port.
+pub const SOCKET_COUNT_PER_SERVER: usize = 8;
+/// Questions that one socket carries before another, with another port, takes its place.
+pub const SOCKET_QUESTION_COUNT_MAX: u32 = 256;
+/// How long one socket is used, in seconds, before another, with another port, takes its place.
+pub const SOCKET_AGE_S_MAX: u64 = 20;
+/// Questions on their way at one time on one socket: few of its 65,536 ids.
+pub const SOCKET_IN_FLIGHT_COUNT_MAX: usize = 1_024;
+/// Datagrams that answer nothing asked, on one socket, before its questions move to TCP: somebody is guessing.
+pub const STRANGE_DATAGRAM_COUNT_MAX: u32 = 64;
+/// TCP connections to one server at one time.
+pub const TCP_CONNECTION_COUNT_MAX: usize = 64;
+/// How long a server that did not answer is asked last, in milliseconds.
+pub const SERVER_PENALTY_MS: u64 = 10_000;
+/// How long a server that cannot parse EDNS is asked without, in milliseconds.
+pub const EDNS_REFUSED_MS: u64 = 600_000;
+/// The cache, in bytes, unless the configuration says otherwise.
+pub const CACHE_BYTES_DEFAULT: usize = 64 << 20;
+/// Parts of the cache, each behind its own lock.
+pub const CACHE_SHARD_COUNT: usize = 16;
+/// What one cached answer costs beside its data, in bytes: keys, links, and what is derived from it.
+pub const CACHE_ENTRY_BYTES: usize = 640;
+/// Longest time that records are kept, in seconds, unless the configuration says otherwise.
+pub const POSITIVE_TTL_S_MAX: u32 = 86_400;
+/// Longest time that absence is kept, in seconds, unless the configuration says otherwise (RFC 2308 §5: one to three
+/// hours have been found to work well).
+pub const NEGATIVE_TTL_S_MAX: u32 = 10_800;
+/// How long a failure is kept, in milliseconds, unless the configuration says otherwise (RFC 2308 §7 allows minutes).
+pub const FAILURE_TTL_MS: u64 = 1_000;
+/// Longest time that a failure is kept, in milliseconds, whatever the configuration says (RFC 2308 §7.1).
+pub const FAILURE_TTL_MS_MAX: u64 = 300_000;
+/// Questions for one message, unless the caller says otherwise: SPF twice, ten signatures, three tree walks, ARC.
+pub const MESSAGE_QUESTION_COUNT_MAX: u32 = 500;
+
+// The milter service.
+
+/// Connections at one time, unless the configuration says otherwise.
+pub const CONNECTION_COUNT_DEFAULT: usize = 12_000;
+/// Time for the first bytes of a connection, in milliseconds, unless the configuration says otherwise.
+pub const FIRST_INPUT_MS_DEFAULT: u64 = 60_000;
+/// Time between bytes of a connection, in milliseconds, unless the configuration says otherwise: 7,210 s as libmilter.
+pub const IDLE_MS_DEFAULT: u64 = 7_210_000;
+/// Time for the peer to take what is written, in milliseconds, unless the configuration says otherwise.
+pub const WRITE_MS_DEFAULT: u64 = 30_000;
+/// Time for messages to finish at shutdown, in milliseconds, unless the configuration says otherwise.
+pub const GRACE_MS_DEFAULT: u64 = 25_000;
+/// Bytes read at one time: a milter packet of libmilter's usual size. The room is one for each thread.
+pub const READ_BYTES: usize = 65_536;
+/// Buffers of a connection that are larger than this, in bytes, are given back as soon as they are empty.
+pub const BUFFER_KEPT_BYTES: usize = 2_048;
+/// Connections that the kernel may queue before they are accepted.
+pub const BACKLOG_COUNT: u32 = 1_024;
+/// Pause after a failed accept, in milliseconds: the process is out of descriptors, and spinning would not help.
+pub const ACCEPT_PAUSE_MS: u64 = 100;
+/// Longest path of a local socket, in bytes (`sun_path` of unix(7), less room for the temporary name's suffix).
+pub const SOCKET_PATH_BYTES_MAX: usize = 96;

@@ -1,0 +1,215 @@
+//! One question, from server to server until somebody knows, and from alias to alias until records are found.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use lookup::limits::ALIAS_COUNT_MAX;
+use lookup::{Answer, Dnssec, Failure, Kind, Negative, Question, Records};
+use mailtext::Domain;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::config::{Edns, ResolverConfig, ServerOrder, Transport};
+use super::counters::{Counters, count};
+use super::tcp;
+use super::udp::{Sockets, UdpFailure};
+use super::wire::{self, End, Query, Reading, Refusal};
+use crate::limits::{EDNS_REFUSED_MS, IN_FLIGHT_COUNT_MAX, SERVER_PENALTY_MS, TCP_CONNECTION_COUNT_MAX};
+
+/// The servers, and the way to ask them.
+pub(super) struct Upstream {
+    config: ResolverConfig,
+    servers: Box<[Server]>,
+    next: AtomicUsize,
+    in_flight: Semaphore,
+    started: Instant,
+    counters: Arc<Counters>,
+}
+
+struct Server {
+    address: SocketAddr,
+    sockets: Sockets,
+    tcp: Semaphore,
+    /// Until when it is asked last, in milliseconds since the start: it did not answer.
+    slow_until_ms: AtomicU64,
+    /// Until when it is asked without EDNS, in milliseconds since the start: it could not parse it.
+    plain_until_ms: AtomicU64,
+}
+
+impl Upstream {
+    pub(super) fn new(config: ResolverConfig, counters: &Arc<Counters>) -> Self {
+        let server = |address: &SocketAddr| Server {
+            address: *address,
+            sockets: Sockets::new(*address, Arc::clone(counters)),
+            tcp: Semaphore::new(TCP_CONNECTION_COUNT_MAX),
+            slow_until_ms: AtomicU64::new(0),
+            plain_until_ms: AtomicU64::new(0),
+        };
+        Self {
+            servers: config.servers.iter().map(server).collect(),
+            config,
+            next: AtomicUsize::new(0),
+            in_flight: Semaphore::new(IN_FLIGHT_COUNT_MAX),
+            started: Instant::now(),
+            counters: Arc::clone(counters),
+        }
+    }
+
+    pub(super) fn config(&self) -> &ResolverConfig {
+        &self.config
+    }
+
+    /// The answer, within the time for one question.
+    pub(super) async fn resolve(&self, question: &Question) -> Answer {
+        let exchange = async {
+            // Never closed, so never an error.
+            let _permit = self.in_flight.acquire().await;
+            self.follow(question).await
+        };
+        match timeout(self.config.question_timeout, exchange).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(failure)) => Answer::Failed(failure),
+            Err(_) => Answer::Failed(Failure::Timeout),
+        }
+    }
+
+    /// Follows aliases out of one answer into the next.
+    async fn follow(&self, question: &Question) -> Result<Answer, Failure> {
+        let mut aliases: Vec<Domain> = Vec::new();
+        let mut ttl_s = u32::MAX;
+        let mut dnssec = Dnssec::Authenticated;
+        loop {
+            let name = aliases.last().unwrap_or(&question.name).clone();
+            let reading = self.ask_servers(&name, question.kind).await?;
+            ttl_s = ttl_s.min(reading.ttl_s);
+            if reading.dnssec == Dnssec::Unproven {
+                dnssec = Dnssec::Unproven;
+            }
+            for alias in reading.aliases {
+                if aliases.len() == ALIAS_COUNT_MAX || alias == question.name || aliases.contains(&alias) {
+                    return Err(Failure::AliasChain);
+                }
+                aliases.push(alias);
+            }
+            // RFC 2308 §5: absence without a SOA record is not kept.
+            let negative = |soa_ttl_s: Option<u32>| Negative { ttl_s: soa_ttl_s.unwrap_or(0).min(ttl_s), dnssec };
+            match reading.end {
+                End::Data(data) => return Ok(Answer::records(Records::new(data, ttl_s, dnssec, aliases))),
+                End::NoData(soa_ttl_s) => return Ok(Answer::NoData(negative(soa_ttl_s))),
+                End::NxDomain(soa_ttl_s) => return Ok(Answer::NxDomain(negative(soa_ttl_s))),
+                End::Alias => {}
+            }
+        }
+    }
+
+    /// Asks server after server, and those that did not answer in time once more.
+    async fn ask_servers(&self, name: &Domain, kind: Kind) -> Result<Reading, Failure> {
+        let mut servers = self.in_order();
+        let mut told = Failure::Unreachable;
+        for _ in 0..self.config.attempt_count {
+            let mut silent = Vec::new();
+            for server in servers {
+                match self.ask_server(server, name, kind).await {
+                    Ok(reading) => return Ok(reading),
+                    Err(Refusal::Final(failure)) => return Err(failure),
+                    Err(Refusal::Failed(Failure::Timeout)) => {
+                        silent.push(server);
+                        told = telling(told, Failure::Timeout);
+                    }
+                    Err(Refusal::Failed(failure)) => told = telling(told, failure),
+                    Err(Refusal::Truncated) => told = telling(told, Failure::Truncated),
+                    Err(Refusal::NoEdns) => told = telling(told, Failure::Malformed),
+                }
+            }
+            servers = silent;
+        }
+        Err(told)
+    }
+
+    fn in_order(&self) -> Vec<&Server> {
+        let first = match self.config.order {
+            ServerOrder::Listed => 0,
+            ServerOrder::Rotated => self.next.fetch_add(1, Ordering::Relaxed) % self.servers.len().max(1),
+        };
+        let (after, before) = self.servers.split_at(first);
+        let mut servers: Vec<_> = before.iter().chain(after).collect();
+        if servers.len() > 1 {
+            let now_ms = self.now_ms();
+            servers.sort_by_key(|server| server.slow_until_ms.load(Ordering::Relaxed) > now_ms);
+        }
+        servers
+    }
+
+    async fn ask_server(&self, server: &Server, name: &Domain, kind: Kind) -> Result<Reading, Refusal> {
+        let is_plain = server.plain_until_ms.load(Ordering::Relaxed) > self.now_ms();
+        let edns = if is_plain { Edns::Off } else { self.config.edns };
+        let mut result = self.ask_as(server, name, kind, edns).await;
+        if matches!(result, Err(Refusal::NoEdns)) && edns == Edns::Offered {
+            // RFC 6891 §7: a server that cannot parse EDNS says so, and is asked without.
+            result = self.ask_as(server, name, kind, Edns::Off).await;
+            if !matches!(result, Err(Refusal::NoEdns)) {
+                server.plain_until_ms.store(self.now_ms() + EDNS_REFUSED_MS, Ordering::Relaxed);
+            }
+        }
+        match result {
+            Err(Refusal::Failed(Failure::Timeout | Failure::Unreachable)) => {
+                server.slow_until_ms.store(self.now_ms() + SERVER_PENALTY_MS, Ordering::Relaxed);
+            }
+            _ => server.slow_until_ms.store(0, Ordering::Relaxed),
+        }
+        self.note(&result);
+        result
+    }
+
+    async fn ask_as(&self, server: &Server, name: &Domain, kind: Kind, edns: Edns) -> Result<Reading, Refusal> {
+        let trust = self.config.authentic_data;
+        let query = Query::new(name, kind, edns, trust).map_err(Refusal::Final)?;
+        if self.config.transport == Transport::UdpThenTcp {
+            match server.sockets.ask(&query, self.config.try_timeout).await {
+                Ok(datagram) => match wire::read(&datagram, name, kind, trust) {
+                    // RFC 2181 §9: what was cut is asked for again over TCP.
+                    Err(Refusal::Truncated) => {}
+                    result => return result,
+                },
+                Err(UdpFailure::Suspicious) => {}
+                Err(UdpFailure::Timeout) => return Err(Refusal::Failed(Failure::Timeout)),
+                Err(UdpFailure::Unreachable) => return Err(Refusal::Failed(Failure::Unreachable)),
+            }
+        }
+        let message = self.ask_over_tcp(server, &query, self.config.try_timeout).await.map_err(Refusal::Failed)?;
+        wire::read(&message, name, kind, trust)
+    }
+
+    async fn ask_over_tcp(&self, server: &Server, query: &Query, wait: Duration) -> Result<Vec<u8>, Failure> {
+        let _permit = server.tcp.acquire().await;
+        tcp::ask(server.address, query, wait, &self.counters).await
+    }
+
+    fn note(&self, result: &Result<Reading, Refusal>) {
+        match result {
+            Err(Refusal::Failed(Failure::Timeout)) => count(&self.counters.timeouts),
+            Err(Refusal::Failed(Failure::ServFail)) => count(&self.counters.servfails),
+            Err(Refusal::Failed(Failure::Malformed) | Refusal::NoEdns) => count(&self.counters.malformed),
+            _ => {}
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The failure that tells more: what a server said before what it did not say.
+fn telling(one: Failure, other: Failure) -> Failure {
+    let rank = |failure| match failure {
+        Failure::ServFail => 5,
+        Failure::Refused => 4,
+        Failure::Truncated => 3,
+        Failure::Malformed => 2,
+        Failure::Timeout => 1,
+        _ => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
