@@ -14,6 +14,14 @@ pub struct Headers<'a> {
     body_start: usize,
 }
 
+/// Where the fields of a header block are, without the block.
+#[derive(Clone, Debug, Default)]
+pub struct HeaderIndex {
+    places: Vec<Place>,
+    flaws: Vec<Flaw<HeaderFlaw>>,
+    body_start: usize,
+}
+
 /// One header field. `raw` is what simple canonicalisation hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Field<'a> {
@@ -71,6 +79,19 @@ impl<'a> Headers<'a> {
         let mut headers = Self { raw, places: Vec::with_capacity(32), flaws: Vec::new(), body_start: raw.len() };
         headers.scan();
         headers
+    }
+
+    /// What was found, apart from the bytes, so that it can be kept beside a buffer that owns them.
+    #[must_use]
+    pub fn into_index(self) -> HeaderIndex {
+        HeaderIndex { places: self.places, flaws: self.flaws, body_start: self.body_start }
+    }
+
+    /// Puts an index and the bytes that it was made of together again. With other bytes the fields are wrong or empty.
+    #[must_use]
+    pub fn from_index(raw: &'a [u8], index: HeaderIndex) -> Self {
+        let HeaderIndex { places, flaws, body_start } = index;
+        Self { raw, places, flaws, body_start }
     }
 
     /// The bytes that were given to [`Headers::parse`].
@@ -262,6 +283,21 @@ impl NameKey {
         }
         Self(hash)
     }
+}
+
+impl HeaderFlaw {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &[
+        "header-block-too-long",
+        "header-too-many-fields",
+        "header-no-colon",
+        "header-leading-space",
+        "header-space-before-colon",
+        "header-name-character",
+        "header-bare-newline",
+        "header-nul",
+        "header-no-empty-line",
+    ];
 }
 
 impl Explain for HeaderFlaw {

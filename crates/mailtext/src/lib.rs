@@ -36,6 +36,35 @@ pub use address::{AddressFlaw, AddressList, Host, Mailbox};
 pub use authres::AuthenticationResults;
 pub use domain::{Domain, DomainError};
 pub use explain::{Explain, Flaw, Outcome, Rule, Span, Value};
-pub use header::{Field, Headers, NameKey};
+pub use header::{Field, HeaderIndex, Headers, NameKey};
 pub use path::{PathFlaw, ReversePath};
 pub use taglist::{Tag, TagFlaw, TagList};
+
+/// Every id of this crate, enum by enum: the catalogues have a sentence for each.
+pub const IDS: &[&[&str]] = &[
+    address::AddressFlaw::IDS,
+    authres::AuthresFlaw::IDS,
+    date::DateError::IDS,
+    domain::DomainError::IDS,
+    encode::EncodingError::IDS,
+    header::HeaderFlaw::IDS,
+    mime::MimeFlaw::IDS,
+    path::PathFlaw::IDS,
+    source::NotAMessage::IDS,
+    taglist::TagFlaw::IDS,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_well_formed() {
+        let mut seen = std::collections::BTreeSet::new();
+        for id in IDS.iter().flat_map(|ids| ids.iter()) {
+            assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{id}");
+            assert!(seen.insert(*id), "{id} twice");
+        }
+        assert!(seen.contains(TagFlaw::Duplicate.id()) && seen.contains(PathFlaw::Route.id()));
+    }
+}

@@ -1,0 +1,253 @@
+//! The check of one message as it comes: everything is asked as soon as it can be, and all at once.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use dkim::Verifier;
+use futures_util::future::{join_all, poll_fn};
+use lookup::{Answer, Lookup};
+use mailtext::Headers;
+use mailtext::address::Host;
+use mailtext::path::{PathFlaw, ReversePath};
+use spf::MailFrom;
+
+use crate::fact::Acceptance;
+use crate::facts::{Facts, OwnedHeaders, header_facts, identifiers};
+use crate::from::From;
+
+/// What may vary in a check.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Limits of SPF.
+    pub spf: spf::Limits,
+    /// Whether SPF's explanations are fetched.
+    pub spf_explanation: spf::ExplanationUse,
+    /// Limits and age of DKIM.
+    pub dkim: dkim::Options,
+    /// Discovery of DMARC.
+    pub dmarc: dmarc::discovery::Settings,
+    /// Which weak signatures count for DMARC.
+    pub acceptance: Acceptance,
+    /// The name under which results are given (RFC 8601 §2.5), also told to SPF's macros as the receiver.
+    pub authserv_id: String,
+}
+
+impl Settings {
+    /// The usual settings under this name.
+    #[must_use]
+    pub fn new(authserv_id: impl Into<String>) -> Self {
+        Self {
+            spf: spf::Limits::default(),
+            spf_explanation: spf::ExplanationUse::Skip,
+            dkim: dkim::Options::default(),
+            dmarc: dmarc::discovery::Settings::default(),
+            acceptance: Acceptance::default(),
+            authserv_id: authserv_id.into(),
+        }
+    }
+}
+
+/// Whom a message came from, by SMTP.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Envelope {
+    /// The client's address; without it SPF is not evaluated.
+    pub ip: Option<IpAddr>,
+    /// The name in HELO or EHLO, as it came.
+    pub helo: Option<String>,
+    /// The sender in MAIL FROM; `None` when none is known.
+    pub mail_from: Option<Result<ReversePath, PathFlaw>>,
+}
+
+impl Envelope {
+    /// Reads the parts as SMTP has them; a mailbox that is none is kept as the flaw it is.
+    #[must_use]
+    pub fn new(ip: Option<IpAddr>, helo: Option<&str>, mail_from: Option<&[u8]>) -> Self {
+        Self { ip, helo: helo.map(str::to_owned), mail_from: mail_from.map(ReversePath::parse) }
+    }
+}
+
+/// One message under check. The order of calls is that of SMTP: [`Check::envelope`], [`Check::header`], [`Check::body`]
+/// as often as chunks come, [`Check::finish`]. [`Check::progress`] between them lets what was asked go on.
+pub struct Check<L> {
+    lookup: L,
+    settings: Arc<Settings>,
+    now_s: u64,
+    envelope: Arc<Envelope>,
+    spf: Pending<spf::Both>,
+    keys: Pending<Vec<Answer>>,
+    policies: Pending<dmarc::Discovered>,
+    headers: Option<OwnedHeaders>,
+    verifier: Option<Verifier>,
+    from: Option<From>,
+}
+
+/// Something asked: not yet, on its way, or there.
+enum Pending<T> {
+    Nothing,
+    Running(Pin<Box<dyn Future<Output = T> + Send>>),
+    Done(T),
+}
+
+impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
+    /// A check that nothing came for yet. `now_s` is the time, in seconds since 1970.
+    pub fn new(lookup: L, settings: Arc<Settings>, now_s: u64) -> Self {
+        Self {
+            lookup,
+            settings,
+            now_s,
+            envelope: Arc::default(),
+            spf: Pending::Nothing,
+            keys: Pending::Nothing,
+            policies: Pending::Nothing,
+            headers: None,
+            verifier: None,
+            from: None,
+        }
+    }
+
+    /// Takes the envelope and starts SPF.
+    pub fn envelope(&mut self, envelope: Envelope) {
+        self.envelope = Arc::new(envelope);
+        let Some(ip) = self.envelope.ip else { return };
+        if self.envelope.helo.is_none() && self.envelope.mail_from.is_none() {
+            return;
+        }
+        let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
+        let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
+        self.spf = Pending::Running(Box::pin(async move {
+            let request = spf::Request {
+                ip,
+                helo: envelope.helo.as_deref().unwrap_or_default(),
+                mail_from: mail_from(&envelope),
+                receiver: &settings.authserv_id,
+                now_s,
+                explanation: settings.spf_explanation,
+            };
+            spf::check(&lookup, &request, &settings.spf).await
+        }));
+    }
+
+    /// Takes the header block, in wire form with the empty line, and asks for keys and policies.
+    pub fn header(&mut self, raw: Vec<u8>) {
+        let headers = Headers::parse(&raw);
+        let verifier = Verifier::new(&headers, self.settings.dkim, self.now_s);
+        let from = From::read(&headers);
+        let index = headers.into_index();
+        if !verifier.questions().is_empty() {
+            let questions = verifier.questions().to_vec();
+            let lookup = self.lookup.clone();
+            self.keys = Pending::Running(Box::pin(async move {
+                join_all(questions.into_iter().map(|question| lookup.ask(question))).await
+            }));
+        }
+        let (lookup, authors) = (self.lookup.clone(), from.authors.clone());
+        let settings = Arc::clone(&self.settings);
+        self.policies =
+            Pending::Running(Box::pin(async move { dmarc::discover_authors(&lookup, authors, &settings.dmarc).await }));
+        self.headers = Some(OwnedHeaders { raw, index });
+        self.verifier = Some(verifier);
+        self.from = Some(from);
+    }
+
+    /// Takes the next bytes of the body, in wire form.
+    pub fn body(&mut self, chunk: &[u8]) {
+        if let Some(verifier) = &mut self.verifier {
+            verifier.body(chunk);
+        }
+    }
+
+    /// Lets what was asked go on; ready when nothing is on its way. May be dropped and called again.
+    pub async fn progress(&mut self) {
+        poll_fn(|context| {
+            let spf = self.spf.poll(context);
+            let keys = self.keys.poll(context);
+            let policies = self.policies.poll(context);
+            if spf.is_ready() && keys.is_ready() && policies.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// The outcome, when the message is whole. What was asked is waited for: as long as the slowest takes, not the sum.
+    pub async fn finish(mut self) -> Facts {
+        if self.headers.is_none() {
+            self.header(b"\r\n".to_vec());
+        }
+        self.progress().await;
+        let spf = self.spf.take();
+        let keys = self.keys.take().unwrap_or_default();
+        let OwnedHeaders { raw, index } = self.headers.take().unwrap_or_else(OwnedHeaders::empty);
+        let headers = Headers::from_index(&raw, index);
+        let from = self.from.take().unwrap_or_else(|| From::read(&headers));
+        let dkim = match self.verifier.take() {
+            Some(verifier) => verifier.finish(&headers, &keys, self.now_s),
+            None => Vec::new(),
+        };
+        let mut facts = header_facts(&from, headers.flaws());
+        let identifiers = identifiers(&self.envelope, spf.as_ref(), &dkim, &self.settings.acceptance, &mut facts);
+        let discovered = match self.policies.take() {
+            Some(discovered) => discovered,
+            None => dmarc::discover_authors(&self.lookup, from.authors.clone(), &self.settings.dmarc).await,
+        };
+        let dmarc = dmarc::evaluate_authors(&self.lookup, discovered, &identifiers).await;
+        let internationalised = raw.iter().any(|byte| *byte >= 0x80);
+        Facts { envelope: self.envelope, from, spf, dkim, dmarc, facts, internationalised }
+    }
+}
+
+/// Authenticates a message that is in memory as a whole, in wire form.
+pub async fn authenticate<L: Lookup + Clone + Send + Sync + 'static>(
+    lookup: L,
+    settings: Arc<Settings>,
+    envelope: Envelope,
+    message: &[u8],
+    now_s: u64,
+) -> Facts {
+    let mut check = Check::new(lookup, settings, now_s);
+    check.envelope(envelope);
+    let body_start = Headers::parse(message).body_start();
+    let (header, body) = message.split_at(body_start);
+    check.header(header.to_vec());
+    check.body(body);
+    check.finish().await
+}
+
+fn mail_from(envelope: &Envelope) -> MailFrom<'_> {
+    match &envelope.mail_from {
+        None => MailFrom::Malformed,
+        Some(Err(PathFlaw::Domain(error))) => MailFrom::DomainMalformed(*error),
+        Some(Err(_)) => MailFrom::Malformed,
+        Some(Ok(ReversePath::Null)) => MailFrom::Null,
+        Some(Ok(ReversePath::Mailbox { local, domain: Host::Name(domain) })) => {
+            MailFrom::Mailbox { local_part: local, domain: domain.clone() }
+        }
+        Some(Ok(ReversePath::Mailbox { domain: Host::Literal(_), .. })) => MailFrom::AddressLiteral,
+    }
+}
+
+impl<T> Pending<T> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Self::Running(future) = self {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *self = Self::Done(value),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn take(&mut self) -> Option<T> {
+        match std::mem::replace(self, Self::Nothing) {
+            Self::Done(value) => Some(value),
+            Self::Nothing | Self::Running(_) => None,
+        }
+    }
+}
+
+impl OwnedHeaders {
+    fn empty() -> Self {
+        Self { raw: Vec::new(), index: mailtext::HeaderIndex::default() }
+    }
+}
