@@ -190,6 +190,11 @@ impl fmt::Display for DateTime {
     }
 }
 
+impl DateError {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &["date-too-long", "date-syntax", "date-range"];
+}
+
 impl Explain for DateError {
     fn id(&self) -> &'static str {
         match self {

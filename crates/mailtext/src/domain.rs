@@ -180,6 +180,19 @@ impl From<&Domain> for Value {
     }
 }
 
+impl DomainError {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &[
+        "domain-empty",
+        "domain-empty-label",
+        "domain-label-too-long",
+        "domain-too-long",
+        "domain-character",
+        "domain-hyphen",
+        "domain-idna",
+    ];
+}
+
 impl Explain for DomainError {
     fn id(&self) -> &'static str {
         match self {

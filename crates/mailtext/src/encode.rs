@@ -197,6 +197,11 @@ pub fn bytes_of_text(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+impl EncodingError {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &["base64-character", "base64-length", "quoted-printable-octet"];
+}
+
 impl Explain for EncodingError {
     fn id(&self) -> &'static str {
         match self {

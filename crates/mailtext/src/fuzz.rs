@@ -32,8 +32,9 @@ fn fuzz_address_list() {
 fn fuzz_reverse_path() {
     let seeds = ["<@a.example,@b.example:a@b.example>", "<\"a b\\\"c\"@[192.0.2.1]>", "<>", "関@例え.jp"];
     testkit::fuzz("reverse-path", &seeds, |bytes| {
-        if let Ok(path) = ReversePath::parse(bytes) {
-            assert_eq!(ReversePath::parse(path.to_string().as_bytes()), Ok(path));
+        // A-labels are longer than what they stand for: a path at the limit may print longer.
+        if let Ok(path) = ReversePath::parse(&bytes[..bytes.len().min(256)]) {
+            assert_eq!(ReversePath::parse(&encode::bytes_of_text(&path.to_string())), Ok(path));
         }
     });
 }

@@ -42,16 +42,16 @@ pub use taglist::{Tag, TagFlaw, TagList};
 
 /// Every id of this crate, enum by enum: the catalogues have a sentence for each.
 pub const IDS: &[&[&str]] = &[
-    address::AddressFlaw::IDS,
+    AddressFlaw::IDS,
     authres::AuthresFlaw::IDS,
     date::DateError::IDS,
-    domain::DomainError::IDS,
+    DomainError::IDS,
     encode::EncodingError::IDS,
     header::HeaderFlaw::IDS,
     mime::MimeFlaw::IDS,
-    path::PathFlaw::IDS,
+    PathFlaw::IDS,
     source::NotAMessage::IDS,
-    taglist::TagFlaw::IDS,
+    TagFlaw::IDS,
 ];
 
 #[cfg(test)]

@@ -365,6 +365,18 @@ fn lower(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).to_ascii_lowercase()
 }
 
+impl MimeFlaw {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &[
+        "mime-too-deep",
+        "mime-too-many-parts",
+        "mime-no-boundary",
+        "mime-no-parts",
+        "mime-unclosed",
+        "mime-encoded-multipart",
+    ];
+}
+
 impl Explain for MimeFlaw {
     fn id(&self) -> &'static str {
         match self {

@@ -140,87 +140,90 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Program, value, address, HELO, name found, receiving host.
+    const FORMS: &[[&str; 6]] = &[
+        [
+            "Postfix",
+            "from out3.mailer.example (out3.mailer.example [203.0.113.9])\r\n\tby mx.example.jp (Postfix) with ESMTPS id 4ABC\r\n\tfor <user@example.jp>; Fri, 21 Nov 1997 09:55:06 -0600 (CST)",
+            "203.0.113.9",
+            "out3.mailer.example",
+            "out3.mailer.example",
+            "mx.example.jp",
+        ],
+        [
+            "Postfix, unknown, IPv6",
+            "from evil (unknown [IPv6:2001:db8::9]) by mx.example.jp (Postfix) with ESMTP id 4; Fri, 21 Nov 1997 09:55:06 -0600",
+            "2001:db8::9",
+            "evil",
+            "",
+            "mx.example.jp",
+        ],
+        [
+            "Sendmail",
+            "from helo.example (host.example [192.0.2.7] (may be forged)) by mx.example (8.17.1/8.17.1) with ESMTP id x; Fri, 21 Nov 1997 09:55:06 -0600",
+            "192.0.2.7",
+            "helo.example",
+            "host.example",
+            "mx.example",
+        ],
+        [
+            "Exim",
+            "from [192.0.2.8] (helo=client.example) by mx.example with esmtps (TLS1.3) (Exim 4.96) (envelope-from <a@b.example>) id 1a; Fri, 21 Nov 1997 09:55:06 -0600",
+            "192.0.2.8",
+            "client.example",
+            "",
+            "mx.example",
+        ],
+        [
+            "Exim, name",
+            "from host.example ([192.0.2.9] helo=client.example) by mx.example with esmtp (Exim 4.96) id 1a; Fri, 21 Nov 1997 09:55:06 -0600",
+            "192.0.2.9",
+            "client.example",
+            "host.example",
+            "mx.example",
+        ],
+        [
+            "Exchange",
+            "from AB.eur.prod.example (2001:db8:101::15) by CD.eur.prod.example (2001:db8:208::16) with Microsoft SMTP Server (version=TLS1_2) id 15.20; Fri, 21 Nov 1997 09:55:06 +0000",
+            "2001:db8:101::15",
+            "AB.eur.prod.example",
+            "",
+            "CD.eur.prod.example",
+        ],
+        [
+            "Gmail",
+            "from mail-x.example (mail-x.example. [192.0.2.41]) by mx.google.example with SMTPS id abc for <a@b.example> (Google Transport Security); Fri, 21 Nov 1997 09:55:06 -0600 (PST)",
+            "192.0.2.41",
+            "mail-x.example",
+            "mail-x.example",
+            "mx.google.example",
+        ],
+        [
+            "qmail",
+            "from unknown (HELO mail.example) (192.0.2.5) by mx.example with SMTP; 21 Nov 1997 15:55:06 -0000",
+            "192.0.2.5",
+            "mail.example",
+            "",
+            "mx.example",
+        ],
+        [
+            "qmail, name",
+            "from host.example (HELO mail.example) (user@192.0.2.5) by mx.example with SMTP; 21 Nov 1997 15:55:06 -0000",
+            "192.0.2.5",
+            "mail.example",
+            "host.example",
+            "mx.example",
+        ],
+    ];
+
     #[test]
     fn forms_of_many_programs() {
-        for (program, value, ip, helo, name, by) in [
-            (
-                "Postfix",
-                "from out3.mailer.example (out3.mailer.example [203.0.113.9])\r\n\tby mx.example.jp (Postfix) with ESMTPS id 4ABC\r\n\tfor <user@example.jp>; Fri, 21 Nov 1997 09:55:06 -0600 (CST)",
-                "203.0.113.9",
-                "out3.mailer.example",
-                "out3.mailer.example",
-                "mx.example.jp",
-            ),
-            (
-                "Postfix, unknown, IPv6",
-                "from evil (unknown [IPv6:2001:db8::9]) by mx.example.jp (Postfix) with ESMTP id 4; Fri, 21 Nov 1997 09:55:06 -0600",
-                "2001:db8::9",
-                "evil",
-                "",
-                "mx.example.jp",
-            ),
-            (
-                "Sendmail",
-                "from helo.example (host.example [192.0.2.7] (may be forged)) by mx.example (8.17.1/8.17.1) with ESMTP id x; Fri, 21 Nov 1997 09:55:06 -0600",
-                "192.0.2.7",
-                "helo.example",
-                "host.example",
-                "mx.example",
-            ),
-            (
-                "Exim",
-                "from [192.0.2.8] (helo=client.example) by mx.example with esmtps (TLS1.3) (Exim 4.96) (envelope-from <a@b.example>) id 1a; Fri, 21 Nov 1997 09:55:06 -0600",
-                "192.0.2.8",
-                "client.example",
-                "",
-                "mx.example",
-            ),
-            (
-                "Exim, name",
-                "from host.example ([192.0.2.9] helo=client.example) by mx.example with esmtp (Exim 4.96) id 1a; Fri, 21 Nov 1997 09:55:06 -0600",
-                "192.0.2.9",
-                "client.example",
-                "host.example",
-                "mx.example",
-            ),
-            (
-                "Exchange",
-                "from AB.eur.prod.example (2001:db8:101::15) by CD.eur.prod.example (2001:db8:208::16) with Microsoft SMTP Server (version=TLS1_2) id 15.20; Fri, 21 Nov 1997 09:55:06 +0000",
-                "2001:db8:101::15",
-                "AB.eur.prod.example",
-                "",
-                "CD.eur.prod.example",
-            ),
-            (
-                "Gmail",
-                "from mail-x.example (mail-x.example. [192.0.2.41]) by mx.google.example with SMTPS id abc for <a@b.example> (Google Transport Security); Fri, 21 Nov 1997 09:55:06 -0600 (PST)",
-                "192.0.2.41",
-                "mail-x.example",
-                "mail-x.example",
-                "mx.google.example",
-            ),
-            (
-                "qmail",
-                "from unknown (HELO mail.example) (192.0.2.5) by mx.example with SMTP; 21 Nov 1997 15:55:06 -0000",
-                "192.0.2.5",
-                "mail.example",
-                "",
-                "mx.example",
-            ),
-            (
-                "qmail, name",
-                "from host.example (HELO mail.example) (user@192.0.2.5) by mx.example with SMTP; 21 Nov 1997 15:55:06 -0000",
-                "192.0.2.5",
-                "mail.example",
-                "host.example",
-                "mx.example",
-            ),
-        ] {
+        for [program, value, ip, helo, name, by] in FORMS {
             let read = Received::parse(value.as_bytes());
-            assert_eq!(read.ip.map(|ip| ip.to_string()).unwrap_or_default(), ip, "{program}");
-            assert_eq!(read.helo.as_deref().unwrap_or_default(), helo, "{program}");
-            assert_eq!(read.client_name.as_ref().map_or("", Domain::as_str), name, "{program}");
-            assert_eq!(read.by.as_deref(), Some(by), "{program}");
+            assert_eq!(read.ip.map(|ip| ip.to_string()).unwrap_or_default(), *ip, "{program}");
+            assert_eq!(read.helo.as_deref().unwrap_or_default(), *helo, "{program}");
+            assert_eq!(read.client_name.as_ref().map_or("", Domain::as_str), *name, "{program}");
+            assert_eq!(read.by.as_deref(), Some(*by), "{program}");
             assert!(read.date.is_some() && read.protocol.is_some(), "{program}");
         }
     }

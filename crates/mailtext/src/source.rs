@@ -432,6 +432,11 @@ pub fn wire_form(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(wire)
 }
 
+impl NotAMessage {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &["not-a-message-empty", "not-a-message-no-header-field"];
+}
+
 impl Explain for NotAMessage {
     fn id(&self) -> &'static str {
         match self {

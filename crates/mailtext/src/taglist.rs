@@ -118,6 +118,19 @@ impl Tag<'_> {
     }
 }
 
+impl TagFlaw {
+    /// Every id of this enum.
+    pub const IDS: &'static [&'static str] = &[
+        "tag-no-equals",
+        "tag-empty",
+        "tag-name",
+        "tag-duplicate",
+        "tag-value-byte",
+        "tag-too-many",
+        "tag-list-too-long",
+    ];
+}
+
 impl Explain for TagFlaw {
     fn id(&self) -> &'static str {
         match self {
