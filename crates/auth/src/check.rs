@@ -108,6 +108,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
         }
     }
 
+    /// Asks through another lookup from here on. A resolver's budget of time is that of an exchange, and a slow client
+    /// must not use it up between the envelope, the header and the end.
+    pub fn renew_lookup(&mut self, lookup: L) {
+        self.lookup = lookup;
+    }
+
     /// Takes the envelope and starts SPF.
     pub fn envelope(&mut self, envelope: Envelope) {
         self.envelope = Arc::new(envelope);
@@ -150,6 +156,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
         self.headers = Some(OwnedHeaders { raw, index });
         self.verifier = Some(verifier);
         self.from = Some(from);
+    }
+
+    /// Whether the body makes a difference: without a signature to verify nobody needs it.
+    #[must_use]
+    pub fn wants_body(&self) -> bool {
+        self.verifier.as_ref().is_none_or(|verifier| !verifier.questions().is_empty())
     }
 
     /// Takes the next bytes of the body, in wire form.

@@ -1,0 +1,261 @@
+//! A milter conversation: bytes of the MTA in, bytes for it out, and questions pending in between.
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use auth::{Check, Facts};
+use mailtext::authres::LineEnd;
+use milter::codec::Address;
+use milter::{Actions, Edit, EditError, Event, Macros, ProtocolError, Reply, Session, Stage, Step, Steps, Wanted};
+
+use crate::limits::QUEUE_ID_BYTES_MAX;
+use crate::message::{Client, Message};
+use crate::world::{Receipt, World};
+
+/// What may vary in a conversation.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of the checks.
+    pub auth: Arc<auth::Settings>,
+    /// What is wanted of the MTA.
+    pub wanted: Arc<Wanted>,
+}
+
+/// A conversation with one MTA, over as many messages as it likes.
+pub struct Conversation<W: World> {
+    session: Session,
+    state: State<W>,
+    /// The verdict that the MTA waits for.
+    verdict: Option<Verdict>,
+    error: Option<ProtocolError>,
+    finished: bool,
+}
+
+/// What is known beside the session.
+struct State<W: World> {
+    world: W,
+    settings: Settings,
+    client: Client,
+    message: Option<Message<W::Lookup>>,
+}
+
+/// A message that is whole, and whose last answers are waited for.
+struct Verdict {
+    facts: Pin<Box<dyn Future<Output = Facts> + Send>>,
+    forged: Vec<u32>,
+    queue_id: Option<String>,
+}
+
+/// What an event leads to.
+enum Next {
+    GoOn,
+    SkipBody,
+    Await(Verdict),
+    Finish,
+}
+
+impl Settings {
+    /// The usual wishes towards the MTA: every event but recipients and unknown commands, answers at the end only, header
+    /// edits.
+    #[must_use]
+    pub fn new(auth: Arc<auth::Settings>) -> Self {
+        let wanted = Wanted {
+            steps: Steps::of(&[
+                Step::Connect,
+                Step::Helo,
+                Step::Mail,
+                Step::Header,
+                Step::EndOfHeaders,
+                Step::Body,
+                Step::EndOfMessage,
+            ]),
+            actions: Actions::ADD_HEADERS | Actions::CHANGE_HEADERS,
+            // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
+            macros: vec![(Stage::EndOfMessage, "i".into()), (Stage::Mail, "i".into())],
+            ..Wanted::default()
+        };
+        Self { auth, wanted: Arc::new(wanted) }
+    }
+}
+
+impl<W: World> Conversation<W> {
+    /// A conversation in which nothing was said yet.
+    pub fn new(world: W, settings: Settings) -> Self {
+        let session = Session::new(Arc::clone(&settings.wanted));
+        let state = State { world, settings, client: Client::default(), message: None };
+        Self { session, state, verdict: None, error: None, finished: false }
+    }
+
+    /// Takes what the MTA sent, cut anywhere.
+    ///
+    /// # Errors
+    /// The MTA broke the protocol; the conversation is over.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+        self.session.feed(bytes);
+        self.events()
+    }
+
+    /// Appends what is to be written now.
+    pub fn output(&mut self, into: &mut Vec<u8>) {
+        let output = self.session.output();
+        into.extend_from_slice(output);
+        let count = output.len();
+        self.session.written(count);
+    }
+
+    /// Lets questions go on, and gives the verdict when the message is whole and all was answered. Pending for ever when
+    /// there is nothing to do; may be dropped and called again.
+    pub async fn drive(&mut self) {
+        if let Some(verdict) = &mut self.verdict {
+            let facts = verdict.facts.as_mut().await;
+            if let Some(verdict) = self.verdict.take() {
+                self.conclude(&facts, &verdict);
+            }
+            // What the MTA said meanwhile was kept; an error in it is told by the next call of `feed`.
+            let _ = self.events();
+            return;
+        }
+        if let Some(message) = &mut self.state.message {
+            message.check.progress().await;
+        }
+        pending().await;
+    }
+
+    /// Whether more input is wanted: not while the MTA waits for a verdict.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        self.verdict.is_none() && !self.finished
+    }
+
+    /// Whether the conversation is over.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Whether no message is under way.
+    #[must_use]
+    pub fn is_between_messages(&self) -> bool {
+        self.verdict.is_none() && self.state.message.is_none()
+    }
+
+    fn events(&mut self) -> Result<(), ProtocolError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        while self.verdict.is_none() && !self.finished {
+            let turn = match self.session.next_event() {
+                Ok(Some(turn)) => turn,
+                Ok(None) => break,
+                Err(error) => {
+                    self.error = Some(error);
+                    self.finished = true;
+                    return Err(error);
+                }
+            };
+            match self.state.take(turn.event, turn.macros) {
+                Next::GoOn => {}
+                // A refusal of "skip" costs only the bytes that come for nothing.
+                Next::SkipBody => drop(self.session.reply(Reply::Skip)),
+                Next::Await(verdict) => self.verdict = Some(verdict),
+                Next::Finish => self.finished = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything is known: the forged fields go, ours comes, the message goes on.
+    fn conclude(&mut self, facts: &Facts, verdict: &Verdict) {
+        let labelled = self.label(facts, &verdict.forged);
+        // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
+        let _ = self.session.reply(Reply::Continue);
+        self.state.world.dealt_with(Receipt {
+            queue_id: verdict.queue_id.as_deref(),
+            client_name: &self.state.client.name,
+            facts,
+            forged_count: verdict.forged.len(),
+            labelled,
+        });
+    }
+
+    fn label(&mut self, facts: &Facts, forged: &[u32]) -> Result<(), EditError> {
+        // Deleting first, from the last to the first: an insertion above would shift the counts.
+        self.session.delete_headers(NAME.as_bytes(), forged)?;
+        let world = &self.state.world;
+        let results = facts.authentication_results(&self.state.settings.auth.authserv_id, &|reason| world.say(reason));
+        let value = format!(" {}", results.to_value(facts.style(LineEnd::Lf)));
+        // RFC 8601 §4: at the top, above the Received field of this very hop.
+        self.session.edit(Edit::InsertHeader { index: 0, name: NAME.as_bytes(), value: value.as_bytes() })
+    }
+}
+
+impl<W: World> State<W> {
+    fn take(&mut self, event: Event<'_>, macros: &Macros) -> Next {
+        match event {
+            Event::Connect { hostname, address } => {
+                self.client = Client { name: text(hostname), ip: ip(address), helo: None };
+                self.message = None;
+            }
+            Event::Helo { name } => self.client.helo = Some(text(name)),
+            Event::Mail { sender, .. } => {
+                let auth = Arc::clone(&self.settings.auth);
+                let check = Check::new(self.world.lookup(), auth, self.world.now_s());
+                self.message = Some(Message::begin(check, &self.client, sender));
+            }
+            Event::Header { name, value } => {
+                if let Some(message) = &mut self.message {
+                    message.field(name, value, &self.settings.auth.authserv_id);
+                }
+            }
+            Event::EndOfHeaders => {
+                if let Some(message) = &mut self.message {
+                    message.check.renew_lookup(self.world.lookup());
+                    message.end_of_header();
+                    if !message.check.wants_body() {
+                        return Next::SkipBody;
+                    }
+                }
+            }
+            Event::Body(chunk) => {
+                if let Some(message) = &mut self.message {
+                    message.check.body(chunk);
+                }
+            }
+            Event::EndOfMessage { last_chunk } => return self.end_of_message(last_chunk, macros),
+            Event::Abort => self.message = None,
+            Event::QuitNewConnection => {
+                self.client = Client::default();
+                self.message = None;
+            }
+            Event::Quit => return Next::Finish,
+            Event::Negotiated(_) | Event::Recipient { .. } | Event::Data | Event::Unknown { .. } => {}
+        }
+        Next::GoOn
+    }
+
+    fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next {
+        let message = self.message.take().unwrap_or_else(|| {
+            let auth = Arc::clone(&self.settings.auth);
+            Message::begin(Check::new(self.world.lookup(), auth, self.world.now_s()), &self.client, b"")
+        });
+        let (mut check, forged) = message.end(last_chunk);
+        check.renew_lookup(self.world.lookup());
+        let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
+        Next::Await(Verdict { facts: Box::pin(check.finish()), forged, queue_id })
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn ip(address: Address<'_>) -> Option<std::net::IpAddr> {
+    match address {
+        Address::Inet { ip, .. } => Some(ip.into()),
+        Address::Inet6 { ip, .. } => Some(ip.to_canonical()),
+        Address::Unix(_) | Address::Unknown => None,
+    }
+}
+
+const NAME: &str = "Authentication-Results";

@@ -1,0 +1,6 @@
+//! The limits of this crate.
+
+/// Bytes of a header block that are kept; what is beyond is cut, which [`mailtext`] names a flaw.
+pub const HEADER_BYTES_KEPT_MAX: usize = mailtext::limits::HEADER_BLOCK_BYTES_MAX + 1;
+/// Longest queue id that is kept, in bytes.
+pub const QUEUE_ID_BYTES_MAX: usize = 256;

@@ -1,0 +1,37 @@
+//! The world of a message: who answers questions, what time it is, and who wants to hear what became of it.
+
+use auth::Facts;
+use lookup::Lookup;
+
+/// What the service needs of the world.
+pub trait World: Clone + Send + Sync + 'static {
+    /// Who answers questions.
+    type Lookup: Lookup + Clone + Send + Sync + 'static;
+
+    /// A lookup whose budget of time and questions begins now.
+    fn lookup(&self) -> Self::Lookup;
+
+    /// Seconds since 1970.
+    fn now_s(&self) -> u64;
+
+    /// Hears of a message that was dealt with.
+    fn dealt_with(&self, receipt: Receipt<'_>);
+
+    /// Renders a reason as a sentence, for the header field.
+    fn say(&self, reason: &dyn mailtext::Explain) -> String;
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
+    /// The MTA's queue id, when it told one.
+    pub queue_id: Option<&'a str>,
+    /// The MTA's name for the client.
+    pub client_name: &'a str,
+    /// Every outcome.
+    pub facts: &'a Facts,
+    /// How many Authentication-Results fields in our name came from outside and were taken away.
+    pub forged_count: usize,
+    /// Whether our field was put on top; why not, if not.
+    pub labelled: Result<(), milter::EditError>,
+}
