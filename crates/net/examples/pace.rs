@@ -22,9 +22,9 @@ async fn main() {
         None => parrot(),
     };
     let resolver = Resolver::start(ResolverConfig::with_servers(vec![server])).unwrap();
+    idle().await;
     fresh(&resolver).await;
     cached(&resolver).await;
-    idle().await;
 }
 
 /// Questions that nobody has asked before, 256 on their way.
@@ -81,7 +81,7 @@ impl Conversation for Mute {
     fn output(&mut self, _: &mut Vec<u8>) {}
 
     async fn drive(&mut self) {
-        pending().await
+        pending::<()>().await;
     }
 
     fn wants_input(&self) -> bool {

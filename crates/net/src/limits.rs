@@ -5,7 +5,8 @@
 
 /// Most upstream servers.
 pub const SERVER_COUNT_MAX: usize = 8;
-/// Time for one try at one server, in milliseconds, unless the configuration says otherwise.
+/// Time for one try at one server, in milliseconds, unless the configuration says otherwise; a quarter of it in the
+/// first round, twice in the third.
 pub const TRY_MS_DEFAULT: u64 = 2_000;
 /// Rounds over all servers, unless the configuration says otherwise.
 pub const ATTEMPT_COUNT_DEFAULT: u32 = 3;
@@ -35,6 +36,8 @@ pub const SOCKET_IN_FLIGHT_COUNT_MAX: usize = 1_024;
 pub const STRANGE_DATAGRAM_COUNT_MAX: u32 = 64;
 /// TCP connections to one server at one time.
 pub const TCP_CONNECTION_COUNT_MAX: usize = 64;
+/// Tries without an answer, one after another, before a server is asked last.
+pub const SERVER_SILENCE_COUNT_MAX: u32 = 3;
 /// How long a server that did not answer is asked last, in milliseconds.
 pub const SERVER_PENALTY_MS: u64 = 10_000;
 /// How long a server that cannot parse EDNS is asked without, in milliseconds.

@@ -26,7 +26,7 @@ pub struct ResolverConfig {
     pub edns: Edns,
     /// Whether the AD bit of answers is believed.
     pub authentic_data: AuthenticData,
-    /// Time for one try at one server.
+    /// Time for one try at one server; a quarter of it in the first round, twice from the third on.
     pub try_timeout: Duration,
     /// Rounds over all servers, 1 to [`ATTEMPT_COUNT_MAX`].
     pub attempt_count: u32,

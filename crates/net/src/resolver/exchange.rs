@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lookup::limits::ALIAS_COUNT_MAX;
@@ -16,7 +16,9 @@ use super::counters::{Counters, count};
 use super::tcp;
 use super::udp::{Sockets, UdpFailure};
 use super::wire::{self, End, Query, Reading, Refusal};
-use crate::limits::{EDNS_REFUSED_MS, IN_FLIGHT_COUNT_MAX, SERVER_PENALTY_MS, TCP_CONNECTION_COUNT_MAX};
+use crate::limits::{
+    EDNS_REFUSED_MS, IN_FLIGHT_COUNT_MAX, SERVER_PENALTY_MS, SERVER_SILENCE_COUNT_MAX, TCP_CONNECTION_COUNT_MAX,
+};
 
 /// The servers, and the way to ask them.
 pub(super) struct Upstream {
@@ -32,6 +34,8 @@ struct Server {
     address: SocketAddr,
     sockets: Sockets,
     tcp: Semaphore,
+    /// Tries without an answer since the last answer.
+    silence_count: AtomicU32,
     /// Until when it is asked last, in milliseconds since the start: it did not answer.
     slow_until_ms: AtomicU64,
     /// Until when it is asked without EDNS, in milliseconds since the start: it could not parse it.
@@ -44,6 +48,7 @@ impl Upstream {
             address: *address,
             sockets: Sockets::new(*address, Arc::clone(counters)),
             tcp: Semaphore::new(TCP_CONNECTION_COUNT_MAX),
+            silence_count: AtomicU32::new(0),
             slow_until_ms: AtomicU64::new(0),
             plain_until_ms: AtomicU64::new(0),
         };
@@ -108,10 +113,11 @@ impl Upstream {
     async fn ask_servers(&self, name: &Domain, kind: Kind) -> Result<Reading, Failure> {
         let mut servers = self.in_order();
         let mut told = Failure::Unreachable;
-        for _ in 0..self.config.attempt_count {
+        for round in 0..self.config.attempt_count {
+            let wait = self.wait(round);
             let mut silent = Vec::new();
             for server in servers {
-                match self.ask_server(server, name, kind).await {
+                match self.ask_server(server, name, kind, wait).await {
                     Ok(reading) => return Ok(reading),
                     Err(Refusal::Final(failure)) => return Err(failure),
                     Err(Refusal::Failed(Failure::Timeout)) => {
@@ -128,6 +134,16 @@ impl Upstream {
         Err(told)
     }
 
+    /// A lost datagram should not hold up a message: the first round is short. A resolver that is still looking for the
+    /// answer joins the second question to the first.
+    fn wait(&self, round: u32) -> Duration {
+        match round {
+            0 => self.config.try_timeout / 4,
+            1 => self.config.try_timeout,
+            _ => self.config.try_timeout * 2,
+        }
+    }
+
     fn in_order(&self) -> Vec<&Server> {
         let first = match self.config.order {
             ServerOrder::Listed => 0,
@@ -142,32 +158,33 @@ impl Upstream {
         servers
     }
 
-    async fn ask_server(&self, server: &Server, name: &Domain, kind: Kind) -> Result<Reading, Refusal> {
+    async fn ask_server(&self, server: &Server, name: &Domain, kind: Kind, wait: Duration) -> Result<Reading, Refusal> {
         let is_plain = server.plain_until_ms.load(Ordering::Relaxed) > self.now_ms();
         let edns = if is_plain { Edns::Off } else { self.config.edns };
-        let mut result = self.ask_as(server, name, kind, edns).await;
+        let mut result = self.ask_as(server, (name, kind), edns, wait).await;
         if matches!(result, Err(Refusal::NoEdns)) && edns == Edns::Offered {
             // RFC 6891 §7: a server that cannot parse EDNS says so, and is asked without.
-            result = self.ask_as(server, name, kind, Edns::Off).await;
+            result = self.ask_as(server, (name, kind), Edns::Off, wait).await;
             if !matches!(result, Err(Refusal::NoEdns)) {
                 server.plain_until_ms.store(self.now_ms() + EDNS_REFUSED_MS, Ordering::Relaxed);
             }
         }
-        match result {
-            Err(Refusal::Failed(Failure::Timeout | Failure::Unreachable)) => {
-                server.slow_until_ms.store(self.now_ms() + SERVER_PENALTY_MS, Ordering::Relaxed);
-            }
-            _ => server.slow_until_ms.store(0, Ordering::Relaxed),
-        }
+        server.judge(&result, self.now_ms());
         self.note(&result);
         result
     }
 
-    async fn ask_as(&self, server: &Server, name: &Domain, kind: Kind, edns: Edns) -> Result<Reading, Refusal> {
+    async fn ask_as(
+        &self,
+        server: &Server,
+        (name, kind): (&Domain, Kind),
+        edns: Edns,
+        wait: Duration,
+    ) -> Result<Reading, Refusal> {
         let trust = self.config.authentic_data;
         let query = Query::new(name, kind, edns, trust).map_err(Refusal::Final)?;
         if self.config.transport == Transport::UdpThenTcp {
-            match server.sockets.ask(&query, self.config.try_timeout).await {
+            match server.sockets.ask(&query, wait).await {
                 Ok(datagram) => match wire::read(&datagram, name, kind, trust) {
                     // RFC 2181 §9: what was cut is asked for again over TCP.
                     Err(Refusal::Truncated) => {}
@@ -178,6 +195,7 @@ impl Upstream {
                 Err(UdpFailure::Unreachable) => return Err(Refusal::Failed(Failure::Unreachable)),
             }
         }
+        // A connection takes a way more than a datagram, and is not lost: it has the whole time at once.
         let message = self.ask_over_tcp(server, &query, self.config.try_timeout).await.map_err(Refusal::Failed)?;
         wire::read(&message, name, kind, trust)
     }
@@ -198,6 +216,20 @@ impl Upstream {
 
     fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Server {
+    /// Whether it is to be asked last for a while: it is gone, or has been silent several times together.
+    fn judge(&self, result: &Result<Reading, Refusal>, now_ms: u64) {
+        let silence_count = match result {
+            Err(Refusal::Failed(Failure::Unreachable)) => SERVER_SILENCE_COUNT_MAX,
+            Err(Refusal::Failed(Failure::Timeout)) => self.silence_count.load(Ordering::Relaxed).saturating_add(1),
+            _ => 0,
+        };
+        self.silence_count.store(silence_count, Ordering::Relaxed);
+        let is_slow = silence_count >= SERVER_SILENCE_COUNT_MAX;
+        self.slow_until_ms.store(if is_slow { now_ms + SERVER_PENALTY_MS } else { 0 }, Ordering::Relaxed);
     }
 }
 

@@ -62,6 +62,8 @@ struct Waiting {
 }
 
 struct Waiter {
+    /// Which ticket it is: an id may be taken again before the last ticket of that id is dropped.
+    serial: u32,
     question: Box<[u8]>,
     reply: oneshot::Sender<Result<Vec<u8>, UdpFailure>>,
 }
@@ -70,6 +72,7 @@ struct Waiter {
 struct Ticket<'a> {
     socket: &'a Socket,
     id: u16,
+    serial: u32,
 }
 
 impl Sockets {
@@ -80,9 +83,9 @@ impl Sockets {
     /// Asks once, and waits so long for the answer: a datagram under the same id that echoes the question.
     pub(super) async fn ask(&self, query: &Query, wait: Duration) -> Result<Vec<u8>, UdpFailure> {
         let (reply, received) = oneshot::channel();
-        let waiter = Waiter { question: query.question().into(), reply };
-        let (socket, id) = self.take_id(waiter)?;
-        let ticket = Ticket { socket: &socket, id };
+        let waiter = Waiter { serial: 0, question: query.question().into(), reply };
+        let (socket, id, serial) = self.take_id(waiter)?;
+        let ticket = Ticket { socket: &socket, id, serial };
         let datagram = query.with_id(ticket.id);
         count(&self.counters.udp_tries);
         count_by(&self.counters.bytes_sent, datagram.len());
@@ -99,12 +102,12 @@ impl Sockets {
     }
 
     /// A socket, and an id on it under which the waiter waits.
-    fn take_id(&self, mut waiter: Waiter) -> Result<(Arc<Socket>, u16), UdpFailure> {
+    fn take_id(&self, mut waiter: Waiter) -> Result<(Arc<Socket>, u16, u32), UdpFailure> {
         // A socket may be closed between its choice and the taking of an id; hardly twice.
         for _ in 0..4 {
             let socket = self.socket()?;
             match socket.take_id(waiter) {
-                Ok(id) => return Ok((socket, id)),
+                Ok((id, serial)) => return Ok((socket, id, serial)),
                 Err(back) => waiter = back,
             }
         }
@@ -175,13 +178,14 @@ impl Socket {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An id under which the waiter waits; the waiter back when nobody reads this socket any more.
-    fn take_id(&self, waiter: Waiter) -> Result<u16, Waiter> {
+    /// An id under which the waiter waits, and its serial number; the waiter back when nobody reads this socket any more.
+    fn take_id(&self, mut waiter: Waiter) -> Result<(u16, u32), Waiter> {
         let mut waiting = self.waiting();
         if waiting.is_closed {
             return Err(waiter);
         }
-        self.question_count.fetch_add(1, Ordering::Relaxed);
+        waiter.serial = self.question_count.fetch_add(1, Ordering::Relaxed);
+        let serial = waiter.serial;
         // Few ids are taken ([`SOCKET_IN_FLIGHT_COUNT_MAX`], and some more for those who chose the socket at one time).
         let id = loop {
             let id: u16 = rand::random();
@@ -190,7 +194,7 @@ impl Socket {
             }
         };
         waiting.by_id.insert(id, waiter);
-        Ok(id)
+        Ok((id, serial))
     }
 
     async fn send(&self, datagram: &[u8]) -> Result<(), UdpFailure> {
@@ -238,7 +242,8 @@ impl Socket {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         let mut waiting = self.socket.waiting();
-        if waiting.by_id.remove(&self.id).is_some() {
+        if waiting.by_id.get(&self.id).is_some_and(|waiter| waiter.serial == self.serial) {
+            waiting.by_id.remove(&self.id);
             waiting.given_up_count = waiting.given_up_count.saturating_add(1);
         }
         if waiting.by_id.is_empty() && self.socket.is_retired.load(Ordering::Acquire) {
@@ -266,5 +271,40 @@ async fn read(socket: Arc<Socket>, counters: Arc<Counters>) {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lookup::Kind;
+    use mailtext::Domain;
+
+    use super::*;
+    use crate::resolver::config::{AuthenticData, Edns};
+
+    #[tokio::test]
+    async fn a_ticket_gives_back_its_own_id_only() {
+        let query =
+            Query::new(&Domain::query("a.example").unwrap(), Kind::A, Edns::Off, AuthenticData::Ignored).unwrap();
+        let socket = Socket::open(([127, 0, 0, 1], 53).into(), Arc::default()).unwrap();
+        let waiter = || {
+            let (reply, received) = oneshot::channel();
+            (Waiter { serial: 0, question: query.question().into(), reply }, received)
+        };
+        let (first, _gone) = waiter();
+        let (id, serial) = socket.take_id(first).unwrap_or_else(|_| panic!("the socket is open"));
+        let ticket = Ticket { socket: &socket, id, serial };
+        // The answer comes, and before the ticket is dropped, the id is taken again.
+        socket.waiting().by_id.remove(&id);
+        let (mut second, mut received) = waiter();
+        second.serial = serial + 1;
+        socket.waiting().by_id.insert(id, second);
+        drop(ticket);
+        assert!(matches!(received.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+        assert_eq!(socket.waiting().given_up_count, 0);
+        drop(Ticket { socket: &socket, id, serial: serial + 1 });
+        assert!(matches!(received.try_recv(), Err(oneshot::error::TryRecvError::Closed)));
+        assert_eq!(socket.waiting().given_up_count, 1);
+        socket.retire();
     }
 }

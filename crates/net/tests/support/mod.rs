@@ -151,7 +151,7 @@ pub fn resolver(servers: &[&Server]) -> Resolver {
 
 pub fn config(servers: &[&Server]) -> ResolverConfig {
     ResolverConfig {
-        try_timeout: Duration::from_millis(250),
+        try_timeout: Duration::from_millis(300),
         attempt_count: 2,
         question_timeout: Duration::from_secs(5),
         ..ResolverConfig::with_servers(servers.iter().map(|server| server.address).collect())
