@@ -76,7 +76,7 @@ pub struct Check<L> {
     settings: Arc<Settings>,
     now_s: u64,
     envelope: Arc<Envelope>,
-    spf: Pending<spf::Both>,
+    spf: Pending<Option<spf::Both>>,
     keys: Pending<Vec<Answer>>,
     policies: Pending<dmarc::Discovered>,
     headers: Option<OwnedHeaders>,
@@ -117,22 +117,14 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
     /// Takes the envelope and starts SPF.
     pub fn envelope(&mut self, envelope: Envelope) {
         self.envelope = Arc::new(envelope);
-        let Some(ip) = self.envelope.ip else { return };
-        if self.envelope.helo.is_none() && self.envelope.mail_from.is_none() {
-            return;
-        }
         let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
         let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
+        if spf_request(&envelope, &settings, now_s).is_none() {
+            return;
+        }
         self.spf = Pending::Running(Box::pin(async move {
-            let request = spf::Request {
-                ip,
-                helo: envelope.helo.as_deref().unwrap_or_default(),
-                mail_from: mail_from(&envelope),
-                receiver: &settings.authserv_id,
-                now_s,
-                explanation: settings.spf_explanation,
-            };
-            spf::check(&lookup, &request, &settings.spf).await
+            let request = spf_request(&envelope, &settings, now_s)?;
+            Some(spf::check(&lookup, &request, &settings.spf).await)
         }));
     }
 
@@ -188,7 +180,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
             self.header(b"\r\n".to_vec());
         }
         self.progress().await;
-        let spf = self.spf.take();
+        let spf = self.spf.take().flatten();
         let keys = self.keys.take().unwrap_or_default();
         let OwnedHeaders { raw, index } = self.headers.take().unwrap_or_else(OwnedHeaders::empty);
         let headers = Headers::from_index(&raw, index);
@@ -224,6 +216,22 @@ pub async fn authenticate<L: Lookup + Clone + Send + Sync + 'static>(
     check.header(header.to_vec());
     check.body(body);
     check.finish().await
+}
+
+/// What SPF is asked for this envelope; `None` when it does not say enough.
+#[must_use]
+pub fn spf_request<'a>(envelope: &'a Envelope, settings: &'a Settings, now_s: u64) -> Option<spf::Request<'a>> {
+    if envelope.helo.is_none() && envelope.mail_from.is_none() {
+        return None;
+    }
+    Some(spf::Request {
+        ip: envelope.ip?,
+        helo: envelope.helo.as_deref().unwrap_or_default(),
+        mail_from: mail_from(envelope),
+        receiver: &settings.authserv_id,
+        now_s,
+        explanation: settings.spf_explanation,
+    })
 }
 
 fn mail_from(envelope: &Envelope) -> MailFrom<'_> {

@@ -1,0 +1,258 @@
+//! The corpus of 2,000 messages, one thread, DNS answers in memory: messages per second of DKIM, SPF and all three,
+//! beside the machine's limit, measured in turn with them.
+//!
+//! The limit is SHA-256 of each message and one public-key operation for each signature, with the parsed key kept.
+//! Usage: `cargo bench -p sekisho-auth --bench corpus -- DIRECTORY [--rounds N] [--only dkim|spf|full]`.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_macros, missing_docs)] // a bench meets the world
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use auth::check::authenticate;
+use auth::{Envelope, Settings};
+use dkim::crypto::HashAlgorithm;
+use dkim::key::KeyRecord;
+use dkim::{Algorithm, Options, Parsed};
+use futures_util::FutureExt as _;
+use lookup::{Answer, Data, Kind, Lookup as _, MailExchange, Question, Text, Zone};
+use mailtext::{Domain, Headers};
+use sekisho_auth as auth;
+
+/// Time of verification: behind the corpus' expired signatures, before the others' end.
+const NOW_S: u64 = 1_767_225_600;
+
+struct Entry {
+    message: Vec<u8>,
+    envelope: Envelope,
+    want: BTreeMap<&'static str, String>,
+    class: String,
+}
+
+struct Corpus {
+    entries: Vec<Entry>,
+    zone: Arc<Zone>,
+    settings: Arc<Settings>,
+}
+
+fn main() {
+    let mut directory = None;
+    let (mut rounds, mut only) = (7, None);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => rounds = arguments.next().and_then(|count| count.parse().ok()).unwrap_or(rounds),
+            "--only" => only = arguments.next(),
+            "--bench" => {}
+            path => directory = Some(PathBuf::from(path)),
+        }
+    }
+    let Some(directory) = directory else {
+        println!("skipped: no corpus given (cargo bench -p sekisho-auth --bench corpus -- DIRECTORY)");
+        return;
+    };
+    let corpus = Corpus::read(&directory);
+    let operations = operations(&corpus);
+    let bytes: usize = corpus.entries.iter().map(|entry| entry.message.len()).sum();
+    println!("corpus   {} messages, {bytes} bytes, {} signatures", corpus.entries.len(), operations.len());
+    agreement(&corpus);
+    let passes: [(&str, &dyn Fn()); 4] = [
+        ("limit", &|| limit(&corpus, &operations)),
+        ("dkim", &|| dkim_pass(&corpus)),
+        ("spf", &|| spf_pass(&corpus)),
+        ("full", &|| full_pass(&corpus)),
+    ];
+    let passes: Vec<_> =
+        passes.into_iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name)).collect();
+    let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); passes.len()];
+    for round in 0..=rounds {
+        for (index, (_, pass)) in passes.iter().enumerate() {
+            let start = Instant::now();
+            pass();
+            // The first round warms caches and parsed records.
+            if round > 0 {
+                seconds[index].push(start.elapsed().as_secs_f64());
+            }
+        }
+    }
+    report(&corpus, &passes, &seconds);
+}
+
+fn report(corpus: &Corpus, passes: &[(&str, &dyn Fn())], seconds: &[Vec<f64>]) {
+    let limit: Option<&Vec<f64>> = passes.iter().position(|pass| pass.0 == "limit").and_then(|at| seconds.get(at));
+    for ((name, _), own) in passes.iter().zip(seconds) {
+        let per_second = corpus.entries.len() as f64 / median(own);
+        // Of each round its own ratio: the machine drifts between rounds more than within one.
+        let ratio =
+            limit.map(|limit| median(&limit.iter().zip(own).map(|(limit, own)| limit / own).collect::<Vec<_>>()));
+        match ratio.filter(|_| matches!(*name, "dkim" | "full")) {
+            Some(ratio) => println!("{name:<8} {per_second:>10.0} /s   {ratio:.3} of the limit"),
+            None => println!("{name:<8} {per_second:>10.0} /s"),
+        }
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// What the limit does for each signature.
+struct Operation {
+    message: usize,
+    key: Arc<Vec<Result<KeyRecord, dkim::key::KeyError>>>,
+    algorithm: Algorithm,
+    signature: Vec<u8>,
+}
+
+/// Every signature with its key; one whose key is gone takes the key before it, since the limit counts each.
+fn operations(corpus: &Corpus) -> Vec<Operation> {
+    let mut operations: Vec<Operation> = Vec::new();
+    for (message, entry) in corpus.entries.iter().enumerate() {
+        for field in Headers::parse(&entry.message).named("dkim-signature") {
+            let signature = Parsed::parse(field.value, dkim::Age::Current).signature.unwrap();
+            let question = Question::txt(signature.key_name.clone());
+            let answer = corpus.zone.ask(question).now_or_never().unwrap();
+            let key = match answer {
+                Answer::Records(records) => records.derived(KeyRecord::parse_all),
+                _ => Arc::clone(&operations.last().unwrap().key),
+            };
+            operations.push(Operation { message, key, algorithm: signature.algorithm, signature: signature.signature });
+        }
+    }
+    operations
+}
+
+fn limit(corpus: &Corpus, operations: &[Operation]) {
+    let mut operations = operations.iter().peekable();
+    for (index, entry) in corpus.entries.iter().enumerate() {
+        let digest = HashAlgorithm::Sha256.digest(&entry.message);
+        while let Some(operation) = operations.next_if(|operation| operation.message == index) {
+            let Some(Ok(key)) = operation.key.first() else { continue };
+            black_box(key.public_key.verifies(operation.algorithm, &digest, &operation.signature));
+        }
+    }
+}
+
+fn dkim_pass(corpus: &Corpus) {
+    for entry in &corpus.entries {
+        let outcomes = dkim::verify(&*corpus.zone, &entry.message, Options::default(), NOW_S).now_or_never();
+        black_box(outcomes.unwrap());
+    }
+}
+
+fn spf_pass(corpus: &Corpus) {
+    for entry in &corpus.entries {
+        black_box(spf_check(corpus, entry));
+    }
+}
+
+fn spf_check(corpus: &Corpus, entry: &Entry) -> spf::Checked {
+    let request = auth::check::spf_request(&entry.envelope, &corpus.settings, NOW_S).unwrap();
+    let limits = spf::Limits::default();
+    let outcome = spf::check_identity(&*corpus.zone, &request, spf::Identity::MailFrom, &limits).now_or_never();
+    outcome.unwrap().result
+}
+
+fn full_pass(corpus: &Corpus) {
+    for entry in &corpus.entries {
+        black_box(facts(corpus, entry));
+    }
+}
+
+fn facts(corpus: &Corpus, entry: &Entry) -> auth::Facts {
+    let (zone, settings) = (Arc::clone(&corpus.zone), Arc::clone(&corpus.settings));
+    authenticate(zone, settings, entry.envelope.clone(), &entry.message, NOW_S).now_or_never().unwrap()
+}
+
+/// How many verdicts are those that the corpus wants.
+fn agreement(corpus: &Corpus) {
+    let mut right: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut wrong: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for entry in &corpus.entries {
+        let facts = facts(corpus, entry);
+        let dkim: Vec<&str> = facts.dkim.iter().map(|outcome| dkim_word(&outcome.result)).collect();
+        let got = [
+            ("spf", spf_check(corpus, entry).verdict.as_str().to_owned()),
+            ("dkim", if dkim.is_empty() { "none".to_owned() } else { dkim.join("+") }),
+            ("dmarc", facts.dmarc.result.result.as_str().to_owned()),
+        ];
+        for (method, got) in got {
+            let want = &entry.want[method];
+            if *want == got {
+                *right.entry(method).or_default() += 1;
+            } else {
+                wrong.entry(format!("{method} wants {want}, is {got}")).or_default().push(&entry.class);
+            }
+        }
+    }
+    for method in ["spf", "dkim", "dmarc"] {
+        println!("verdicts {method}: {} of {} right", right.get(method).unwrap_or(&0), corpus.entries.len());
+    }
+    for (what, classes) in wrong {
+        println!("         {what}: {} ({})", classes.len(), classes[0]);
+    }
+}
+
+fn dkim_word(verification: &dkim::Verification) -> &'static str {
+    match verification.problem {
+        None if verification
+            .weaknesses
+            .iter()
+            .any(|weakness| matches!(weakness, dkim::Weakness::BodyLength { .. })) =>
+        {
+            "pass_l"
+        }
+        None => "pass",
+        Some(dkim::Problem::Expired(_)) => "expired",
+        Some(problem) => problem.status().as_str(),
+    }
+}
+
+impl Corpus {
+    fn read(directory: &Path) -> Self {
+        let text = |name: &str| std::fs::read_to_string(directory.join(name)).unwrap();
+        let mut zone = Zone::new();
+        for line in text("zone/zone.tsv").lines() {
+            let columns: Vec<&str> = line.splitn(3, '\t').collect();
+            zone.add(&Domain::query(columns[0]).unwrap(), data(columns[1], columns[2]), 3600);
+        }
+        let envelopes = text("envelopes.csv");
+        let entries = envelopes.lines().skip(1).map(|line| Entry::read(directory, line)).collect();
+        Self { entries, zone: Arc::new(zone), settings: Arc::new(Settings::new("mx.example.jp")) }
+    }
+}
+
+impl Entry {
+    fn read(directory: &Path, line: &str) -> Self {
+        let columns: Vec<&str> = line.split(',').collect();
+        let (ip, helo, mail_from) = (columns[1].parse().unwrap(), columns[3], columns[4]);
+        let want = [("spf", columns[7]), ("dkim", columns[8]), ("dmarc", columns[9])];
+        Self {
+            message: std::fs::read(directory.join(columns[0])).unwrap(),
+            envelope: Envelope::new(Some(ip), Some(helo), Some(mail_from.as_bytes())),
+            want: want.into_iter().map(|(method, word)| (method, word.to_owned())).collect(),
+            class: columns[10].to_owned(),
+        }
+    }
+}
+
+fn data(kind: &str, text: &str) -> Data {
+    let name = |text: &str| Domain::query(text).unwrap();
+    match Kind::parse(kind).unwrap() {
+        Kind::Txt => Data::Txt(Text::from_strings(text.as_bytes().chunks(255))),
+        Kind::A => Data::A(text.parse().unwrap()),
+        Kind::Aaaa => Data::Aaaa(text.parse().unwrap()),
+        Kind::Mx => {
+            let (preference, host) = text.split_once(' ').unwrap();
+            Data::Mx(MailExchange { preference: preference.parse().unwrap(), exchange: Some(name(host)) })
+        }
+        Kind::Ptr => Data::Ptr(name(text)),
+        Kind::Ns => Data::Ns(name(text)),
+        other => panic!("{other} in the corpus"),
+    }
+}
