@@ -1,0 +1,52 @@
+### What the command line says about its inputs and its surroundings.
+
+## Inputs
+
+cli-standard-input = standard input
+cli-not-a-message = { $file }: not a mail message. { $flaw }
+cli-empty-file = { $file }: the file is empty.
+cli-empty-mailbox = { $file }: there is no message in it.
+cli-is-directory = { $file }: this is a directory, and not a Maildir.
+cli-not-found = { $file }: there is no such file.
+cli-no-permission = { $file }: no permission to read it.
+cli-unreadable = { $file }: cannot be read ({ $reason }).
+cli-too-large = { $file }: larger than { $limit_bytes } bytes, and not read.
+cli-some-inputs-failed = { $count } of { $total } inputs could not be evaluated.
+cli-output-failed = The output cannot be written ({ $reason }).
+
+## Options
+
+cli-bad-value = { $option }: “{ $value }” cannot be used.
+cli-bad-ip = { $option }: “{ $value }” is not an IP address.
+cli-bad-resolver = { $option }: “{ $value }” is not the address of a DNS server; write 192.0.2.53:53 or [2001:db8::53]:53.
+cli-bad-duration = { $option }: “{ $value }” is not a duration; write 5s or 500ms.
+cli-bad-time = { $option }: “{ $value }” is not a time; write 2026-07-01T00:00:00Z.
+cli-bad-language = { $option }: “{ $value }” is not a language; there are ja and en.
+cli-bad-choice = { $option }: “{ $value }” is not one of { $choices }.
+cli-control-character = { $option }: the value holds a control character.
+cli-option-missing = { $option } is missing.
+cli-option-needs = { $option } can be used only together with { $other }.
+cli-option-conflict = { $option } and { $other } cannot be used together.
+
+## DNS
+
+cli-no-dns = DNS cannot be used ({ $failure }).
+cli-no-resolver = No DNS server is configured on this system; give one with --resolver.
+cli-resolver-unusable = The DNS server { $resolver } cannot be used ({ $reason }).
+cli-tape-unreadable = { $file }: the recording of DNS answers cannot be read ({ $reason }).
+cli-tape-malformed = { $file }: line { $line } is not part of a recording of DNS answers.
+cli-tape-unwritable = { $file }: the recording of DNS answers cannot be written ({ $reason }).
+
+## Configuration
+
+cli-config-unreadable = { $file }: the configuration cannot be read ({ $reason }).
+cli-config-error = { $file }:{ $line }:{ $column }: { $problem }
+cli-config-unknown-key = { $file }:{ $line }:{ $column }: unknown key "{ $key }" in [{ $section }]{ GIVEN($suggestion) ->
+        [yes] ; did you mean "{ $suggestion }"?
+       *[no] .
+    }
+cli-config-bad-value = { $file }:{ $line }:{ $column }: “{ $value }” cannot be used for "{ $key }".
+
+## What should not happen
+
+cli-internal-error = Internal error: { $reason }. Please report it.

@@ -1,0 +1,52 @@
+### コマンドラインの入力と実行環境に関する表示。
+
+## 入力
+
+cli-standard-input = 標準入力
+cli-not-a-message = { $file }: メールではありません。{ $flaw }
+cli-empty-file = { $file }: ファイルが空です。
+cli-empty-mailbox = { $file }: メールが 1 通もありません。
+cli-is-directory = { $file }: Maildir ではないディレクトリです。
+cli-not-found = { $file }: ファイルがありません。
+cli-no-permission = { $file }: 読み取る権限がありません。
+cli-unreadable = { $file }: 読み取れません({ $reason })。
+cli-too-large = { $file }: { $limit_bytes } バイトを超えているため、読み取りませんでした。
+cli-some-inputs-failed = { $total } 件の入力のうち { $count } 件を評価できませんでした。
+cli-output-failed = 出力に書き込めません({ $reason })。
+
+## オプション
+
+cli-bad-value = { $option }: 「{ $value }」は使用できません。
+cli-bad-ip = { $option }: 「{ $value }」は IP アドレスではありません。
+cli-bad-resolver = { $option }: 「{ $value }」は DNS サーバのアドレスではありません。192.0.2.53:53 や [2001:db8::53]:53 のように指定してください。
+cli-bad-duration = { $option }: 「{ $value }」は時間の長さではありません。5s や 500ms のように指定してください。
+cli-bad-time = { $option }: 「{ $value }」は時刻ではありません。2026-07-01T00:00:00Z のように指定してください。
+cli-bad-language = { $option }: 「{ $value }」は使用できない言語です。ja または en を指定してください。
+cli-bad-choice = { $option }: 「{ $value }」は使用できません。{ $choices } のいずれかを指定してください。
+cli-control-character = { $option }: 値に制御文字が含まれています。
+cli-option-missing = { $option } を指定してください。
+cli-option-needs = { $option } は { $other } とともに指定してください。
+cli-option-conflict = { $option } と { $other } は同時に指定できません。
+
+## DNS
+
+cli-no-dns = DNS を利用できません({ $failure })。
+cli-no-resolver = システムに DNS サーバが設定されていません。--resolver で指定してください。
+cli-resolver-unusable = DNS サーバ { $resolver } を利用できません({ $reason })。
+cli-tape-unreadable = { $file }: DNS 応答の記録を読み取れません({ $reason })。
+cli-tape-malformed = { $file }: { $line } 行目が DNS 応答の記録ではありません。
+cli-tape-unwritable = { $file }: DNS 応答の記録を書き込めません({ $reason })。
+
+## 設定
+
+cli-config-unreadable = { $file }: 設定ファイルを読み取れません({ $reason })。
+cli-config-error = { $file }:{ $line }:{ $column }: { $problem }
+cli-config-unknown-key = { $file }:{ $line }:{ $column }: [{ $section }] に未知のキー "{ $key }" があります。{ GIVEN($suggestion) ->
+        [yes] "{ $suggestion }" の誤りではありませんか。
+       *[no] {""}
+    }
+cli-config-bad-value = { $file }:{ $line }:{ $column }: "{ $key }" に「{ $value }」は使用できません。
+
+## 起きてはならないこと
+
+cli-internal-error = 内部エラーが発生しました: { $reason }。お手数ですがご報告ください。

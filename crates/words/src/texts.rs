@@ -1,0 +1,125 @@
+//! What the program itself says: the outputs of `verify` and `spf`, the command line, `serve`. A test compares these
+//! tables with the catalogues.
+//!
+//! Types: `limit`, `count`, `total`, `bits`, `line`, `column`, `number`, `seconds`, `messages`, `lookups`, `void_lookups`,
+//! `limit_bytes` are [`Argument::Number`](crate::Argument::Number); `flaw`, `failure`, `policy`, `to_apply` and `stage` are
+//! [`Argument::Word`](crate::Argument::Word); the rest is [`Argument::Text`](crate::Argument::Text), `reason` of `cli-` and
+//! `serve-` (the system's own words) among it. An argument in parentheses may be left out.
+//!
+//! # `verify` and `spf`
+//!
+//! | id | arguments |
+//! |--|--|
+//! | `verdict-pass` | |
+//! | `verdict-fail` | |
+//! | `verdict-none` | |
+//! | `verdict-temperror` | |
+//! | `verdict-permerror` | |
+//! | `verdict-spoofing-suspected` | |
+//! | `verdict-reject-nobody-vouches` | domain, policy |
+//! | `verdict-quarantine-nobody-vouches` | domain, policy |
+//! | `verdict-monitor-nobody-vouches` | domain, policy |
+//! | `verdict-testing-nobody-vouches` | domain, policy, to_apply |
+//! | `verdict-pass-spf` | domain, spf_domain |
+//! | `verdict-pass-dkim` | domain, dkim_domain |
+//! | `verdict-pass-both` | domain |
+//! | `verdict-pass-several` | count |
+//! | `verdict-no-record-spf` | domain, spf_domain |
+//! | `verdict-no-record-dkim` | domain, dkim_domain |
+//! | `verdict-no-record-both` | domain, spf_domain, dkim_domain |
+//! | `verdict-no-record-nothing` | domain |
+//! | `verdict-unusable-record` | domain |
+//! | `verdict-dns-failed` | domain |
+//! | `verdict-from-absent` | |
+//! | `verdict-from-repeated` | |
+//! | `verdict-from-malformed` | |
+//! | `verdict-from-no-mailbox` | |
+//! | `verdict-from-bad-domain` | |
+//! | `verdict-several-authors` | count |
+//! | `verdict-too-many-authors` | count, limit |
+//! | `verify-from-label` | |
+//! | `verify-no-from` | |
+//! | `verify-worth-knowing` | |
+//! | `verify-evidence` | |
+//! | `verify-reason` | |
+//! | `verify-policy` | policy, record |
+//! | `verify-policy-testing` | policy, to_apply, record |
+//! | `verify-no-policy` | record |
+//! | `verify-aligned` | domain |
+//! | `verify-not-aligned` | domain |
+//! | `verify-spf-domain` | domain |
+//! | `verify-spf-term` | domain, term |
+//! | `verify-spf-helo` | domain |
+//! | `verify-spf-not-checked` | |
+//! | `verify-spf-no-domain` | |
+//! | `verify-spf-lookups` | lookups, limit, void_lookups |
+//! | `verify-spf-explanation` | domain, text |
+//! | `verify-dkim-signature` | domain, selector |
+//! | `verify-dkim-algorithm` | algorithm, bits |
+//! | `verify-dkim-none` | |
+//! | `verify-not-evaluated` | |
+//! | `verify-client-from-received` | ip |
+//! | `verify-ttl` | seconds |
+//! | `verify-message-number` | number, file |
+//! | `verify-hint-explain` | |
+//! | `verify-hint-language` | |
+//! | `verify-hint-spf` | |
+//!
+//! # The command line
+//!
+//! | id | arguments |
+//! |--|--|
+//! | `cli-standard-input` | |
+//! | `cli-not-a-message` | file, flaw |
+//! | `cli-empty-file` | file |
+//! | `cli-empty-mailbox` | file |
+//! | `cli-is-directory` | file |
+//! | `cli-not-found` | file |
+//! | `cli-no-permission` | file |
+//! | `cli-unreadable` | file, reason |
+//! | `cli-too-large` | file, limit_bytes |
+//! | `cli-some-inputs-failed` | count, total |
+//! | `cli-output-failed` | reason |
+//! | `cli-bad-value` | option, value |
+//! | `cli-bad-ip` | option, value |
+//! | `cli-bad-resolver` | option, value |
+//! | `cli-bad-duration` | option, value |
+//! | `cli-bad-time` | option, value |
+//! | `cli-bad-language` | option, value |
+//! | `cli-bad-choice` | option, value, choices |
+//! | `cli-control-character` | option |
+//! | `cli-option-missing` | option |
+//! | `cli-option-needs` | option, other |
+//! | `cli-option-conflict` | option, other |
+//! | `cli-no-dns` | failure |
+//! | `cli-no-resolver` | |
+//! | `cli-resolver-unusable` | resolver, reason |
+//! | `cli-tape-unreadable` | file, reason |
+//! | `cli-tape-malformed` | file, line |
+//! | `cli-tape-unwritable` | file, reason |
+//! | `cli-config-unreadable` | file, reason |
+//! | `cli-config-error` | file, line, column, problem |
+//! | `cli-config-unknown-key` | file, line, column, key, section, (suggestion) |
+//! | `cli-config-bad-value` | file, line, column, value, key |
+//! | `cli-internal-error` | reason |
+//!
+//! # `serve`
+//!
+//! | id | arguments |
+//! |--|--|
+//! | `serve-listening` | address |
+//! | `serve-resolver` | resolvers |
+//! | `serve-authserv-id` | name |
+//! | `serve-stage` | stage |
+//! | `serve-no-configuration` | |
+//! | `serve-configuration` | file |
+//! | `serve-postfix-hint` | |
+//! | `serve-postfix-milters` | address |
+//! | `serve-postfix-default-action` | |
+//! | `serve-stopping` | count |
+//! | `serve-stopped` | messages |
+//! | `serve-bad-address` | address |
+//! | `serve-address-in-use` | address |
+//! | `serve-cannot-listen` | address, reason |
+//! | `serve-connection-lost` | reason |
+//! | `serve-at-capacity` | limit |
