@@ -207,7 +207,7 @@ impl BodyCanonicalizer {
 /// space there.
 fn clean_body_prefix(chunk: &[u8]) -> usize {
     let clean = clean_prefix(chunk, |this, next| {
-        (this == b'\t') | (((this == b' ') | (this == b'\n')) & (is_blank(next) | (next == b'\r')))
+        (this == b'\t') | (((this == b' ') | (this == b'\n')) & ((next == b' ') | (next == b'\r')))
     });
     let mut end = clean;
     // What stopped the search or the chunk's end may cut a CRLF in two, or follow a space: hold these back.
@@ -224,20 +224,12 @@ fn clean_body_prefix(chunk: &[u8]) -> usize {
 /// The index of the first byte for which `stop(byte, next byte)` holds, or the length; the byte behind the last one
 /// counts as NUL.
 ///
-/// `stop` is written without branches, so that the compiler turns the inner loop into vector instructions.
+/// `stop` is written without branches, so that the compiler turns the look at a block into vector instructions: large
+/// blocks as long as nothing is found, small ones to come near, then single bytes.
 #[inline]
-fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool) -> usize {
-    let mut at = 0;
-    while let Some(block) = bytes.get(at..at + BLOCK_BYTES + 1) {
-        let mut hit = false;
-        for index in 0..BLOCK_BYTES {
-            hit |= stop(block[index], block[index + 1]);
-        }
-        if hit {
-            break;
-        }
-        at += BLOCK_BYTES;
-    }
+fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool + Copy) -> usize {
+    let near = skip_clean_blocks::<LARGE_BLOCK_BYTES>(bytes, 0, stop);
+    let mut at = skip_clean_blocks::<SMALL_BLOCK_BYTES>(bytes, near, stop);
     while at < bytes.len() {
         let next = bytes.get(at + 1).copied().unwrap_or(0);
         if stop(bytes[at], next) {
@@ -248,13 +240,31 @@ fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool) -> usize {
     at
 }
 
+/// Where the first block of `N` bytes from `at` begins that is not clean, or that has no byte behind it.
+#[inline]
+fn skip_clean_blocks<const N: usize>(bytes: &[u8], mut at: usize, stop: impl Fn(u8, u8) -> bool) -> usize {
+    while let Some(block) = bytes.get(at..at + N + 1) {
+        let mut hit = false;
+        for index in 0..N {
+            hit |= stop(block[index], block[index + 1]);
+        }
+        if hit {
+            break;
+        }
+        at += N;
+    }
+    at
+}
+
 #[inline]
 fn is_blank(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t')
 }
 
-/// Bytes looked at together.
-const BLOCK_BYTES: usize = 64;
+/// Bytes looked at together, far from anything that changes.
+const LARGE_BLOCK_BYTES: usize = 64;
+/// Bytes looked at together, near to it, and in header fields, which are short.
+const SMALL_BLOCK_BYTES: usize = 16;
 /// Line ends to pass on.
 const NEWLINES: [u8; 64] = {
     let mut bytes = [b'\r'; 64];

@@ -2,7 +2,7 @@
 
 use mailtext::encode::{decode_base64_fws, decode_dkim_quoted_printable};
 use mailtext::taglist::is_space;
-use mailtext::{Domain, Explain, Flaw, Rule, Span, TagFlaw, TagList, Value};
+use mailtext::{Domain, Explain, Flaw, NameKey, Rule, Span, TagFlaw, TagList, Value};
 
 use crate::Age;
 use crate::canonical::Canonicalization;
@@ -53,7 +53,12 @@ pub struct Identity {
 
 /// The names of `h=`, in their order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct FieldNames(Box<[u8]>);
+pub struct FieldNames {
+    /// The names with colons between, without white space.
+    text: Box<[u8]>,
+    /// The key of each, and where it ends in the text.
+    names: Box<[(NameKey, usize)]>,
+}
 
 /// What could be read of a DKIM-Signature field, whether it can be verified or not.
 #[derive(Clone, Debug)]
@@ -200,31 +205,37 @@ impl Signature {
 impl FieldNames {
     /// Reads `h=`: names with colons between, white space and folds anywhere around them.
     fn parse(text: &[u8]) -> Result<Self, SignatureError> {
-        let names: Box<[u8]> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
-        let names = Self(names);
-        let mut count = 0;
+        let text: Box<[u8]> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
+        let mut names = Vec::with_capacity(16);
         let mut from = false;
-        for name in names.iter() {
-            count += 1;
+        let mut start = 0;
+        for end in memchr::memchr_iter(b':', &text).chain([text.len()]) {
+            let name = &text[start..end];
             // RFC 5322 §2.2: names are printable ASCII without the colon.
-            if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) || count > SIGNED_FIELD_COUNT_MAX {
+            if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) || names.len() == SIGNED_FIELD_COUNT_MAX {
                 return Err(SignatureError::FieldNames);
             }
             from |= name.eq_ignore_ascii_case(b"from");
+            names.push((NameKey::of(name), end));
+            start = end + 1;
         }
         // RFC 6376 §3.5: From must be among the signed fields.
-        if from { Ok(names) } else { Err(SignatureError::FromNotSigned) }
+        if !from {
+            return Err(SignatureError::FromNotSigned);
+        }
+        Ok(Self { text, names: names.into() })
     }
 
-    /// The names as written, one for each time a field is signed.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split(|byte| *byte == b':')
+    /// The names as written, each with its key, one for each time a field is signed.
+    pub fn iter(&self) -> impl Iterator<Item = (NameKey, &[u8])> {
+        let starts = std::iter::once(0).chain(self.names.iter().map(|(_, end)| end + 1));
+        starts.zip(&self.names).map(|(start, (key, end))| (*key, self.text.get(start..*end).unwrap_or_default()))
     }
 
-    /// How many times `name` is signed.
+    /// How many times the field of this key is signed.
     #[must_use]
-    pub fn count(&self, name: &str) -> usize {
-        self.iter().filter(|signed| signed.eq_ignore_ascii_case(name.as_bytes())).count()
+    pub fn count(&self, key: NameKey) -> usize {
+        self.names.iter().filter(|(signed, _)| *signed == key).count()
     }
 }
 
@@ -393,7 +404,7 @@ mod tests {
         assert_eq!(signature.key_name.as_str(), "k1._domainkey.example.jp");
         assert_eq!(signature.identity_text(), "@example.jp");
         assert_eq!(signature.signature_span.of(GOOD.as_bytes()), b"AAAA");
-        assert_eq!(signature.header_fields.count("FROM"), 1);
+        assert_eq!(signature.header_fields.count(NameKey::of(b"FROM")), 1);
     }
 
     #[test]

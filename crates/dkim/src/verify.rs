@@ -240,10 +240,9 @@ impl World<'_> {
         let canonicalization = signature.header_canonicalization;
         let mut data = Vec::with_capacity(4096);
         let mut taken: Vec<NameKey> = Vec::with_capacity(16);
-        for name in signature.header_fields.iter() {
+        for (key, name) in signature.header_fields.iter() {
             // RFC 6376 §5.4.2: instances are taken from the bottom up; a name beyond the last one adds nothing, so
             // that no further field of that name can be added later.
-            let key = NameKey::of(name);
             let before = taken.iter().filter(|other| **other == key).count();
             let mut upwards = self.headers.indexes_named(key, name).rev().filter(|index| *index != own_index);
             taken.push(key);
@@ -265,9 +264,9 @@ impl World<'_> {
         if let Some(signed) = signature.body_length.filter(|signed| *signed < body.canonical_bytes) {
             weaknesses.push(Weakness::BodyLength { signed, total: body.canonical_bytes });
         }
-        for field in FIELDS_TO_COVER {
-            let present = self.headers.named(field).count();
-            let signed = signature.header_fields.count(field);
+        for (key, field) in FIELDS_TO_COVER {
+            let present = self.headers.indexes_named(key, field.as_bytes()).count();
+            let signed = signature.header_fields.count(key);
             if present > 0 && signed == 0 {
                 weaknesses.push(Weakness::NotCovered { field });
             } else if present > signed {
@@ -380,5 +379,17 @@ fn append_unsigned(
 
 /// Fields that recipients see or that steer how the rest is shown (RFC 6376 §5.4.1; guideline 2-7): one of them
 /// unsigned, or more often there than signed, is a fact.
-const FIELDS_TO_COVER: [&str; 8] =
-    ["from", "to", "cc", "subject", "date", "reply-to", "content-type", "content-transfer-encoding"];
+const FIELDS_TO_COVER: [(NameKey, &str); 8] = [
+    with_key("from"),
+    with_key("to"),
+    with_key("cc"),
+    with_key("subject"),
+    with_key("date"),
+    with_key("reply-to"),
+    with_key("content-type"),
+    with_key("content-transfer-encoding"),
+];
+
+const fn with_key(name: &str) -> (NameKey, &str) {
+    (NameKey::of(name.as_bytes()), name)
+}

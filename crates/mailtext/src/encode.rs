@@ -28,7 +28,16 @@ pub fn decode_base64_fws(text: &[u8]) -> Result<Vec<u8>, EncodingError> {
     let mut decoded = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let mut quantum = Quantum::default();
     let mut padding = 0;
-    for &byte in text {
+    let mut rest = text;
+    while let Some((&byte, behind)) = rest.split_first() {
+        if quantum.count == 0 && padding == 0 {
+            // Most of a text is letters alone, four of which are three bytes.
+            rest = decode_quanta(rest, &mut decoded);
+            if rest.len() <= behind.len() {
+                continue;
+            }
+        }
+        rest = behind;
         match sextet(byte) {
             Some(_) if padding > 0 => return Err(EncodingError::Base64Length),
             Some(bits) => quantum.push(bits, &mut decoded),
@@ -240,16 +249,37 @@ impl Quantum {
     }
 }
 
-fn sextet(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
+/// Decodes as many whole quanta of letters as stand at the start of `text`; gives what is behind them.
+fn decode_quanta<'a>(text: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
+    let mut rest = text;
+    while let Some((quantum, behind)) = rest.split_first_chunk::<4>() {
+        let [a, b, c, d] = quantum.map(|byte| SEXTETS[usize::from(byte)]);
+        if (a | b | c | d) & NO_SEXTET != 0 {
+            break;
+        }
+        decoded.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        rest = behind;
     }
+    rest
 }
+
+fn sextet(byte: u8) -> Option<u8> {
+    Some(SEXTETS[usize::from(byte)]).filter(|sextet| *sextet != NO_SEXTET)
+}
+
+/// What stands in [`SEXTETS`] for bytes that are no letters; no sextet has this bit.
+const NO_SEXTET: u8 = 0x80;
+
+/// The six bits of each letter of base64 (RFC 4648 §4).
+const SEXTETS: [u8; 256] = {
+    let mut table = [NO_SEXTET; 256];
+    let mut index = 0;
+    while index < 64 {
+        table[b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[index] as usize] = index as u8;
+        index += 1;
+    }
+    table
+};
 
 pub(crate) fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())

@@ -275,11 +275,13 @@ impl Field<'_> {
 impl NameKey {
     /// The key of `name`.
     #[must_use]
-    pub fn of(name: &[u8]) -> Self {
+    pub const fn of(name: &[u8]) -> Self {
         // FNV-1a over lower-case bytes: short names, and an accident costs one comparison more.
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in name {
-            hash = (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3);
+        let mut at = 0;
+        while at < name.len() {
+            hash = (hash ^ name[at].to_ascii_lowercase() as u64).wrapping_mul(0x0100_0000_01b3);
+            at += 1;
         }
         Self(hash)
     }
