@@ -122,7 +122,7 @@ async fn tcp_that_hangs_breaks_off_or_lies_ends_in_time() {
             }
         })
         .await;
-        let config = ResolverConfig { transport: Transport::TcpOnly, attempt_count: 1, ..config(&[&server]) };
+        let config = ResolverConfig { transport: Transport::TcpOnly, attempt_count: 1, ..hasty(&[&server]) };
         let answer = Resolver::start(config).unwrap().ask(question("a.example", Kind::A)).await;
         assert_eq!(answer, Answer::Failed(want), "{what}");
         assert_eq!(server.count_over(Over::Udp), 0);
@@ -243,7 +243,7 @@ async fn the_failure_that_tells_most_is_told() {
     let silent = Server::start(|_| vec![]).await;
     let failing = Server::start(|asked| now(response(asked, ResponseCode::ServFail).to_vec().unwrap())).await;
     let refusing = Server::start(|asked| now(response(asked, ResponseCode::Refused).to_vec().unwrap())).await;
-    let answer = resolver(&[&silent, &failing, &refusing]).ask(question("a.example", Kind::A)).await;
+    let answer = hasty_resolver(&[&silent, &failing, &refusing]).ask(question("a.example", Kind::A)).await;
     assert_eq!(answer, Answer::Failed(Failure::ServFail));
     assert_eq!((silent.count(), failing.count(), refusing.count()), (2, 1, 1));
 }
@@ -262,7 +262,7 @@ async fn a_failed_validation_is_final() {
 async fn a_silent_server_is_asked_last_for_a_while() {
     let silent = Server::start(|_| vec![]).await;
     let good = Server::start(|asked| now(with_address(asked))).await;
-    let resolver = resolver(&[&silent, &good]);
+    let resolver = hasty_resolver(&[&silent, &good]);
     for number in 0..10 {
         assert_eq!(resolver.ask(question(&format!("n{number}.example"), Kind::A)).await, an_address());
     }
@@ -287,7 +287,7 @@ async fn servers_in_turn() {
 #[tokio::test]
 async fn a_lost_datagram_is_sent_again() {
     let server = Server::start(|asked| if asked.number == 0 { vec![] } else { now(with_address(asked)) }).await;
-    let resolver = resolver(&[&server]);
+    let resolver = hasty_resolver(&[&server]);
     assert_eq!(resolver.ask(question("a.example", Kind::A)).await, an_address());
     assert_eq!((server.count(), resolver.counts().timeouts), (2, 1));
 }
@@ -299,7 +299,7 @@ async fn late_answers_are_waited_for_and_too_late_ones_are_not() {
         after(if late { 700 } else { 120 }, with_address(asked))
     })
     .await;
-    let resolver = resolver(&[&server]);
+    let resolver = hasty_resolver(&[&server]);
     assert_eq!(resolver.ask(question("late.example", Kind::A)).await, an_address());
     assert_eq!(resolver.ask(question("too-late.example", Kind::A)).await, Answer::Failed(Failure::Timeout));
 }
@@ -598,8 +598,7 @@ async fn a_message_has_only_so_much_time() {
         after(if slow { 500 } else { 0 }, with_address(asked))
     })
     .await;
-    let config = ResolverConfig { try_timeout: Duration::from_secs(5), ..config(&[&server]) };
-    let resolver = Resolver::start(config).unwrap();
+    let resolver = resolver(&[&server]);
     let message = resolver.for_message(Duration::from_millis(250));
     assert_eq!(message.ask(question("quick.example", Kind::A)).await, an_address());
     assert_eq!(message.ask(question("slow.example", Kind::A)).await, Answer::Failed(Failure::Timeout));
@@ -677,8 +676,7 @@ async fn many_questions_at_once() {
         now(with_records(asked, vec![Record::from_rdata(owner, 60, RData::TXT(TXT::from_bytes(vec![text])))]))
     })
     .await;
-    let config = ResolverConfig { try_timeout: Duration::from_secs(2), ..config(&[&server]) };
-    let resolver = Resolver::start(config).unwrap();
+    let resolver = resolver(&[&server]);
     // As many as the receive buffer of the server's socket bears, several times, past the life of a socket.
     for round in 0..12 {
         let askers: Vec<_> = (0..200)

@@ -180,7 +180,7 @@ impl Walk<'_> {
                 return self.end(message);
             };
             self.ttl_s = self.ttl_s.min(ttl_of(record));
-            // RFC 8020 §2 and RFC 6604 §3 judge the last name; one that cannot be written cannot be judged.
+            // RFC 6604 §3: the last name is judged; one that cannot be written cannot be.
             let domain = domain_of(&target.0).ok_or(Refusal::Final(Failure::BadName))?;
             if self.aliases.len() == ALIAS_COUNT_MAX || domain == *self.start || self.aliases.contains(&domain) {
                 return Err(Refusal::Final(Failure::AliasChain));

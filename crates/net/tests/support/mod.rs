@@ -144,18 +144,29 @@ fn asked(bytes: &[u8], over: Over, from: SocketAddr, number: &AtomicUsize) -> As
     Asked { message, question, over, number: number.fetch_add(1, Ordering::Relaxed), from }
 }
 
-/// A resolver that asks these servers, with short times.
+/// A resolver that asks these servers.
 pub fn resolver(servers: &[&Server]) -> Resolver {
     Resolver::start(config(servers)).unwrap()
 }
 
+/// A resolver that asks these servers, and soon gives up.
+pub fn hasty_resolver(servers: &[&Server]) -> Resolver {
+    Resolver::start(hasty(servers)).unwrap()
+}
+
+/// Patient enough for a busy machine.
 pub fn config(servers: &[&Server]) -> ResolverConfig {
     ResolverConfig {
-        try_timeout: Duration::from_millis(300),
+        try_timeout: Duration::from_secs(8),
         attempt_count: 2,
-        question_timeout: Duration::from_secs(5),
+        question_timeout: Duration::from_secs(20),
         ..ResolverConfig::with_servers(servers.iter().map(|server| server.address).collect())
     }
+}
+
+/// For tests in which somebody is silent.
+pub fn hasty(servers: &[&Server]) -> ResolverConfig {
+    ResolverConfig { try_timeout: Duration::from_millis(300), ..config(servers) }
 }
 
 pub fn domain(text: &str) -> Domain {
