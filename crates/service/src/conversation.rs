@@ -50,7 +50,6 @@ struct Verdict {
 /// What an event leads to.
 enum Next {
     GoOn,
-    SkipBody,
     Await(Verdict),
     Finish,
 }
@@ -112,14 +111,14 @@ impl<W: World> Conversation<W> {
             if let Some(verdict) = self.verdict.take() {
                 self.conclude(&facts, &verdict);
             }
-            // What the MTA said meanwhile was kept; an error in it is told by the next call of `feed`.
+            // What the MTA said meanwhile was kept; an error in it is kept too, see [`Conversation::error`].
             let _ = self.events();
             return;
         }
         if let Some(message) = &mut self.state.message {
             message.check.progress().await;
         }
-        pending().await;
+        pending::<()>().await;
     }
 
     /// Whether more input is wanted: not while the MTA waits for a verdict.
@@ -132,6 +131,12 @@ impl<W: World> Conversation<W> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.finished
+    }
+
+    /// Why the conversation is over, when it is because the MTA broke the protocol.
+    #[must_use]
+    pub fn error(&self) -> Option<ProtocolError> {
+        self.error
     }
 
     /// Whether no message is under way.
@@ -156,8 +161,6 @@ impl<W: World> Conversation<W> {
             };
             match self.state.take(turn.event, turn.macros) {
                 Next::GoOn => {}
-                // A refusal of "skip" costs only the bytes that come for nothing.
-                Next::SkipBody => drop(self.session.reply(Reply::Skip)),
                 Next::Await(verdict) => self.verdict = Some(verdict),
                 Next::Finish => self.finished = true,
             }
@@ -167,7 +170,10 @@ impl<W: World> Conversation<W> {
 
     /// Everything is known: the forged fields go, ours comes, the message goes on.
     fn conclude(&mut self, facts: &Facts, verdict: &Verdict) {
-        let labelled = self.label(facts, &verdict.forged);
+        // Deleting first, from the last to the first: an insertion above would shift the counts.
+        let cleaned = self.session.delete_headers(NAME.as_bytes(), &verdict.forged);
+        // Also beside a forged field that must stay: readers look at the topmost first.
+        let labelled = self.label(facts);
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
         let _ = self.session.reply(Reply::Continue);
         self.state.world.dealt_with(Receipt {
@@ -175,13 +181,12 @@ impl<W: World> Conversation<W> {
             client_name: &self.state.client.name,
             facts,
             forged_count: verdict.forged.len(),
+            cleaned,
             labelled,
         });
     }
 
-    fn label(&mut self, facts: &Facts, forged: &[u32]) -> Result<(), EditError> {
-        // Deleting first, from the last to the first: an insertion above would shift the counts.
-        self.session.delete_headers(NAME.as_bytes(), forged)?;
+    fn label(&mut self, facts: &Facts) -> Result<(), EditError> {
         let world = &self.state.world;
         let results = facts.authentication_results(&self.state.settings.auth.authserv_id, &|reason| world.say(reason));
         let value = format!(" {}", results.to_value(facts.style(LineEnd::Lf)));
@@ -212,9 +217,6 @@ impl<W: World> State<W> {
                 if let Some(message) = &mut self.message {
                     message.check.renew_lookup(self.world.lookup());
                     message.end_of_header();
-                    if !message.check.wants_body() {
-                        return Next::SkipBody;
-                    }
                 }
             }
             Event::Body(chunk) => {

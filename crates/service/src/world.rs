@@ -30,8 +30,10 @@ pub struct Receipt<'a> {
     pub client_name: &'a str,
     /// Every outcome.
     pub facts: &'a Facts,
-    /// How many Authentication-Results fields in our name came from outside and were taken away.
+    /// How many Authentication-Results fields in our name came from outside.
     pub forged_count: usize,
+    /// Whether they were taken away; why not, if not.
+    pub cleaned: Result<(), milter::EditError>,
     /// Whether our field was put on top; why not, if not.
     pub labelled: Result<(), milter::EditError>,
 }

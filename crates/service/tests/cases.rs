@@ -1,0 +1,22 @@
+//! Whole stories: `testdata/cases/service/NN-name.in` is what an MTA does, line by line; `.msg` its messages, parted by
+//! `=== next message ===`; `.want` the edits, the verdict and the receipt of each.
+//!
+//! ```text
+//! offer: postfix | sendmail | version-2 | all-answers | add-only | no-edits | none
+//! connect: NAME [IP | /PATH]         helo: NAME          mail: <ADDRESS>         queue-id: ID
+//! message: N    the N-th message, from MAIL to the end    body-repeat: COUNT      the body so often
+//! begin: N      the N-th message, up to its second field  abort:  quit-nc:  quit:
+//! raw: BYTES    with \xNN                                 open: yes              the end is in a message
+//! ```
+//! Of every message it is asserted that Postfix and Sendmail, which count deleted fields differently, make the same of
+//! the edits, and that exactly one field in our name is on it, on top, if edits were granted.
+
+mod support;
+
+use support::{Story, zone_of};
+
+#[test]
+fn cases() {
+    let count = testkit::cases("service", |case| Story::of_case(case, zone_of(case)).out);
+    assert!(count >= 15, "{count}");
+}

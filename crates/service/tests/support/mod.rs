@@ -1,0 +1,414 @@
+//! A world that stands still, an MTA that plays a script into a conversation, and what two MTAs make of the edits.
+
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)] // Each test file uses its part.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use lookup::{Lookup, Zone};
+use mailtext::Explain;
+use mailtext::authres::authserv_id_matches;
+use milter::codec::{Address, Command};
+use milter::mta::{Delivery, Message, Outcome, Progress, Sent};
+use milter::{Actions, Edit, LeadingSpace, Mta, Offer, Protocol, Stage};
+use sekisho_service::{Conversation, Receipt, Settings, World};
+use testkit::{Case, KeyValues, block_on};
+
+/// Our name in all tests.
+pub const OURS: &str = "mx.example.net";
+/// The time in all tests.
+pub const NOW_S: u64 = 1_700_000_000;
+
+/// A lookup, a clock that stands still, and an ear for receipts.
+#[derive(Clone)]
+pub struct StillWorld<L> {
+    lookup: L,
+    pub receipts: Arc<Mutex<Vec<String>>>,
+}
+
+impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
+    pub fn new(lookup: L) -> Self {
+        Self { lookup, receipts: Arc::default() }
+    }
+}
+
+impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
+    type Lookup = L;
+
+    fn lookup(&self) -> L {
+        self.lookup.clone()
+    }
+
+    fn now_s(&self) -> u64 {
+        NOW_S
+    }
+
+    fn dealt_with(&self, receipt: Receipt<'_>) {
+        let facts = receipt.facts;
+        let spf = facts.spf.as_ref().map_or("-", |both| both.mail_from.result.verdict.as_str());
+        let dkim: Vec<_> = facts.dkim.iter().map(|outcome| outcome.result.status.as_str()).collect();
+        let told =
+            |result: Result<(), milter::EditError>| result.map_or_else(|error| error.to_string(), |()| "ok".into());
+        self.receipts.lock().unwrap().push(format!(
+            "queue-id={} client={} helo={} spf={spf} dkim={} dmarc={} forged={} cleaned={} labelled={}",
+            receipt.queue_id.unwrap_or("-").escape_debug(),
+            receipt.client_name.escape_debug(),
+            facts.envelope.helo.as_deref().unwrap_or("-").escape_debug(),
+            if dkim.is_empty() { "-".to_owned() } else { dkim.join(",") },
+            facts.dmarc.result.result.as_str(),
+            receipt.forged_count,
+            told(receipt.cleaned),
+            told(receipt.labelled),
+        ));
+    }
+
+    fn say(&self, reason: &dyn Explain) -> String {
+        reason.id().to_owned()
+    }
+}
+
+pub fn conversation<L: Lookup + Clone + Send + Sync + 'static>(world: StillWorld<L>) -> Conversation<StillWorld<L>> {
+    Conversation::new(world, Settings::new(Arc::new(auth::Settings::new(OURS))))
+}
+
+/// A message in parts, as an MTA holds it.
+pub struct Mail {
+    /// Name and everything after the colon, lines separated by LF.
+    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+    pub body: Vec<u8>,
+}
+
+impl Mail {
+    /// Takes a message in wire form apart as Postfix does: blanks before the colon belong to nothing.
+    pub fn parse(wire: &[u8]) -> Self {
+        let headers = mailtext::Headers::parse(wire);
+        let fields = headers.iter().map(|field| {
+            let value: Vec<u8> = field.value.iter().copied().filter(|byte| *byte != b'\r').collect();
+            (field.name.to_vec(), value.strip_suffix(b"\n").map_or(value.clone(), <[u8]>::to_vec))
+        });
+        Self { fields: fields.collect(), body: wire[headers.body_start()..].to_vec() }
+    }
+
+    fn as_sent(&self, space: LeadingSpace) -> Vec<(&[u8], &[u8])> {
+        let skipped = |value: &[u8]| match space {
+            LeadingSpace::Kept => 0,
+            LeadingSpace::Assumed => usize::from(value.first() == Some(&b' ')),
+        };
+        self.fields.iter().map(|(name, text)| (&name[..], &text[skipped(text)..])).collect()
+    }
+}
+
+/// A conversation and the MTA that holds it.
+pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
+    mta: Mta,
+    conversation: Conversation<StillWorld<L>>,
+    world: StillWorld<L>,
+    pub sender: String,
+    pub queue_id: String,
+    /// Everything that the MTA has sent.
+    pub sent: Vec<u8>,
+    pub out: String,
+}
+
+impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
+    pub fn new(lookup: L, offer: Offer) -> Self {
+        let mut story = Self::unopened(lookup, offer);
+        story.exchange();
+        assert_eq!(story.mta.receive().map(|response| response.is_some()), Ok(true), "no answer to the offer");
+        story
+    }
+
+    /// Nothing was said yet.
+    fn unopened(lookup: L, offer: Offer) -> Self {
+        let world = StillWorld::new(lookup);
+        Self {
+            mta: Mta::new(offer),
+            conversation: conversation(world.clone()),
+            world,
+            sender: "<>".into(),
+            queue_id: String::new(),
+            sent: Vec::new(),
+            out: String::new(),
+        }
+    }
+
+    /// Plays all lines of a case.
+    pub fn of_case(case: &Case, lookup: L) -> Self {
+        let mut story = match case.input.get("offer").unwrap_or("postfix") {
+            "none" => Self::unopened(lookup, Offer::postfix()),
+            name => Self::new(lookup, offer(name)),
+        };
+        let mails = mails(case);
+        for (key, value) in case.input.iter() {
+            story.line(key, value, &mails, &case.input);
+        }
+        if let Some(error) = story.conversation.error() {
+            writeln!(story.out, "error: {error}").unwrap();
+        }
+        if story.conversation.is_finished() {
+            story.out.push_str("finished\n");
+        }
+        let ended = story.conversation.is_finished() || story.conversation.is_between_messages();
+        assert!(ended || case.input.get("open").is_some(), "the end is in the middle of a message");
+        story
+    }
+
+    fn line(&mut self, key: &str, value: &str, mails: &[Mail], input: &KeyValues) {
+        match key {
+            "offer" | "body-repeat" | "open" => {}
+            "connect" => {
+                let (name, address) = value.split_once(' ').unwrap_or((value, ""));
+                let address = match address.parse() {
+                    Ok(IpAddr::V4(ip)) => Address::Inet { ip, port: 4711 },
+                    Ok(IpAddr::V6(ip)) => Address::Inet6 { ip, port: 4711 },
+                    Err(_) if address.starts_with('/') => Address::Unix(address.as_bytes()),
+                    Err(_) => Address::Unknown,
+                };
+                self.send(&Command::Connect { hostname: name.as_bytes(), address });
+            }
+            "helo" => self.send(&Command::Helo { name: value.as_bytes() }),
+            "mail" => value.clone_into(&mut self.sender),
+            "queue-id" => value.clone_into(&mut self.queue_id),
+            "message" => {
+                let outcome = self.deliver(mail(mails, value));
+                self.tell(value, &outcome, mail(mails, value));
+            }
+            "begin" => self.begin(mail(mails, value)),
+            "abort" => self.send(&Command::Abort),
+            "quit-nc" => self.send(&Command::QuitNewConnection),
+            "quit" => self.send(&Command::Quit),
+            "raw" => self.raw(value),
+            _ => panic!("{key}: no such line; {input:?}"),
+        }
+    }
+
+    /// Sends a command whose answer, if there is one, is "continue".
+    fn send(&mut self, command: &Command<'_>) {
+        let sent = self.mta.send(command).unwrap();
+        self.exchange();
+        if sent == Sent::AnswerComes {
+            assert!(self.mta.receive().unwrap().is_some(), "no answer to {command:?}");
+        }
+    }
+
+    /// A message up to the middle of its header.
+    fn begin(&mut self, mail: &Mail) {
+        let sender = self.sender.clone();
+        self.send(&Command::Mail { sender: sender.as_bytes(), arguments: milter::Arguments::default() });
+        self.send(&Command::Recipient { recipient: b"<you@example.net>", arguments: milter::Arguments::default() });
+        for (name, value) in mail.as_sent(self.space()).into_iter().take(2) {
+            self.send(&Command::Header { name, value });
+        }
+    }
+
+    /// A whole message.
+    pub fn deliver(&mut self, mail: &Mail) -> Outcome {
+        let (sender, queue_id) = (self.sender.clone(), self.queue_id.clone());
+        let mut macros = Vec::new();
+        if !queue_id.is_empty() {
+            macros.push((Stage::EndOfMessage, &b"i"[..], queue_id.as_bytes()));
+        }
+        let message = Message {
+            macros,
+            sender: sender.as_bytes(),
+            recipients: vec![b"<you@example.net>"],
+            headers: mail.as_sent(self.space()),
+            body: &mail.body,
+            ..Message::default()
+        };
+        let mut delivery = Delivery::further(&message);
+        loop {
+            match delivery.advance(&mut self.mta).unwrap() {
+                Progress::Done(outcome) => return outcome,
+                Progress::Waiting => assert!(self.exchange(), "the MTA waits for ever"),
+            }
+        }
+    }
+
+    fn raw(&mut self, text: &str) {
+        let bytes = unescape(text);
+        self.sent.extend_from_slice(&bytes);
+        if self.conversation.feed(&bytes).is_ok() {
+            self.settle();
+        }
+        let mut output = Vec::new();
+        self.conversation.output(&mut output);
+        writeln!(self.out, "answer: {}", output.escape_ascii()).unwrap();
+    }
+
+    /// Moves bytes both ways until both wait; whether any moved.
+    fn exchange(&mut self) -> bool {
+        let bytes = self.mta.take_output();
+        if !bytes.is_empty() {
+            self.sent.extend_from_slice(&bytes);
+            self.conversation.feed(&bytes).unwrap();
+        }
+        self.settle();
+        let mut output = Vec::new();
+        self.conversation.output(&mut output);
+        self.mta.feed(&output);
+        !bytes.is_empty() || !output.is_empty()
+    }
+
+    fn settle(&mut self) {
+        while !self.conversation.wants_input() && !self.conversation.is_finished() {
+            block_on(self.conversation.drive());
+        }
+    }
+
+    fn space(&self) -> LeadingSpace {
+        self.mta.negotiated().unwrap().leading_space()
+    }
+
+    /// The receipt of the only message since the last one.
+    pub fn receipt(&mut self) -> String {
+        let mut receipts = self.world.receipts.lock().unwrap();
+        let receipt = receipts.pop().expect("a receipt for every message");
+        assert!(receipts.is_empty(), "one receipt for one message");
+        receipt
+    }
+
+    fn tell(&mut self, name: &str, outcome: &Outcome, mail: &Mail) {
+        let receipt = self.receipt();
+        let out = &mut self.out;
+        writeln!(out, "message {name}: {:?}", outcome.verdict).unwrap();
+        for edit in outcome.edits() {
+            match edit {
+                Edit::DeleteHeader { occurrence, name } => {
+                    writeln!(out, "  delete {} {occurrence}", name.escape_ascii()).unwrap();
+                }
+                Edit::InsertHeader { index, name, value } => {
+                    writeln!(out, "  insert {index} {}:", name.escape_ascii()).unwrap();
+                    for line in std::str::from_utf8(value).unwrap().split('\n') {
+                        writeln!(out, "    |{}", line.escape_debug()).unwrap();
+                    }
+                }
+                other => panic!("nobody asked for {other:?}"),
+            }
+        }
+        writeln!(out, "  receipt {receipt}").unwrap();
+        let space = self.mta.negotiated().unwrap().leading_space();
+        let [postfix, sendmail] =
+            [Counting::WhatIsLeft, Counting::WhatCame].map(|counting| apply(mail, outcome, counting, space));
+        assert_eq!(postfix, sendmail, "the two MTAs make different messages of the edits");
+        writeln!(out, "  delivered {}", summary(&postfix)).unwrap();
+        let granted = receipt.ends_with("cleaned=ok labelled=ok");
+        if granted {
+            assert_one_on_top(mail, &postfix);
+        }
+    }
+}
+
+/// How an MTA counts the fields of one name when a filter names one of them.
+#[derive(Clone, Copy)]
+pub enum Counting {
+    /// Postfix: a deleted field does not count any more.
+    WhatIsLeft,
+    /// Sendmail: a deleted field keeps its place.
+    WhatCame,
+}
+
+/// The fields of the delivered message: the MTA's own Received, which the filter has not seen, and the edited rest.
+pub fn apply(mail: &Mail, outcome: &Outcome, counting: Counting, space: LeadingSpace) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut fields = vec![Some((b"Received".to_vec(), b" by mx.example.net".to_vec()))];
+    fields.extend(mail.fields.iter().cloned().map(Some));
+    // A deleted field keeps its name in Sendmail's list.
+    let mut names: Vec<Vec<u8>> = fields.iter().flatten().map(|(name, _)| name.clone()).collect();
+    for edit in outcome.edits() {
+        match edit {
+            Edit::DeleteHeader { occurrence, name } => {
+                let counted = |at: &usize| {
+                    let counts = matches!(counting, Counting::WhatCame) || fields[*at].is_some();
+                    counts && names[*at].eq_ignore_ascii_case(name)
+                };
+                let found = (0..fields.len()).filter(counted).nth(occurrence as usize - 1);
+                fields[found.expect("the field to delete is there")] = None;
+            }
+            Edit::InsertHeader { index, name, value } => {
+                let value = match space {
+                    LeadingSpace::Kept => value.to_vec(),
+                    LeadingSpace::Assumed => [b" ", value].concat(),
+                };
+                fields.insert(index as usize, Some((name.to_vec(), value)));
+                names.insert(index as usize, name.to_vec());
+            }
+            other => panic!("nobody asked for {other:?}"),
+        }
+    }
+    fields.into_iter().flatten().collect()
+}
+
+/// RFC 8601 §5, attack A15: whatever came, one field in our name is on the message, and it is the first of all; what
+/// others wrote is still there, in its order.
+pub fn assert_one_on_top(mail: &Mail, delivered: &[(Vec<u8>, Vec<u8>)]) {
+    let is_ours = |(name, value): &&(Vec<u8>, Vec<u8>)| is_results(name) && authserv_id_matches(value, OURS);
+    assert_eq!(delivered.iter().filter(is_ours).count(), 1);
+    assert!(is_ours(&delivered.first().unwrap()));
+    let kept: Vec<_> = mail.fields.iter().filter(|field| !is_ours(field)).collect();
+    assert_eq!(kept, delivered[2..].iter().collect::<Vec<_>>());
+}
+
+fn summary(delivered: &[(Vec<u8>, Vec<u8>)]) -> String {
+    let results: Vec<_> = delivered.iter().filter(|(name, _)| is_results(name)).collect();
+    let ours = results.iter().filter(|(_, value)| authserv_id_matches(value, OURS)).count();
+    let first = delivered.first().map(|(name, _)| name.escape_ascii().to_string()).unwrap_or_default();
+    format!("first={first} ours={ours} of-others={}", results.len() - ours)
+}
+
+fn is_results(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"authentication-results")
+}
+
+pub fn offer(name: &str) -> Offer {
+    let postfix = Offer::postfix();
+    match name {
+        "postfix" => postfix,
+        "sendmail" => Offer::sendmail(),
+        "version-2" => Offer::version_2(),
+        "no-edits" => Offer { actions: Actions::SET_SYMBOL_LIST, ..postfix },
+        "add-only" => Offer { actions: Actions::ADD_HEADERS, ..postfix },
+        "all-answers" => Offer { protocol: Protocol::HEADER_LEADING_SPACE, ..postfix },
+        _ => panic!("{name}: no such offer"),
+    }
+}
+
+/// The messages of a case: its `.msg`, cut at the lines `=== next message ===`.
+pub fn mails(case: &Case) -> Vec<Mail> {
+    if case.message.is_none() {
+        return Vec::new();
+    }
+    let repeat: usize = case.input.get("body-repeat").map_or(1, |count| count.parse().unwrap());
+    let text = case.wire();
+    let mut mails = Vec::new();
+    let mut rest = &text[..];
+    let cut = b"=== next message ===\r\n";
+    while let Some(at) = rest.windows(cut.len()).position(|window| window == cut) {
+        mails.push(Mail::parse(&rest[..at]));
+        rest = &rest[at + cut.len()..];
+    }
+    mails.push(Mail::parse(rest));
+    mails.iter_mut().for_each(|mail| mail.body = mail.body.repeat(repeat));
+    mails
+}
+
+pub fn zone_of(case: &Case) -> Arc<Zone> {
+    Arc::new(case.zone.clone().unwrap_or_default())
+}
+
+fn mail<'a>(mails: &'a [Mail], number: &str) -> &'a Mail {
+    &mails[number.parse::<usize>().unwrap() - 1]
+}
+
+/// Bytes, `\xNN` for those that cannot be written.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\\x") {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        bytes.push(u8::from_str_radix(&rest[at + 2..at + 4], 16).unwrap());
+        rest = &rest[at + 4..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    bytes
+}
