@@ -22,12 +22,16 @@ use lookup::{Answer, Data, Kind, Lookup as _, MailExchange, Question, Text, Zone
 use mailtext::{Domain, Headers};
 use sekisho_auth as auth;
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Time of verification: behind the corpus' expired signatures, before the others' end.
 const NOW_S: u64 = 1_767_225_600;
 
 struct Entry {
     message: Vec<u8>,
-    envelope: Envelope,
+    envelope: Arc<Envelope>,
     want: BTreeMap<&'static str, String>,
     class: String,
 }
@@ -166,7 +170,7 @@ fn full_pass(corpus: &Corpus) {
 
 fn facts(corpus: &Corpus, entry: &Entry) -> auth::Facts {
     let (zone, settings) = (Arc::clone(&corpus.zone), Arc::clone(&corpus.settings));
-    authenticate(zone, settings, entry.envelope.clone(), &entry.message, NOW_S).now_or_never().unwrap()
+    authenticate(zone, settings, Arc::clone(&entry.envelope), &entry.message, NOW_S).now_or_never().unwrap()
 }
 
 /// How many verdicts are those that the corpus wants.
@@ -234,7 +238,7 @@ impl Entry {
         let want = [("spf", columns[7]), ("dkim", columns[8]), ("dmarc", columns[9])];
         Self {
             message: std::fs::read(directory.join(columns[0])).unwrap(),
-            envelope: Envelope::new(Some(ip), Some(helo), Some(mail_from.as_bytes())),
+            envelope: Arc::new(Envelope::new(Some(ip), Some(helo), Some(mail_from.as_bytes()))),
             want: want.into_iter().map(|(method, word)| (method, word.to_owned())).collect(),
             class: columns[10].to_owned(),
         }

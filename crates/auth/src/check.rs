@@ -10,7 +10,6 @@ use dkim::Verifier;
 use futures_util::future::{join_all, poll_fn};
 use lookup::{Answer, Lookup};
 use mailtext::Headers;
-use mailtext::address::Host;
 use mailtext::path::{PathFlaw, ReversePath};
 use spf::MailFrom;
 
@@ -115,8 +114,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
     }
 
     /// Takes the envelope and starts SPF.
-    pub fn envelope(&mut self, envelope: Envelope) {
-        self.envelope = Arc::new(envelope);
+    pub fn envelope(&mut self, envelope: impl Into<Arc<Envelope>>) {
+        self.envelope = envelope.into();
         let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
         let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
         if spf_request(&envelope, &settings, now_s).is_none() {
@@ -130,7 +129,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
 
     /// Takes the header block, in wire form with the empty line, and asks for keys and policies.
     pub fn header(&mut self, raw: Vec<u8>) {
-        let headers = Headers::parse(&raw);
+        let index = Headers::parse(&raw).into_index();
+        self.start(OwnedHeaders { raw, index });
+    }
+
+    fn start(&mut self, OwnedHeaders { raw, index }: OwnedHeaders) {
+        let headers = Headers::from_index(&raw, index);
         let verifier = Verifier::new(&headers, self.settings.dkim, self.now_s);
         let from = From::read(&headers);
         let index = headers.into_index();
@@ -196,7 +200,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
             None => dmarc::discover_authors(&self.lookup, from.authors.clone(), &self.settings.dmarc).await,
         };
         let dmarc = dmarc::evaluate_authors(&self.lookup, discovered, &identifiers).await;
-        let internationalised = raw.iter().any(|byte| *byte >= 0x80);
+        let internationalised = !raw.is_ascii();
         Facts { envelope: self.envelope, from, spf, dkim, dmarc, facts, internationalised }
     }
 }
@@ -205,15 +209,15 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
 pub async fn authenticate<L: Lookup + Clone + Send + Sync + 'static>(
     lookup: L,
     settings: Arc<Settings>,
-    envelope: Envelope,
+    envelope: impl Into<Arc<Envelope>>,
     message: &[u8],
     now_s: u64,
 ) -> Facts {
     let mut check = Check::new(lookup, settings, now_s);
     check.envelope(envelope);
-    let body_start = Headers::parse(message).body_start();
-    let (header, body) = message.split_at(body_start);
-    check.header(header.to_vec());
+    let headers = Headers::parse(message);
+    let (header, body) = message.split_at(headers.body_start());
+    check.start(OwnedHeaders { raw: header.to_vec(), index: headers.into_index() });
     check.body(body);
     check.finish().await
 }
@@ -234,17 +238,9 @@ pub fn spf_request<'a>(envelope: &'a Envelope, settings: &'a Settings, now_s: u6
     })
 }
 
+/// A sender that nobody told is none that could be authenticated.
 fn mail_from(envelope: &Envelope) -> MailFrom<'_> {
-    match &envelope.mail_from {
-        None => MailFrom::Malformed,
-        Some(Err(PathFlaw::Domain(error))) => MailFrom::DomainMalformed(*error),
-        Some(Err(_)) => MailFrom::Malformed,
-        Some(Ok(ReversePath::Null)) => MailFrom::Null,
-        Some(Ok(ReversePath::Mailbox { local, domain: Host::Name(domain) })) => {
-            MailFrom::Mailbox { local_part: local, domain: domain.clone() }
-        }
-        Some(Ok(ReversePath::Mailbox { domain: Host::Literal(_), .. })) => MailFrom::AddressLiteral,
-    }
+    envelope.mail_from.as_ref().map_or(MailFrom::Malformed(PathFlaw::MissingAt), MailFrom::from)
 }
 
 impl<T> Pending<T> {

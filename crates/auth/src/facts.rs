@@ -76,10 +76,10 @@ fn dkim_identifier(verification: &Verification, acceptance: &Acceptance, facts: 
 }
 
 fn spf_facts(checked: &spf::Checked, ip: Option<IpAddr>, facts: &mut Vec<Fact>) {
-    let (Verdict::Pass, Some(place), Some(ip)) = (checked.verdict, &checked.decided_by, ip) else {
+    let (Verdict::Pass, Some(place), Some(ip)) = (checked.verdict, checked.decided_by(), ip) else {
         return;
     };
-    let (domain, term) = (place.domain.clone(), place.text());
+    let (domain, term) = (place.at.domain().clone(), place.text());
     match place.breadth(ip) {
         Breadth::Everyone => facts.push(Fact::SpfEveryone { domain, term }),
         Breadth::Prefix { bits, of } => {

@@ -72,7 +72,7 @@ impl Facts {
             Some(Ok(path @ ReversePath::Mailbox { .. })) => path.to_string(),
             _ => String::new(),
         };
-        let matched = checked.matched.as_ref().map(spf::Place::text).unwrap_or_default();
+        let matched = checked.matched().as_ref().map(spf::Place::text).unwrap_or_default();
         let problem = checked.reason.as_ref().map(|reason| say(reason)).unwrap_or_default();
         let pairs = [
             ("client-ip", ip.as_str()),

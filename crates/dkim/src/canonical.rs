@@ -47,9 +47,10 @@ fn relaxed_header(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
     output.push(b':');
     let mut rest = &value[fold_run(value).0..];
     while !rest.is_empty() {
-        let clean = clean_prefix(rest, |this, next| {
-            (this == b'\t') | (this == b'\r') | ((this == b' ') & (is_blank(next) | (next == b'\r')))
-        });
+        let stop = |this, next| {
+            (this == b'\t') | (this == b'\r') | ((this == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r')))
+        };
+        let clean = clean_prefix::<16>(rest, stop, stop);
         output.extend_from_slice(&rest[..clean]);
         rest = &rest[clean..];
         match fold_run(rest) {
@@ -206,10 +207,13 @@ impl BodyCanonicalizer {
 /// the first run of white space that changes, the first CRLF that may be an empty line's, or the end, less the CRLF or
 /// space there.
 fn clean_body_prefix(chunk: &[u8]) -> usize {
-    let clean = clean_prefix(chunk, |this, next| {
-        (this == b'\t') | (((this == b' ') | (this == b'\n')) & ((next == b' ') | (next == b'\r')))
-    });
-    let mut end = clean;
+    // A piece at a time, so that it is hashed while it is near.
+    let chunk = &chunk[..chunk.len().min(PIECE_BYTES_MAX)];
+    let mut end = clean_prefix::<64>(
+        chunk,
+        |this, next| (this == b'\t') | ((this.max(next) <= b' ') & (this != b'\r')),
+        |this, next| (this == b'\t') | (((this == b' ') | (this == b'\n')) & ((next == b' ') | (next == b'\r'))),
+    );
     // What stopped the search or the chunk's end may cut a CRLF in two, or follow a space: hold these back.
     while end > 1 {
         match (chunk[end - 2], chunk[end - 1]) {
@@ -224,36 +228,46 @@ fn clean_body_prefix(chunk: &[u8]) -> usize {
 /// The index of the first byte for which `stop(byte, next byte)` holds, or the length; the byte behind the last one
 /// counts as NUL.
 ///
-/// `stop` is written without branches, so that the compiler turns the look at a block into vector instructions: large
-/// blocks as long as nothing is found, small ones to come near, then single bytes.
+/// Blocks of `N` bytes are first looked at with `suspicion`, which must hold wherever `stop` does and is cheap; both are
+/// written without branches, so that the compiler turns the look at a block into vector instructions.
 #[inline]
-fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool + Copy) -> usize {
-    let near = skip_clean_blocks::<LARGE_BLOCK_BYTES>(bytes, 0, stop);
-    let mut at = skip_clean_blocks::<SMALL_BLOCK_BYTES>(bytes, near, stop);
-    while at < bytes.len() {
-        let next = bytes.get(at + 1).copied().unwrap_or(0);
-        if stop(bytes[at], next) {
-            return at;
+fn clean_prefix<const N: usize>(
+    bytes: &[u8],
+    suspicion: impl Fn(u8, u8) -> bool,
+    stop: impl Fn(u8, u8) -> bool,
+) -> usize {
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..=at + N) {
+        if is_suspicious::<N>(block, &suspicion)
+            && let Some(found) = block.windows(2).position(|pair| stop(pair[0], pair[1]))
+        {
+            return at + found;
         }
+        at += N;
+    }
+    let next = |at: usize| bytes.get(at + 1).copied().unwrap_or(0);
+    while at < bytes.len() && !stop(bytes[at], next(at)) {
         at += 1;
     }
     at
 }
 
-/// Where the first block of `N` bytes from `at` begins that is not clean, or that has no byte behind it.
+/// Whether `suspicion` holds anywhere in the first `N` bytes of a block of one byte more.
 #[inline]
-fn skip_clean_blocks<const N: usize>(bytes: &[u8], mut at: usize, stop: impl Fn(u8, u8) -> bool) -> usize {
-    while let Some(block) = bytes.get(at..at + N + 1) {
-        let mut hit = false;
-        for index in 0..N {
-            hit |= stop(block[index], block[index + 1]);
+fn is_suspicious<const N: usize>(block: &[u8], suspicion: impl Fn(u8, u8) -> bool) -> bool {
+    let (Some((these, _)), Some((nexts, _))) =
+        (block.split_first_chunk::<N>(), block.get(1..).and_then(|behind| behind.split_first_chunk::<N>()))
+    else {
+        return true;
+    };
+    // As many lanes as a vector register has, so that they are joined once at the end.
+    let mut lanes = [0_u8; 16];
+    for (these, nexts) in these.as_chunks::<16>().0.iter().zip(nexts.as_chunks::<16>().0) {
+        for lane in 0..16 {
+            lanes[lane] |= 0_u8.wrapping_sub(u8::from(suspicion(these[lane], nexts[lane])));
         }
-        if hit {
-            break;
-        }
-        at += N;
     }
-    at
+    u128::from_ne_bytes(lanes) != 0
 }
 
 #[inline]
@@ -261,10 +275,8 @@ fn is_blank(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t')
 }
 
-/// Bytes looked at together, far from anything that changes.
-const LARGE_BLOCK_BYTES: usize = 64;
-/// Bytes looked at together, near to it, and in header fields, which are short.
-const SMALL_BLOCK_BYTES: usize = 16;
+/// Longest piece that is passed on at once.
+const PIECE_BYTES_MAX: usize = 4096;
 /// Line ends to pass on.
 const NEWLINES: [u8; 64] = {
     let mut bytes = [b'\r'; 64];
