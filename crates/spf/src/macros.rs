@@ -13,6 +13,8 @@ use crate::limits::{EXPANDED_SEGMENT_COUNT_MAX, TARGET_BYTES_MAX};
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MacroString {
     segments: Box<[Segment]>,
+    /// One bit for each [`Letter`] that is used.
+    letters: u16,
 }
 
 /// One part of a macro-string.
@@ -172,7 +174,11 @@ impl MacroString {
             rest = &after[1..];
         }
         flush(&mut literal, &mut segments);
-        (Self { segments: segments.into() }, end)
+        let letters = segments.iter().fold(0, |letters, segment| match segment {
+            Segment::Literal(_) => letters,
+            Segment::Expand(expand) => letters | expand.letter.bit(),
+        });
+        (Self { segments: segments.into(), letters }, end)
     }
 
     /// The parts.
@@ -191,18 +197,10 @@ impl MacroString {
         }
     }
 
-    /// The macro letters used, in order.
-    pub fn letters(&self) -> impl Iterator<Item = Letter> {
-        self.segments.iter().filter_map(|segment| match segment {
-            Segment::Literal(_) => None,
-            Segment::Expand(expand) => Some(expand.letter),
-        })
-    }
-
     /// Whether `letter` is used.
     #[must_use]
     pub fn uses(&self, letter: Letter) -> bool {
-        self.letters().any(|used| used == letter)
+        self.letters & letter.bit() != 0
     }
 
     /// The name that the string builds.
@@ -304,12 +302,18 @@ impl Macro {
 
     fn expand(&self, values: &Values<'_>, out: &mut String) {
         let start = out.len();
-        let mut scratch = String::new();
-        let value = self.letter.value(values, &mut scratch);
-        if self.parts == 0 && !self.reverse && self.delimiters == Delimiters::default() {
-            out.push_str(value);
+        let whole = self.parts == 0 && self.delimiters == Delimiters::default();
+        if whole && self.letter == Letter::Address {
+            // By far the most frequent macro: no parts need be made of it.
+            write_dotted(values.ip, self.reverse, out);
         } else {
-            self.transform(value, out);
+            let mut scratch = String::new();
+            let value = self.letter.value(values, &mut scratch);
+            if whole && !self.reverse {
+                out.push_str(value);
+            } else {
+                self.transform(value, out);
+            }
         }
         if self.escape {
             let plain = out.split_off(start);
@@ -353,6 +357,10 @@ impl Letter {
         Self::TABLE.into_iter().find(|(_, letter)| *letter == lower).map(|(letter, _)| letter)
     }
 
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
     /// The letter, in lower case.
     #[must_use]
     pub fn as_char(self) -> char {
@@ -379,7 +387,7 @@ impl Letter {
                 scratch.push('@');
                 scratch.push_str(values.sender_domain.as_str());
             }
-            Self::Address => write_dotted(values.ip, scratch),
+            Self::Address => write_dotted(values.ip, false, scratch),
             Self::ReadableAddress => scratch.push_str(&values.ip.to_string()),
             Self::Timestamp => scratch.push_str(&values.now_s.to_string()),
         }
@@ -410,13 +418,16 @@ impl Delimiters {
     }
 }
 
-/// RFC 7208 §7.3: dotted quads, or 32 nibbles with dots between.
-fn write_dotted(ip: IpAddr, out: &mut String) {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| HEX[usize::from(value & 15)];
+/// RFC 7208 §7.3: dotted quads, or 32 nibbles with dots between; reversed, the last part first.
+fn write_dotted(ip: IpAddr, reverse: bool, out: &mut String) {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     match ip {
         IpAddr::V4(v4) => {
-            for (index, octet) in v4.octets().into_iter().enumerate() {
+            let mut octets = v4.octets();
+            if reverse {
+                octets.reverse();
+            }
+            for (index, octet) in octets.into_iter().enumerate() {
                 if index > 0 {
                     out.push('.');
                 }
@@ -430,11 +441,13 @@ fn write_dotted(ip: IpAddr, out: &mut String) {
             }
         }
         IpAddr::V6(v6) => {
-            for (index, octet) in v6.octets().into_iter().enumerate() {
+            let bits = v6.to_bits();
+            for index in 0..32_u32 {
                 if index > 0 {
                     out.push('.');
                 }
-                out.extend([digit(octet >> 4), '.', digit(octet)]);
+                let shift = if reverse { index * 4 } else { 124 - index * 4 };
+                out.push(digit(u8::try_from(bits >> shift & 15).unwrap_or(0)));
             }
         }
     }
@@ -599,7 +612,7 @@ mod tests {
     #[test]
     fn names_are_cut_from_the_left() {
         let of_length = |length: usize| {
-            let mut name = "ab.".repeat(length / 3);
+            let mut name = "ab.".repeat((length - 1) / 3);
             name.push_str(&"c".repeat(length - name.len()));
             name
         };

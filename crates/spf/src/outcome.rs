@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use lookup::{Answer, Failure, Question};
-use mailtext::{Domain, DomainError, Explain, Rule, Value};
+use mailtext::{Domain, DomainError, Explain, PathFlaw, Rule, Value};
 
 use crate::flaw::RecordFlaw;
 use crate::record::{Directive, Mechanism, Policy, Record, Selection};
@@ -47,13 +47,13 @@ pub struct Checked {
     pub domain: Option<Domain>,
     /// The result.
     pub verdict: Verdict,
-    /// The term of the record in force that matched; `None` when none did.
-    pub matched: Option<Place>,
-    /// The term that matched inside of includes, however deep; the same as `matched` where no include was.
-    pub authorised_by: Option<Place>,
     /// The record in force and the name where it stands: the domain's own, or the one that `redirect=` led to. Its
     /// modifiers of RFC 6652 count.
     pub in_force: Option<RecordAt>,
+    /// Which directive of the record in force matched, from 0.
+    pub directive: Option<u32>,
+    /// When that directive is an include: the directive that matched at its end, however deep.
+    pub included: Option<Place>,
     /// Terms that asked DNS, the one that exceeded the limit among them.
     pub lookups: u8,
     /// Answers that said that there is nothing, as far as they count.
@@ -67,21 +67,30 @@ pub struct Checked {
 /// A record and the name where it was found.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecordAt {
-    /// The name.
-    pub domain: Domain,
-    /// What its TXT records say.
+    /// What the TXT records of the name say.
     pub policy: Arc<Policy>,
+    /// The name, where it is not the one for which the policy was made: several names may share one answer.
+    alias: Option<Domain>,
 }
 
-/// A directive in a record.
+/// A term in a record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The name where the record stands.
-    pub domain: Domain,
-    /// What its TXT records say.
-    pub policy: Arc<Policy>,
-    /// Which directive of the record, from 0; `None` is the modifier `redirect=`.
-    pub directive: Option<u32>,
+    /// The record.
+    pub at: RecordAt,
+    /// Which term of it.
+    pub term: Term,
+}
+
+/// A term of a record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Term {
+    /// The directive of this number, from 0.
+    Directive(u32),
+    /// The modifier `redirect=`.
+    Redirect,
+    /// None: nothing matched, and the result is the default (RFC 7208 §4.7).
+    Default,
 }
 
 /// How much of the Internet a term lets pass.
@@ -104,7 +113,7 @@ pub enum Breadth {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Problem {
     /// The reverse-path is no mailbox.
-    SenderMalformed,
+    SenderMalformed(PathFlaw),
     /// The domain of the identity is no domain name.
     DomainMalformed(DomainError),
     /// The domain of the identity is an address literal.
@@ -136,8 +145,6 @@ pub enum Problem {
 /// One step of the evidence.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// The identity that is checked.
-    Checking(Identity, Domain),
     /// A question and its answer.
     Asked {
         /// What was asked.
@@ -145,7 +152,7 @@ pub enum Step {
         /// What was answered.
         answer: Answer,
     },
-    /// The record that an include led to gave this result, which is no match.
+    /// The record that an include led to gave this result by this term, which is no match.
     IncludeNotMatched(Place, Verdict),
     /// No term matched; `redirect=` leads on.
     Redirected(Place, Domain),
@@ -217,7 +224,33 @@ impl Identity {
     }
 }
 
+impl Checked {
+    /// The term of the record in force that matched.
+    #[must_use]
+    pub fn matched(&self) -> Option<Place> {
+        let at = self.in_force.clone()?;
+        Some(Place { at, term: Term::Directive(self.directive?) })
+    }
+
+    /// The term that decided: the one at the end of the includes, or the matched one itself.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<Place> {
+        self.included.clone().or_else(|| self.matched())
+    }
+}
+
 impl RecordAt {
+    pub(crate) fn new(domain: &Domain, policy: Arc<Policy>) -> Self {
+        let alias = if *domain == policy.domain { None } else { Some(domain.clone()) };
+        Self { policy, alias }
+    }
+
+    /// The name where the record stands.
+    #[must_use]
+    pub fn domain(&self) -> &Domain {
+        self.alias.as_ref().unwrap_or(&self.policy.domain)
+    }
+
     /// The record.
     #[must_use]
     pub fn record(&self) -> &Record {
@@ -229,16 +262,20 @@ impl Place {
     /// The directive, where the place is one.
     #[must_use]
     pub fn directive(&self) -> Option<&Directive> {
-        self.policy.record.directives().get(self.directive? as usize)
+        let Term::Directive(index) = self.term else { return None };
+        self.at.record().directives().get(index as usize)
     }
 
-    /// The term as it is written in the record.
+    /// The term as it is written in the record; `default` when nothing matched, as RFC 7208 §9.1 has it.
     #[must_use]
     pub fn text(&self) -> String {
-        let record = &self.policy.record;
-        let redirect = || record.redirect.as_ref().map(|modifier| modifier.span);
-        let span = self.directive().map(|directive| directive.span).or_else(redirect);
-        span.map_or_else(String::new, |span| record.term_text(span))
+        let record = self.at.record();
+        let span = match self.term {
+            Term::Directive(_) => self.directive().map(|directive| directive.span),
+            Term::Redirect => record.redirect.as_ref().map(|modifier| modifier.span),
+            Term::Default => None,
+        };
+        span.map_or_else(|| "default".to_owned(), |span| record.term_text(span))
     }
 
     /// How much of the Internet the term lets pass, for a client of the family of `ip`: a prefix for what is compared
@@ -278,13 +315,13 @@ impl Breadth {
 
 impl fmt::Debug for RecordAt {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {:?}", self.domain, String::from_utf8_lossy(self.record().text()))
+        write!(formatter, "{}: {:?}", self.domain(), String::from_utf8_lossy(self.record().text()))
     }
 }
 
 impl fmt::Debug for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {:?}", self.domain, self.text())
+        write!(formatter, "{}: {:?}", self.at.domain(), self.text())
     }
 }
 
@@ -292,7 +329,6 @@ impl fmt::Debug for Place {
 pub const IDS: &[&str] = &[
     "spf-address-literal",
     "spf-asked",
-    "spf-checking",
     "spf-dns-failure",
     "spf-domain-malformed",
     "spf-explanation-unusable",
@@ -323,7 +359,7 @@ type Arguments = Vec<(&'static str, Value)>;
 impl Explain for Problem {
     fn id(&self) -> &'static str {
         match self {
-            Self::SenderMalformed => "spf-sender-malformed",
+            Self::SenderMalformed(_) => "spf-sender-malformed",
             Self::DomainMalformed(_) => "spf-domain-malformed",
             Self::AddressLiteral => "spf-address-literal",
             Self::SingleLabel => "spf-single-label",
@@ -342,16 +378,16 @@ impl Explain for Problem {
 
     fn rule(&self) -> Option<Rule> {
         let section = match self {
-            Self::SenderMalformed | Self::DomainMalformed(_) | Self::AddressLiteral | Self::SingleLabel => "4.3",
+            Self::SenderMalformed(_) | Self::DomainMalformed(_) | Self::AddressLiteral | Self::SingleLabel => "4.3",
             Self::NoSuchDomain(_) => "4.3",
             Self::NoRecord(_) | Self::SeveralRecords(_) => "4.5",
             Self::RecordBroken(_) => "4.6",
             Self::TooManyLookups(..) | Self::TooManyVoidLookups(..) | Self::TooManyMailExchanges(..) => "4.6.4",
             Self::TargetWithoutRecord(place, _) | Self::TargetMalformed(place) => {
-                if place.directive.is_some() {
-                    "5.2"
-                } else {
+                if place.term == Term::Redirect {
                     "6.1"
+                } else {
+                    "5.2"
                 }
             }
             // RFC 7208 §4.6.4: if the limit of time is exceeded, the result SHOULD be "temperror"
@@ -363,12 +399,13 @@ impl Explain for Problem {
 
     fn arguments(&self) -> Arguments {
         match self {
-            Self::SenderMalformed | Self::AddressLiteral | Self::SingleLabel => Vec::new(),
+            Self::AddressLiteral | Self::SingleLabel => Vec::new(),
+            Self::SenderMalformed(flaw) => vec![("flaw", Value::Word(flaw.id()))],
             Self::DomainMalformed(error) => vec![("flaw", Value::Word(error.id()))],
             Self::NoSuchDomain(domain) | Self::NoRecord(domain) => vec![("domain", domain.into())],
             Self::SeveralRecords(at) => {
                 let count = if let Selection::Several(count) = at.policy.selection { count } else { 0 };
-                vec![("domain", (&at.domain).into()), ("count", count.into())]
+                vec![("domain", at.domain().into()), ("count", count.into())]
             }
             Self::RecordBroken(at) => broken_arguments(at),
             Self::TooManyLookups(place, limit)
@@ -395,7 +432,6 @@ impl Explain for Problem {
 impl Explain for Step {
     fn id(&self) -> &'static str {
         match self {
-            Self::Checking(..) => "spf-checking",
             Self::Asked { .. } => "spf-asked",
             Self::IncludeNotMatched(..) => "spf-include-not-matched",
             Self::Redirected(..) => "spf-redirected",
@@ -412,8 +448,6 @@ impl Explain for Step {
 
     fn rule(&self) -> Option<Rule> {
         let section = match self {
-            Self::Checking(Identity::Helo, _) => "2.3",
-            Self::Checking(Identity::MailFrom, _) => "2.4",
             Self::Asked { .. } => return None,
             Self::IncludeNotMatched(..) => "5.2",
             Self::Redirected(..) => "6.1",
@@ -429,9 +463,6 @@ impl Explain for Step {
 
     fn arguments(&self) -> Arguments {
         match self {
-            Self::Checking(identity, domain) => {
-                vec![("identity", Value::Word(identity.as_str())), ("domain", domain.into())]
-            }
             Self::Asked { question, answer } => asked_arguments(question, answer),
             Self::IncludeNotMatched(place, verdict) => {
                 let mut arguments = place_arguments(place);
@@ -444,7 +475,7 @@ impl Explain for Step {
                 arguments
             }
             Self::Matched(place) | Self::LocalPartNotAscii(place) => place_arguments(place),
-            Self::NothingMatched(at) => vec![("domain", (&at.domain).into())],
+            Self::NothingMatched(at) => vec![("domain", at.domain().into())],
             Self::TargetUnusable(place, error) => {
                 let mut arguments = place_arguments(place);
                 arguments.push(("flaw", Value::Word(error.id())));
@@ -485,13 +516,13 @@ fn section_of(mechanism: &Mechanism) -> &'static str {
 }
 
 fn place_arguments(place: &Place) -> Arguments {
-    vec![("domain", (&place.domain).into()), ("term", place.text().into())]
+    vec![("domain", place.at.domain().into()), ("term", place.text().into())]
 }
 
 fn broken_arguments(at: &RecordAt) -> Arguments {
-    let Selection::Broken(flaw) = at.policy.selection else { return vec![("domain", (&at.domain).into())] };
+    let Selection::Broken(flaw) = at.policy.selection else { return vec![("domain", at.domain().into())] };
     vec![
-        ("domain", (&at.domain).into()),
+        ("domain", at.domain().into()),
         ("flaw", Value::Word(flaw.kind.id())),
         ("at", u64::from(flaw.span.start).into()),
         ("text", at.record().term_text(flaw.span).into()),

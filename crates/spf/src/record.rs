@@ -87,7 +87,7 @@ pub struct DualCidr {
 /// A domain, as a mechanism or a modifier names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DomainSpec {
-    /// Always the same name.
+    /// Always the same name, of two labels or more.
     Fixed(Domain),
     /// Always the same text, which cannot be a name in DNS.
     Malformed(Box<str>, DomainError),
@@ -146,6 +146,8 @@ pub struct ReportedResults {
 /// What the TXT records of a name say about SPF. Kept beside the DNS answer, so that it is made once per answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
+    /// The name for which the answer was read first.
+    pub(crate) domain: Domain,
     /// Which record was chosen, if one was.
     pub selection: Selection,
     /// The record; empty when none was chosen.
@@ -170,7 +172,7 @@ pub enum Selection {
 impl Policy {
     /// Chooses and reads the record among the TXT records of a name.
     #[must_use]
-    pub fn select(data: &[Data]) -> Self {
+    pub fn select(domain: Domain, data: &[Data]) -> Self {
         // RFC 7208 §4.5: discard records that do not begin with a version section of exactly "v=spf1"
         let mut texts = data.iter().filter_map(|record| match record {
             Data::Txt(text) if version_length(text.bytes()).is_some() => Some(text.bytes()),
@@ -178,19 +180,17 @@ impl Policy {
         });
         let first = texts.next();
         let more = texts.count();
-        match first {
-            None => Self { selection: Selection::Nothing, record: Record::default(), flaws: Vec::new() },
+        let (selection, record, flaws) = match first {
+            None => (Selection::Nothing, Record::default(), Vec::new()),
             // RFC 7208 §4.5: if the resultant record set includes more than one record, "permerror"
-            Some(_) if more > 0 => {
-                Self { selection: Selection::Several(more + 1), record: Record::default(), flaws: Vec::new() }
-            }
+            Some(_) if more > 0 => (Selection::Several(more + 1), Record::default(), Vec::new()),
             Some(text) => {
                 let (record, flaws) = Record::parse(text);
                 let fatal = flaws.iter().find(|flaw| flaw.kind.is_fatal());
-                let selection = fatal.map_or(Selection::Sound, |flaw| Selection::Broken(*flaw));
-                Self { selection, record, flaws }
+                (fatal.map_or(Selection::Sound, |flaw| Selection::Broken(*flaw)), record, flaws)
             }
-        }
+        };
+        Self { domain, selection, record, flaws }
     }
 }
 
@@ -551,7 +551,8 @@ impl Parser {
         }
         let Some(literal) = macros.as_literal() else { return Some(DomainSpec::Macros(macros)) };
         Some(match target_name(literal) {
-            Ok(domain) => DomainSpec::Fixed(domain),
+            Ok(domain) if domain.as_str().contains('.') => DomainSpec::Fixed(domain),
+            Ok(_) => DomainSpec::Macros(macros),
             Err(error) => {
                 self.flaws.push(RecordFlaw::DomainMalformed, offset, offset + text.len());
                 DomainSpec::Malformed(literal.into(), error)

@@ -1,0 +1,116 @@
+//! The cases of `testdata/cases/spf`: each as it is, and each with every question failing in turn.
+#![allow(clippy::panic, reason = "a test ends by a panic")]
+
+use std::fmt::Write as _;
+
+use lookup::{Kind, Lookup};
+use sekisho_spf::{
+    Checked, ExplanationUse, IDS, Identity, Limits, MailFrom, RecordFlaw, Request, Step, Verdict, check_identity,
+};
+use testkit::Case;
+
+use mailtext::{Explain, Outcome, ReversePath};
+
+#[test]
+fn cases() {
+    let count = testkit::cases("spf", |case| {
+        let mut out = String::new();
+        for &identity in identities(case) {
+            let outcome = run(case, case.zone(), identity);
+            ids_are_listed(&outcome);
+            every_question_fails_once(case, identity);
+            print(&mut out, &outcome);
+        }
+        out
+    });
+    assert!(count >= 35, "{count}");
+}
+
+#[test]
+fn ids_are_unique() {
+    let mut ids: Vec<_> = IDS.iter().chain(RecordFlaw::IDS).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), IDS.len() + RecordFlaw::IDS.len());
+}
+
+fn ids_are_listed(outcome: &Outcome<Checked, Step>) {
+    let steps = outcome.evidence.iter().map(Explain::id);
+    for id in steps.chain(outcome.result.reason.iter().map(Explain::id)) {
+        assert!(IDS.contains(&id), "{id} is not in IDS");
+    }
+}
+
+fn every_question_fails_once(case: &Case, identity: Identity) {
+    testkit::every_nth_failure(
+        case.zone(),
+        |lookup| {
+            case.zone().restart_clock();
+            run(case, lookup, identity)
+        },
+        is_allowed,
+    );
+}
+
+/// Unchanged or temperror. RFC 7208 §5.5 lets a `ptr` that fails not match, and §6.2 an explanation that fails be none:
+/// the first may weaken the result, the second leaves it.
+fn is_allowed(whole: &Outcome<Checked, Step>, broken: &Outcome<Checked, Step>) -> bool {
+    let asks_names = |step: &Step| matches!(step, Step::Asked { question, .. } if question.kind == Kind::Ptr);
+    let (before, after) = (whole.result.verdict, broken.result.verdict);
+    after == before || after == Verdict::TempError || (after != Verdict::Pass && whole.evidence.iter().any(asks_names))
+}
+
+/// `identity: helo`, `mailfrom` (the default) or `both`.
+fn identities(case: &Case) -> &'static [Identity] {
+    match case.input.get("identity").unwrap_or("mailfrom") {
+        "both" => &[Identity::Helo, Identity::MailFrom],
+        "helo" => &[Identity::Helo],
+        "mailfrom" => &[Identity::MailFrom],
+        other => panic!("identity: {other}"),
+    }
+}
+
+fn run<L: Lookup + Sync>(case: &Case, lookup: &L, identity: Identity) -> Outcome<Checked, Step> {
+    // `\0`, `\r`, `\n` and `\x..` in a value are those bytes.
+    let helo = unescaped(case.input.get("helo").unwrap_or_default());
+    let sender = unescaped(case.input.need("mail-from"));
+    let path = ReversePath::parse(sender.as_bytes());
+    let request = Request {
+        ip: case.input.need("ip").parse().expect("an address"),
+        helo: &helo,
+        mail_from: MailFrom::from(&path),
+        receiver: case.input.get("receiver").unwrap_or("unknown"),
+        now_s: 1_760_000_000,
+        explanation: ExplanationUse::Fetch,
+    };
+    testkit::block_on(check_identity(lookup, &request, identity, &Limits::default()))
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("\\0", "\0").replace("\\r", "\r").replace("\\n", "\n")
+}
+
+fn print(out: &mut String, outcome: &Outcome<Checked, Step>) {
+    let checked = &outcome.result;
+    let domain = checked.domain.as_ref().map_or("-", |domain| domain.as_str());
+    let _ = writeln!(out, "{} {domain}: {}", checked.identity.as_str(), checked.verdict);
+    for (name, place) in [("matched", checked.matched()), ("decided-by", checked.decided_by())] {
+        if let Some(place) = place {
+            let _ = writeln!(out, "{name}: {} at {}", place.text(), place.at.domain());
+        }
+    }
+    let _ = writeln!(out, "lookups: {} void: {}", checked.lookups, checked.void_lookups);
+    if let Some(explanation) = &checked.explanation {
+        let _ = writeln!(out, "explanation: {explanation}");
+    }
+    if let Some(reason) = &checked.reason {
+        let _ = write!(out, "reason: {}", testkit::evidence(std::slice::from_ref(reason)));
+    }
+    for line in testkit::evidence(&outcome.evidence).lines() {
+        let shown: String = line.chars().take(LINE_LENGTH_MAX).collect();
+        let _ = writeln!(out, "  {shown}{}", if shown.len() < line.len() { "…" } else { "" });
+    }
+}
+
+/// Longer lines are cut in the printed outcome, so that a case of 64 KB stays readable.
+const LINE_LENGTH_MAX: usize = 400;
