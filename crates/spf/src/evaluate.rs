@@ -3,6 +3,7 @@
 //! Includes are frames on a stack of one `async fn`, so that a check needs no allocation per include and no depth but the
 //! limit of look-ups.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use smallvec::SmallVec;
 
 use crate::limits::{EXPLANATION_BYTES_MAX, Limits};
 use crate::macros::{Letter, MacroString, Values};
-use crate::outcome::{Checked, ExplanationFlaw, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
+use crate::outcome::{Checked, Ended, ExplanationFlaw, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
 use crate::record::{Directive, DomainSpec, DualCidr, Mechanism, Policy, Selection, Stage, mask4, mask6};
 
 /// What is known of a message before its first header field.
@@ -119,35 +120,9 @@ pub async fn check_identity<L: Lookup + Sync>(
     identity: Identity,
     limits: &Limits,
 ) -> Outcome<Checked, Step> {
-    let helo;
-    let domain = match (identity, &request.mail_from) {
-        (Identity::Helo, _) | (_, MailFrom::Null) => {
-            helo = parse_helo(request.helo);
-            helo.as_ref().map_err(Problem::clone)
-        }
-        (_, MailFrom::Mailbox { domain, .. }) => Ok(domain),
-        (_, MailFrom::AddressLiteral) => Err(Problem::AddressLiteral),
-        (_, MailFrom::DomainMalformed(error)) => Err(Problem::DomainMalformed(*error)),
-        (_, MailFrom::Malformed(flaw)) => Err(Problem::SenderMalformed(*flaw)),
-    };
-    match domain.and_then(checkable) {
-        Ok(domain) => check_domain(lookup, request, identity, domain, limits).await,
-        Err(problem) => Outcome { result: Checked::none(identity, problem), evidence: Vec::new() },
-    }
-}
-
-/// Checks one identity whose domain may be asked for.
-async fn check_domain<L: Lookup + Sync>(
-    lookup: &L,
-    request: &Request<'_>,
-    identity: Identity,
-    domain: &Domain,
-    limits: &Limits,
-) -> Outcome<Checked, Step> {
-    let local_part = match (identity, &request.mail_from) {
-        (Identity::MailFrom, MailFrom::Mailbox { local_part, .. }) if !local_part.is_empty() => local_part,
-        // RFC 7208 §4.3: if the <sender> has no local-part, substitute the string "postmaster"
-        _ => "postmaster",
+    let (local_part, domain) = match sender(request, identity) {
+        Ok(sender) => sender,
+        Err(problem) => return Outcome { result: Checked::none(identity, problem), evidence: Vec::new() },
     };
     let mut evaluation = Evaluation {
         lookup,
@@ -156,11 +131,13 @@ async fn check_domain<L: Lookup + Sync>(
         // RFC 7208 §5: clients on IPv4-mapped IPv6 addresses are IPv4
         ip: request.ip.to_canonical(),
         local_part,
-        sender_domain: domain,
+        sender_domain: &domain,
         lookups: 0,
         void_lookups: 0,
         doubtful_voids: SmallVec::new(),
         validated: None,
+        frame: Frame { step: 0, next: 0, term: Term::Default },
+        parents: SmallVec::new(),
         evidence: Vec::with_capacity(STEPS_EXPECTED),
     };
     let ending = evaluation.check_host().await;
@@ -174,7 +151,7 @@ async fn check_domain<L: Lookup + Sync>(
     let result = match ending {
         Ok(End { verdict, directive, included, in_force }) => Checked {
             identity,
-            domain: Some(domain.clone()),
+            domain: if *in_force.domain() == *domain { None } else { Some(domain.into_owned()) },
             verdict,
             in_force: Some(in_force),
             directive,
@@ -185,7 +162,7 @@ async fn check_domain<L: Lookup + Sync>(
             reason: None,
         },
         Err(problem) => {
-            Checked { domain: Some(domain.clone()), lookups, void_lookups, ..Checked::none(identity, problem) }
+            Checked { domain: Some(domain.into_owned()), lookups, void_lookups, ..Checked::none(identity, problem) }
         }
     };
     Outcome { result, evidence }
@@ -232,15 +209,29 @@ impl Problem {
     }
 }
 
-/// The domain of an identity, if it may be asked for.
-fn checkable(domain: &Domain) -> Result<&Domain, Problem> {
+/// The sender of an identity: local part and domain, the domain being one that may be asked for.
+fn sender<'r>(request: &'r Request<'_>, identity: Identity) -> Result<(&'r str, Cow<'r, Domain>), Problem> {
+    let (local_part, domain) = match (identity, &request.mail_from) {
+        (Identity::Helo, _) | (_, MailFrom::Null) => ("", Cow::Owned(parse_helo(request.helo)?)),
+        (_, MailFrom::Mailbox { local_part, domain }) => (*local_part, Cow::Borrowed(domain)),
+        (_, MailFrom::AddressLiteral) => return Err(Problem::AddressLiteral),
+        (_, MailFrom::DomainMalformed(error)) => return Err(Problem::DomainMalformed(*error)),
+        (_, MailFrom::Malformed(flaw)) => return Err(Problem::SenderMalformed(*flaw)),
+    };
+    checkable(&domain)?;
+    // RFC 7208 §4.3: if the <sender> has no local-part, substitute the string "postmaster"
+    Ok((if local_part.is_empty() { "postmaster" } else { local_part }, domain))
+}
+
+/// Whether a domain may be asked for.
+fn checkable(domain: &Domain) -> Result<(), Problem> {
     // RFC 7208 §4.3: the <domain> must be a multi-label domain name
     if !is_multi_label(domain) {
         Err(Problem::SingleLabel)
     } else if is_address(domain) {
         Err(Problem::AddressLiteral)
     } else {
-        Ok(domain)
+        Ok(())
     }
 }
 
@@ -278,20 +269,23 @@ struct Evaluation<'a, L> {
     doubtful_voids: SmallVec<[Question; 2]>,
     /// The client's validated names, once they have been asked for.
     validated: Option<Arc<[Domain]>>,
+    /// The record being evaluated.
+    frame: Frame,
+    /// The records that include it, outermost first.
+    parents: SmallVec<[Frame; 4]>,
     evidence: Vec<Step>,
 }
 
-/// A record being evaluated.
+/// A record being evaluated: the step that holds it, and how far the evaluation has come.
+#[derive(Clone, Copy)]
 struct Frame {
-    at: RecordAt,
+    /// Which step of the evidence holds the record.
+    step: usize,
     /// The stage that comes next.
     next: usize,
     /// The term that was evaluated last.
     term: Term,
 }
-
-/// The records that include the one being evaluated, outermost first.
-type Parents = SmallVec<[Frame; 2]>;
 
 /// How an evaluation ends without a problem.
 struct End {
@@ -301,31 +295,42 @@ struct End {
     in_force: RecordAt,
 }
 
-/// What the next term of a record is.
+/// What comes next.
 enum Turn {
-    /// One that has matched.
-    Matched,
-    /// One that needs DNS.
-    Asks,
-    /// None is left, and no redirect.
-    Exhausted,
+    /// To ask for a record: the first, or that of an include or a redirect.
+    AskRecord(Question),
+    /// To ask for what another term needs.
+    Ask(Question, Purpose),
+    /// To ask for mail exchanges, and for their addresses then.
+    AskHosts(Question, DualCidr),
+    /// To ask for the names of the client, before the term can be evaluated.
+    AskNames,
+    /// Nothing.
+    Done(End),
 }
 
-/// What a term that needs DNS wants to know.
+/// What a term needs that was taken up.
 enum Want {
-    /// Nothing any more: it matches or not.
-    Nothing(bool),
-    /// The record of an include or a redirect.
-    Record(Question),
-    /// Addresses that are compared with the client's.
-    Addresses(Question, DualCidr),
-    /// Whether there is an address at all.
-    Existence(Question),
-    /// Mail exchanges, and their addresses then.
-    Hosts(Question, DualCidr),
+    /// Nothing: it matches or not.
+    Known(bool),
+    /// An answer.
+    Answer(Question, Purpose),
+    /// The names of the client.
+    Names,
+}
+
+/// What a term does with its target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Record,
+    Addresses(DualCidr),
+    Existence,
+    Hosts(DualCidr),
+    Within,
 }
 
 /// What an answer means to the term that asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     Match,
     Other,
@@ -335,10 +340,17 @@ enum Found {
 /// What a domain specification becomes.
 enum Target {
     Name(Domain),
-    /// No name in DNS; a step says why.
-    Malformed,
-    /// Whatever it is, the term does not match; a step says why.
-    NoMatch,
+    /// No name in DNS.
+    Malformed(DomainError),
+    /// Whatever it is, the term does not match.
+    NotAscii,
+}
+
+/// Whether voids count on the way to the client's names: they do for a term, and not for an explanation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    Yes,
+    No,
 }
 
 type Questions = SmallVec<[Question; 4]>;
@@ -346,214 +358,220 @@ type Questions = SmallVec<[Question; 4]>;
 impl<L: Lookup + Sync> Evaluation<'_, L> {
     /// The function itself. What asks is here; what decides is in functions that do not wait.
     async fn check_host(&mut self) -> Result<End, Problem> {
-        let question = Question::txt(self.sender_domain.clone());
-        let answer = self.lookup.ask(question.clone()).await;
-        let mut frame = Frame::new(self.record_in(question, answer, None)?);
-        let mut parents = Parents::new();
+        let mut turn = Turn::AskRecord(Question::txt(self.sender_domain.clone()));
         loop {
-            match self.advance(&mut frame)? {
-                Turn::Matched => {}
-                Turn::Exhausted => frame.term = Term::Default,
-                Turn::Asks => {
-                    if self.needs_names(&frame) {
-                        self.find_names(Some(&frame)).await?;
+            let is_match = match turn {
+                Turn::AskRecord(question) => {
+                    let answer = self.lookup.ask(question).await;
+                    self.open(answer)?;
+                    false
+                }
+                Turn::Ask(question, purpose) => {
+                    let answer = self.lookup.ask(question.clone()).await;
+                    let found = match purpose {
+                        Purpose::Addresses(cidr) => self.addresses_in(question, answer, cidr)?,
+                        _ => self.anything_in(question, answer)?,
+                    };
+                    if found == Found::Void {
+                        self.void().await?;
                     }
-                    match self.want(&frame)? {
-                        Want::Nothing(true) => {}
-                        Want::Nothing(false) => continue,
-                        Want::Record(question) => {
-                            let answer = self.lookup.ask(question.clone()).await;
-                            let target = Frame::new(self.record_in(question, answer, Some(&frame))?);
-                            let from = std::mem::replace(&mut frame, target);
-                            if from.term != Term::Redirect {
-                                parents.push(from);
-                            }
-                            continue;
-                        }
-                        Want::Addresses(question, cidr) => {
-                            let answer = self.lookup.ask(question.clone()).await;
-                            let found = self.addresses_in(question, answer, cidr)?;
-                            if !self.is_match(found, &frame).await? {
-                                continue;
-                            }
-                        }
-                        Want::Existence(question) => {
-                            let answer = self.lookup.ask(question.clone()).await;
-                            let found = self.anything_in(question, answer)?;
-                            if !self.is_match(found, &frame).await? {
-                                continue;
-                            }
-                        }
-                        Want::Hosts(question, cidr) => {
-                            if !self.mx(question, cidr, &frame).await? {
-                                continue;
-                            }
-                        }
+                    found == Found::Match
+                }
+                Turn::AskHosts(question, cidr) => self.mx(question, cidr).await?,
+                Turn::AskNames => {
+                    self.find_names(Counting::Yes).await?;
+                    let want = self.want()?;
+                    turn = self.go_on(want)?;
+                    continue;
+                }
+                Turn::Done(end) => return Ok(end),
+            };
+            turn = self.go_on(Want::Known(is_match))?;
+        }
+    }
+
+    /// Goes on from a term as far as nothing need be asked.
+    fn go_on(&mut self, mut want: Want) -> Result<Turn, Problem> {
+        loop {
+            match want {
+                Want::Answer(question, Purpose::Record) => return Ok(Turn::AskRecord(question)),
+                Want::Answer(question, Purpose::Hosts(cidr)) => return Ok(Turn::AskHosts(question, cidr)),
+                Want::Answer(question, purpose) => return Ok(Turn::Ask(question, purpose)),
+                Want::Names => return Ok(Turn::AskNames),
+                Want::Known(true) => {
+                    if let Some(end) = self.close() {
+                        return Ok(Turn::Done(end));
                     }
                 }
+                Want::Known(false) => {}
             }
-            match self.close(frame, &mut parents) {
-                Ok(end) => return Ok(end),
-                Err(parent) => frame = parent,
-            }
+            want = self.advance()?;
         }
     }
 
     // RFC 7208 §4.6.2: each mechanism is considered in turn from left to right
-    fn advance(&mut self, frame: &mut Frame) -> Result<Turn, Problem> {
-        let record = &frame.at.policy.record;
+    fn advance(&mut self) -> Result<Want, Problem> {
+        let frame = &mut self.frame;
+        let Some(record) = record_at(&self.evidence, frame).map(RecordAt::record) else { return Ok(Want::Known(true)) };
         while let Some(stage) = record.stages().get(frame.next) {
             frame.next += 1;
-            let index = match stage {
-                Stage::Networks(run) => match record.network_with(run, self.ip) {
-                    Some(index) => {
+            match stage {
+                Stage::Networks(run) => {
+                    if let Some(index) = record.network_with(run, self.ip) {
                         frame.term = Term::Directive(index);
-                        return Ok(Turn::Matched);
+                        return Ok(Want::Known(true));
                     }
-                    None => continue,
-                },
-                Stage::Directive(index) => *index,
-            };
-            frame.term = Term::Directive(index);
-            let Some(Directive { mechanism, .. }) = record.directives().get(index as usize) else { continue };
-            if *mechanism == Mechanism::All {
-                return Ok(Turn::Matched);
+                }
+                Stage::Everyone(index) => {
+                    frame.term = Term::Directive(*index);
+                    return Ok(Want::Known(true));
+                }
+                Stage::Directive(index) => {
+                    frame.term = Term::Directive(*index);
+                    self.count_lookups()?;
+                    return self.want();
+                }
             }
-            self.count_lookups(mechanism.domain_spec(), frame)?;
-            return Ok(Turn::Asks);
         }
         // RFC 7208 §6.1: redirect – if all mechanisms fail to match
-        if let (Some(redirect), false) = (&record.redirect, frame.term == Term::Redirect) {
+        if record.redirect.is_some() && frame.term != Term::Redirect {
             frame.term = Term::Redirect;
-            self.count_lookups(Some(&redirect.value), frame)?;
-            return Ok(Turn::Asks);
+            self.count_lookups()?;
+            return self.want();
         }
-        Ok(Turn::Exhausted)
+        frame.term = Term::Default;
+        Ok(Want::Known(true))
     }
 
-    /// What the term that was taken up last wants to know.
-    fn want(&mut self, frame: &Frame) -> Result<Want, Problem> {
-        let record = &frame.at.policy.record;
-        match frame.directive().map(|directive| &directive.mechanism) {
-            Some(Mechanism::Include(spec)) => self.want_record(spec, frame),
-            Some(Mechanism::A(spec, cidr)) => {
-                // RFC 7208 §5.3: "a" – an address lookup is done on the <target-name>
-                let kind = self.address_kind();
-                self.want_of(spec.as_ref(), frame, |_, name| Want::Addresses(Question::new(name, kind), *cidr))
-            }
-            Some(Mechanism::Mx(spec, cidr)) => {
-                self.want_of(spec.as_ref(), frame, |_, name| Want::Hosts(Question::new(name, Kind::Mx), *cidr))
-            }
-            Some(Mechanism::Exists(spec)) => {
-                // RFC 7208 §5.7: "exists" – an A lookup, even when the connection type is IPv6
-                self.want_of(Some(spec), frame, |_, name| Want::Existence(Question::new(name, Kind::A)))
-            }
-            Some(Mechanism::Ptr(spec)) => self.want_of(spec.as_ref(), frame, |evaluation, name| {
-                // RFC 7208 §5.5: "ptr" – a validated name is the <target-name> or lies below it
-                let names = evaluation.validated.as_deref().unwrap_or_default();
-                Want::Nothing(names.iter().any(|validated| validated.is_within(&name)))
-            }),
-            Some(Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..)) => Ok(Want::Nothing(false)),
-            None => match &record.redirect {
-                Some(redirect) => self.want_record(&redirect.value, frame),
-                None => Ok(Want::Nothing(false)),
-            },
+    // RFC 7208 §4.6.4: "include", "a", "mx", "ptr", "exists" and "redirect" – at most 10; %{p} is included in the limit
+    fn count_lookups(&mut self) -> Result<(), Problem> {
+        let spec = term_at(&self.evidence, &self.frame).and_then(|(spec, _, _)| spec);
+        let names = matches!(spec, Some(DomainSpec::Macros(macros)) if macros.uses(Letter::ValidatedName));
+        self.lookups = self.lookups.saturating_add(1 + u8::from(names));
+        if self.lookups > self.limits.lookup_count_max {
+            return Err(Problem::TooManyLookups(self.place(), self.limits.lookup_count_max));
         }
+        Ok(())
     }
 
-    fn want_of(
-        &mut self,
-        spec: Option<&DomainSpec>,
-        frame: &Frame,
-        want: impl FnOnce(&Self, Domain) -> Want,
-    ) -> Result<Want, Problem> {
+    /// What the term that was taken up last needs.
+    fn want(&mut self) -> Result<Want, Problem> {
+        let Some((spec, purpose, at)) = term_at(&self.evidence, &self.frame) else { return Ok(Want::Known(false)) };
         let target = match spec {
             // RFC 7208 §4.8: if the <domain-spec> is not provided, the <domain> is the <target-name>
-            None => Target::Name(frame.at.domain().clone()),
-            Some(spec) => self.target(spec, frame),
-        };
-        Ok(match target {
-            Target::Name(name) => want(self, name),
-            Target::Malformed | Target::NoMatch => Want::Nothing(false),
-        })
-    }
-
-    /// The record of an include or a redirect.
-    fn want_record(&mut self, spec: &DomainSpec, frame: &Frame) -> Result<Want, Problem> {
-        let target = match spec {
-            DomainSpec::Fixed(name) => name.clone(),
-            _ => match self.target(spec, frame) {
-                Target::Name(name) if is_multi_label(&name) => name,
-                Target::NoMatch => return Ok(Want::Nothing(false)),
-                // RFC 7208 §4.3: malformed or not multi-label is "none", which include and redirect turn into
-                // "permerror"
-                Target::Name(_) | Target::Malformed => return Err(Problem::TargetMalformed(frame.place())),
-            },
-        };
-        if frame.term == Term::Redirect {
-            self.evidence.push(Step::Redirected(frame.place(), target.clone()));
-        }
-        Ok(Want::Record(Question::txt(target)))
-    }
-
-    fn target(&mut self, spec: &DomainSpec, frame: &Frame) -> Target {
-        let error = match spec {
-            DomainSpec::Fixed(domain) => return Target::Name(domain.clone()),
-            DomainSpec::Malformed(_, error) => *error,
-            // RFC 8616 §4: with a local part that is not ASCII, terms that include %{s} or %{l} do not match anything
-            DomainSpec::Macros(macros) if self.is_beyond_ascii(macros) => {
-                self.evidence.push(Step::LocalPartNotAscii(frame.place()));
-                return Target::NoMatch;
+            None => Target::Name(at.domain().clone()),
+            Some(DomainSpec::Fixed(name)) => Target::Name(name.clone()),
+            Some(DomainSpec::Malformed(_, error)) => Target::Malformed(*error),
+            Some(DomainSpec::Macros(macros)) if self.is_beyond_ascii(macros) => Target::NotAscii,
+            Some(DomainSpec::Macros(macros)) => {
+                if macros.uses(Letter::ValidatedName) && self.validated.is_none() {
+                    return Ok(Want::Names);
+                }
+                match macros.expand_name(&self.values(at.domain())) {
+                    // RFC 7208 §4.3: what is not multi-label is malformed where a record is looked for
+                    Ok(name) if purpose == Purpose::Record && !is_multi_label(&name) => {
+                        Target::Malformed(DomainError::Empty)
+                    }
+                    Ok(name) => Target::Name(name),
+                    Err(error) => Target::Malformed(error),
+                }
             }
-            DomainSpec::Macros(macros) => match macros.expand_name(&self.values(frame.at.domain())) {
-                Ok(domain) => return Target::Name(domain),
-                Err(error) => error,
-            },
         };
+        match target {
+            Target::Name(name) => Ok(self.want_name(name, purpose)),
+            Target::Malformed(error) => self.malformed(error, purpose),
+            // RFC 8616 §4: with a local part that is not ASCII, terms that include %{s} or %{l} do not match anything
+            Target::NotAscii => {
+                self.evidence.push(Step::LocalPartNotAscii(self.place()));
+                Ok(Want::Known(false))
+            }
+        }
+    }
+
+    fn want_name(&mut self, name: Domain, purpose: Purpose) -> Want {
+        let kind = match purpose {
+            Purpose::Record => {
+                if self.frame.term == Term::Redirect {
+                    self.end(None);
+                }
+                Kind::Txt
+            }
+            // RFC 7208 §5.3: "a" – an address lookup is done on the <target-name>
+            Purpose::Addresses(_) => self.address_kind(),
+            // RFC 7208 §5.7: "exists" – an A lookup, even when the connection type is IPv6
+            Purpose::Existence => Kind::A,
+            Purpose::Hosts(_) => Kind::Mx,
+            // RFC 7208 §5.5: "ptr" – a validated name is the <target-name> or lies below it
+            Purpose::Within => {
+                let Some(names) = &self.validated else { return Want::Names };
+                return Want::Known(names.iter().any(|validated| validated.is_within(&name)));
+            }
+        };
+        Want::Answer(Question::new(name, kind), purpose)
+    }
+
+    fn malformed(&mut self, error: DomainError, purpose: Purpose) -> Result<Want, Problem> {
+        if purpose == Purpose::Record {
+            // RFC 7208 §4.3: malformed or not multi-label is "none", which include and redirect turn into "permerror"
+            return Err(Problem::TargetMalformed(self.place()));
+        }
         // RFC 7208 §4.8: what a malformed name does is left open; it is the name of no host, so the term does not match
-        self.evidence.push(Step::TargetUnusable(frame.place(), error));
-        Target::Malformed
+        self.evidence.push(Step::TargetUnusable(self.place(), error));
+        Ok(Want::Known(false))
     }
 
     fn is_beyond_ascii(&self, macros: &MacroString) -> bool {
         (macros.uses(Letter::Sender) || macros.uses(Letter::LocalPart)) && !self.local_part.is_ascii()
     }
 
-    /// Whether the term cannot be evaluated before the client's names are known.
-    fn needs_names(&self, frame: &Frame) -> bool {
-        if self.validated.is_some() {
-            return false;
-        }
-        let spec = match frame.directive().map(|directive| &directive.mechanism) {
-            Some(Mechanism::Ptr(_)) => return true,
-            Some(mechanism) => mechanism.domain_spec(),
-            None => frame.at.record().redirect.as_ref().map(|redirect| &redirect.value),
+    /// Opens the record in an answer: the first one, or that of an include or a redirect.
+    fn open(&mut self, answer: Answer) -> Result<(), Problem> {
+        let is_first = self.evidence.is_empty();
+        let name = if is_first { Cow::Borrowed(self.sender_domain) } else { self.target_of_term() };
+        let problem = match &answer {
+            Answer::Records(records) => {
+                let policy = records.derived(|data| Policy::select(Domain::clone(&name), data));
+                let at = RecordAt::new(&name, policy);
+                match at.policy.selection {
+                    Selection::Sound => {
+                        if !is_first && self.frame.term != Term::Redirect {
+                            self.parents.push(self.frame);
+                        }
+                        self.frame = Frame { step: self.evidence.len(), next: 0, term: Term::Default };
+                        self.evidence.push(Step::Record { at, answer, ended: None });
+                        return Ok(());
+                    }
+                    Selection::Nothing => Problem::NoRecord(Domain::clone(&name)),
+                    Selection::Several(_) => Problem::SeveralRecords(at),
+                    // RFC 7208 §4.6: if there are any syntax errors anywhere in the record, "permerror"
+                    Selection::Broken(_) => Problem::RecordBroken(at),
+                }
+            }
+            Answer::NxDomain(_) => Problem::NoSuchDomain(Domain::clone(&name)),
+            Answer::NoData(_) | Answer::Failed(Failure::BadName) => Problem::NoRecord(Domain::clone(&name)),
+            // RFC 7208 §4.4: if the DNS lookup returns a server failure or times out, "temperror"
+            Answer::Failed(failure) => Problem::Dns(Question::txt(Domain::clone(&name)), *failure),
         };
-        matches!(spec, Some(DomainSpec::Macros(macros))
-            if macros.uses(Letter::ValidatedName) && !self.is_beyond_ascii(macros))
+        let question = Question::txt(name.into_owned());
+        self.evidence.push(Step::Asked { question, answer });
+        Err(match problem {
+            // RFC 7208 §5.2, §6.1: where none would be the result of the target, it is permerror
+            Problem::NoSuchDomain(domain) | Problem::NoRecord(domain) if !is_first => {
+                Problem::TargetWithoutRecord(self.place(), domain)
+            }
+            problem => problem,
+        })
     }
 
-    /// The record in the answer for a name: the first one, or that of `include` and `redirect` in the frame.
-    fn record_in(&mut self, question: Question, answer: Answer, from: Option<&Frame>) -> Result<RecordAt, Problem> {
-        let found = match &answer {
-            Answer::Records(records) => {
-                let domain = &question.name;
-                let policy = records.derived(|data| Policy::select(domain.clone(), data));
-                usable(RecordAt::new(domain, policy))
-            }
-            Answer::NxDomain(_) => Err(Problem::NoSuchDomain(question.name.clone())),
-            Answer::NoData(_) | Answer::Failed(Failure::BadName) => Err(Problem::NoRecord(question.name.clone())),
-            // RFC 7208 §4.4: if the DNS lookup returns a server failure or times out, "temperror"
-            Answer::Failed(failure) => Err(Problem::Dns(question.clone(), *failure)),
+    /// The name that an include or a redirect came to. It is found again rather than kept: a name that is kept costs
+    /// more than a macro that is expanded twice, and most names hold no macro.
+    fn target_of_term(&self) -> Cow<'_, Domain> {
+        let expanded = match term_at(&self.evidence, &self.frame) {
+            Some((Some(DomainSpec::Fixed(name)), ..)) => return Cow::Borrowed(name),
+            Some((Some(DomainSpec::Macros(macros)), _, at)) => macros.expand_name(&self.values(at.domain())).ok(),
+            _ => None,
         };
-        self.evidence.push(Step::Asked { question, answer });
-        match (found, from) {
-            // RFC 7208 §5.2, §6.1: where none would be the result of the target, it is permerror
-            (Err(Problem::NoSuchDomain(domain) | Problem::NoRecord(domain)), Some(frame)) => {
-                Err(Problem::TargetWithoutRecord(frame.place(), domain))
-            }
-            (found, _) => found,
-        }
+        expanded.map_or(Cow::Borrowed(self.sender_domain), Cow::Owned)
     }
 
     /// Whether an answer holds the client's address.
@@ -574,38 +592,31 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         found
     }
 
-    async fn is_match(&mut self, found: Found, frame: &Frame) -> Result<bool, Problem> {
-        match found {
-            Found::Match => return Ok(true),
-            Found::Other => {}
-            Found::Void => {
-                self.count_void();
-                if self.void_lookups > self.limits.void_lookup_count_max {
-                    self.forgive_voids(frame).await?;
-                }
-            }
-        }
-        Ok(false)
+    /// Counts a void answer.
+    async fn void(&mut self) -> Result<(), Problem> {
+        self.void_lookups = self.void_lookups.saturating_add(1);
+        self.evidence.push(Step::Void(self.void_lookups));
+        if self.void_lookups > self.limits.void_lookup_count_max { self.forgive_voids().await } else { Ok(()) }
     }
 
     // RFC 7208 §5.4: "mx" – first an MX lookup, then an address lookup on each MX name returned
-    async fn mx(&mut self, question: Question, cidr: DualCidr, frame: &Frame) -> Result<bool, Problem> {
+    async fn mx(&mut self, question: Question, cidr: DualCidr) -> Result<bool, Problem> {
         let answer = self.lookup.ask(question.clone()).await;
         let hosts = self.hosts(&answer);
-        let found = self.anything_in(question, answer)?;
         // RFC 7208 §5.4: without MX record, the implicit MX rules MUST NOT be applied
-        if !self.is_match(found, frame).await? {
-            return Ok(false);
+        if self.anything_in(question, answer)? == Found::Void {
+            self.void().await?;
         }
         // RFC 7208 §4.6.4: more than 10 address records – the "mx" mechanism MUST produce a "permerror" result
         if hosts.len() > usize::from(self.limits.mx_host_count_max) {
-            return Err(Problem::TooManyMailExchanges(frame.place(), self.limits.mx_host_count_max));
+            return Err(Problem::TooManyMailExchanges(self.place(), self.limits.mx_host_count_max));
         }
         let answers = self.ask_all(&hosts).await;
         for (host, answer) in hosts.into_iter().zip(answers) {
-            let found = self.addresses_in(host, answer, cidr)?;
-            if self.is_match(found, frame).await? {
-                return Ok(true);
+            match self.addresses_in(host, answer, cidr)? {
+                Found::Match => return Ok(true),
+                Found::Other => {}
+                Found::Void => self.void().await?,
             }
         }
         Ok(false)
@@ -623,26 +634,11 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         names.take(at_most).map(|name| Question::new(name.clone(), kind)).collect()
     }
 
-    // RFC 7208 §4.6.4: "include", "a", "mx", "ptr", "exists" and "redirect" – at most 10; %{p} is included in the limit
-    fn count_lookups(&mut self, spec: Option<&DomainSpec>, frame: &Frame) -> Result<(), Problem> {
-        let names = matches!(spec, Some(DomainSpec::Macros(macros)) if macros.uses(Letter::ValidatedName));
-        self.lookups = self.lookups.saturating_add(1 + u8::from(names));
-        if self.lookups > self.limits.lookup_count_max {
-            return Err(Problem::TooManyLookups(frame.place(), self.limits.lookup_count_max));
-        }
-        Ok(())
-    }
-
-    fn count_void(&mut self) {
-        self.void_lookups = self.void_lookups.saturating_add(1);
-        self.evidence.push(Step::Void(self.void_lookups));
-    }
-
     // RFC 7208 §4.6.4: implementations SHOULD limit "void lookups" to two; exceeding the limit is "permerror"
-    async fn forgive_voids(&mut self, frame: &Frame) -> Result<(), Problem> {
+    async fn forgive_voids(&mut self) -> Result<(), Problem> {
         while self.void_lookups > self.limits.void_lookup_count_max {
             let Some(question) = self.doubtful_voids.pop() else {
-                return Err(Problem::TooManyVoidLookups(frame.place(), self.limits.void_lookup_count_max));
+                return Err(Problem::TooManyVoidLookups(self.place(), self.limits.void_lookup_count_max));
             };
             // A host of one family only is not what the limit is for: the sender's record is right, and the same for
             // clients of both families.
@@ -659,34 +655,44 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         Ok(())
     }
 
-    /// Gives the verdict of a record to the record that includes it, and so on outwards, until the outermost has its
-    /// end or – the `Err` – one goes on.
-    fn close(&mut self, mut frame: Frame, parents: &mut Parents) -> Result<End, Frame> {
-        let mut verdict = frame.verdict();
+    /// Gives the verdict of a record to the record that includes it, and so on outwards: until one goes on, or the
+    /// outermost has its end.
+    fn close(&mut self) -> Option<End> {
         let mut included = None;
-        while let Some(parent) = parents.pop() {
-            let place = frame.into_place();
+        loop {
+            let directive = directive_at(&self.evidence, &self.frame);
+            // RFC 7208 §4.7: when nothing matches, just as if "?all" were specified as the last directive
+            let verdict = directive.map_or(Verdict::Neutral, |directive| directive.qualifier.verdict());
+            self.end(Some(verdict));
+            let Some(parent) = self.parents.pop() else {
+                let Place { at: in_force, term } = self.place();
+                let directive = if let Term::Directive(index) = term { Some(index) } else { None };
+                return Some(End { verdict, directive, included, in_force });
+            };
             // RFC 7208 §5.2: pass is a match; fail, softfail and neutral are not
             if verdict != Verdict::Pass {
-                self.evidence.push(Step::IncludeNotMatched(place, verdict));
-                return Err(parent);
+                self.frame = parent;
+                return None;
             }
             if included.is_none() {
-                included = Some(place.clone());
+                included = Some(self.place());
             }
-            self.evidence.push(Step::Matched(place));
-            frame = parent;
-            verdict = frame.verdict();
+            self.frame = parent;
         }
-        let directive = match frame.term {
-            Term::Directive(index) => Some(index),
-            Term::Redirect | Term::Default => None,
-        };
-        self.evidence.push(match directive {
-            Some(_) => Step::Matched(frame.place()),
-            None => Step::NothingMatched(frame.at.clone()),
-        });
-        Ok(End { verdict, directive, included, in_force: frame.at })
+    }
+
+    fn place(&self) -> Place {
+        // A frame is made with its step, and steps stay; without one, there would be no record.
+        let nothing = || RecordAt::new(self.sender_domain, Arc::new(Policy::select(self.sender_domain.clone(), &[])));
+        let at = record_at(&self.evidence, &self.frame).cloned().unwrap_or_else(nothing);
+        Place { at, term: self.frame.term }
+    }
+
+    /// Notes how the evaluation of the record ended.
+    fn end(&mut self, verdict: Option<Verdict>) {
+        if let Some(Step::Record { ended, .. }) = self.evidence.get_mut(self.frame.step) {
+            *ended = Some(Ended { term: self.frame.term, verdict });
+        }
     }
 
     fn values<'v>(&'v self, domain: &'v Domain) -> Values<'v> {
@@ -713,14 +719,13 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         chosen.map_or("unknown", Domain::as_str)
     }
 
-    /// Asks for the client's names that lead back to its address; once per check. Without a frame – for an explanation –
-    /// nothing is counted.
-    async fn find_names(&mut self, frame: Option<&Frame>) -> Result<(), Problem> {
+    /// Asks for the client's names that lead back to its address; once per check.
+    async fn find_names(&mut self, counting: Counting) -> Result<(), Problem> {
         let question = Question::new(Domain::reverse(self.ip), Kind::Ptr);
         let answer = self.lookup.ask(question.clone()).await;
         self.evidence.push(Step::Asked { question, answer: answer.clone() });
-        if let (true, Some(frame)) = (answer.is_void(), frame) {
-            self.is_match(Found::Void, frame).await?;
+        if answer.is_void() && counting == Counting::Yes {
+            self.void().await?;
         }
         let kind = self.address_kind();
         let mut questions: SmallVec<[Question; 4]> = SmallVec::new();
@@ -788,7 +793,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
     async fn find_names_for(&mut self, macros: &MacroString) {
         if macros.uses(Letter::ValidatedName) && self.validated.is_none() {
             // Without names the macro is `unknown`, whatever the reason.
-            let _ = self.find_names(None).await;
+            let _ = self.find_names(Counting::No).await;
         }
     }
 
@@ -813,42 +818,36 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
     }
 }
 
-impl Frame {
-    fn new(at: RecordAt) -> Self {
-        Self { at, next: 0, term: Term::Default }
-    }
-
-    /// What the term that was evaluated last gives when it matches; without one, the default.
-    fn verdict(&self) -> Verdict {
-        // RFC 7208 §4.7: just as if "?all" were specified as the last directive
-        self.directive().map_or(Verdict::Neutral, |directive| directive.qualifier.verdict())
-    }
-
-    fn directive(&self) -> Option<&Directive> {
-        match self.term {
-            Term::Directive(index) => self.at.record().directives().get(index as usize),
-            Term::Redirect | Term::Default => None,
-        }
-    }
-
-    fn place(&self) -> Place {
-        Place { at: self.at.clone(), term: self.term }
-    }
-
-    fn into_place(self) -> Place {
-        Place { at: self.at, term: self.term }
+/// The record of a frame.
+fn record_at<'e>(evidence: &'e [Step], frame: &Frame) -> Option<&'e RecordAt> {
+    match evidence.get(frame.step) {
+        Some(Step::Record { at, .. }) => Some(at),
+        _ => None,
     }
 }
 
-/// The record, if it is one that can be evaluated.
-fn usable(at: RecordAt) -> Result<RecordAt, Problem> {
-    match at.policy.selection {
-        Selection::Sound => Ok(at),
-        Selection::Nothing => Err(Problem::NoRecord(at.domain().clone())),
-        Selection::Several(_) => Err(Problem::SeveralRecords(at)),
-        // RFC 7208 §4.6: if there are any syntax errors anywhere in the record, "permerror"
-        Selection::Broken(_) => Err(Problem::RecordBroken(at)),
-    }
+/// The directive of a frame that was taken up last.
+fn directive_at<'e>(evidence: &'e [Step], frame: &Frame) -> Option<&'e Directive> {
+    let Term::Directive(index) = frame.term else { return None };
+    record_at(evidence, frame)?.record().directives().get(index as usize)
+}
+
+/// What the term of a frame that was taken up last asks for, and in which record it stands.
+fn term_at<'e>(evidence: &'e [Step], frame: &Frame) -> Option<(Option<&'e DomainSpec>, Purpose, &'e RecordAt)> {
+    let at = record_at(evidence, frame)?;
+    let (spec, purpose) = match frame.term {
+        Term::Directive(index) => match &at.record().directives().get(index as usize)?.mechanism {
+            Mechanism::Include(spec) => (Some(spec), Purpose::Record),
+            Mechanism::A(spec, cidr) => (spec.as_ref(), Purpose::Addresses(*cidr)),
+            Mechanism::Mx(spec, cidr) => (spec.as_ref(), Purpose::Hosts(*cidr)),
+            Mechanism::Ptr(spec) => (spec.as_ref(), Purpose::Within),
+            Mechanism::Exists(spec) => (Some(spec), Purpose::Existence),
+            Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..) => return None,
+        },
+        Term::Redirect => (Some(&at.record().redirect.as_ref()?.value), Purpose::Record),
+        Term::Default => return None,
+    };
+    Some((spec, purpose, at))
 }
 
 impl Found {

@@ -276,7 +276,7 @@ proptest! {
         let is_error = matches!(checked.verdict, Verdict::None | Verdict::TempError | Verdict::PermError);
         prop_assert_eq!(checked.reason.is_some(), is_error);
         prop_assert_eq!(checked.in_force.is_some(), !is_error);
-        let asked = outcome.evidence.iter().filter(|step| matches!(step, Step::Asked { .. })).count();
+        let asked = outcome.evidence.iter().filter(|step| matches!(step, Step::Asked { .. } | Step::Record { .. })).count();
         prop_assert!(asked <= log.questions().len());
         let again = testkit::block_on(check_identity(&log, &given, Identity::MailFrom, &limits));
         prop_assert_eq!(again, outcome);

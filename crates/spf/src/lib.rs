@@ -21,5 +21,5 @@ pub mod record;
 pub use evaluate::{Both, ExplanationUse, MailFrom, Request, check, check_identity};
 pub use flaw::RecordFlaw;
 pub use limits::Limits;
-pub use outcome::{Breadth, Checked, IDS, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
+pub use outcome::{Breadth, Checked, Ended, IDS, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
 pub use record::{Policy, Record};

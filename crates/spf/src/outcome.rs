@@ -43,8 +43,8 @@ pub enum Identity {
 pub struct Checked {
     /// Which identity was checked.
     pub identity: Identity,
-    /// Its domain; `None` when there was none that could be evaluated.
-    pub domain: Option<Domain>,
+    /// Its domain, where it is not the name of the record in force.
+    pub(crate) domain: Option<Domain>,
     /// The result.
     pub verdict: Verdict,
     /// The record in force and the name where it stands: the domain's own, or the one that `redirect=` led to. Its
@@ -152,14 +152,15 @@ pub enum Step {
         /// What was answered.
         answer: Answer,
     },
-    /// The record that an include led to gave this result by this term, which is no match.
-    IncludeNotMatched(Place, Verdict),
-    /// No term matched; `redirect=` leads on.
-    Redirected(Place, Domain),
-    /// The term matched.
-    Matched(Place),
-    /// No term of the record matched, and there is no `redirect=`.
-    NothingMatched(RecordAt),
+    /// A question for a record, the sound record in the answer, and what came of it.
+    Record {
+        /// The record and the name that was asked.
+        at: RecordAt,
+        /// The answer.
+        answer: Answer,
+        /// How its evaluation ended; `None` when it did not, for a reason that ended the whole check.
+        ended: Option<Ended>,
+    },
     /// The term's domain cannot be a name in DNS; the term does not match.
     TargetUnusable(Place, DomainError),
     /// The term's domain uses a local part that is not US-ASCII; the term does not match.
@@ -172,6 +173,15 @@ pub enum Step {
     NamesIgnored(u8),
     /// The explanation of the record is not used.
     ExplanationUnusable(ExplanationFlaw),
+}
+
+/// How the evaluation of a record ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Ended {
+    /// By which term.
+    pub term: Term,
+    /// With which result of this record alone; `None` when `redirect=` leads on.
+    pub verdict: Option<Verdict>,
 }
 
 /// Why an explanation is not used (RFC 7208 §6.2).
@@ -225,6 +235,12 @@ impl Identity {
 }
 
 impl Checked {
+    /// The domain of the identity; `None` when there was none that could be evaluated.
+    #[must_use]
+    pub fn domain(&self) -> Option<&Domain> {
+        self.domain.as_ref().or_else(|| self.in_force.as_ref().map(RecordAt::domain))
+    }
+
     /// The term of the record in force that matched.
     #[must_use]
     pub fn matched(&self) -> Option<Place> {
@@ -332,15 +348,12 @@ pub const IDS: &[&str] = &[
     "spf-dns-failure",
     "spf-domain-malformed",
     "spf-explanation-unusable",
-    "spf-include-not-matched",
     "spf-local-part-not-ascii",
-    "spf-matched",
     "spf-names-ignored",
     "spf-no-record",
     "spf-no-such-domain",
-    "spf-nothing-matched",
+    "spf-record",
     "spf-record-broken",
-    "spf-redirected",
     "spf-sender-malformed",
     "spf-several-records",
     "spf-single-label",
@@ -433,10 +446,7 @@ impl Explain for Step {
     fn id(&self) -> &'static str {
         match self {
             Self::Asked { .. } => "spf-asked",
-            Self::IncludeNotMatched(..) => "spf-include-not-matched",
-            Self::Redirected(..) => "spf-redirected",
-            Self::Matched(_) => "spf-matched",
-            Self::NothingMatched(_) => "spf-nothing-matched",
+            Self::Record { .. } => "spf-record",
             Self::TargetUnusable(..) => "spf-target-unusable",
             Self::LocalPartNotAscii(_) => "spf-local-part-not-ascii",
             Self::Void(_) => "spf-void",
@@ -449,10 +459,7 @@ impl Explain for Step {
     fn rule(&self) -> Option<Rule> {
         let section = match self {
             Self::Asked { .. } => return None,
-            Self::IncludeNotMatched(..) => "5.2",
-            Self::Redirected(..) => "6.1",
-            Self::Matched(place) => place.directive().map_or("4.6.2", |directive| section_of(&directive.mechanism)),
-            Self::NothingMatched(_) => "4.7",
+            Self::Record { at, ended, .. } => section_of(at, ended.map_or(Term::Default, |ended| ended.term)),
             Self::TargetUnusable(..) => "4.8",
             Self::LocalPartNotAscii(_) => return Some(Rule("RFC 8616", "4")),
             Self::Void(_) | Self::VoidForgiven(_) | Self::NamesIgnored(_) => "4.6.4",
@@ -464,18 +471,8 @@ impl Explain for Step {
     fn arguments(&self) -> Arguments {
         match self {
             Self::Asked { question, answer } => asked_arguments(question, answer),
-            Self::IncludeNotMatched(place, verdict) => {
-                let mut arguments = place_arguments(place);
-                arguments.push(("result", Value::Word(verdict.as_str())));
-                arguments
-            }
-            Self::Redirected(place, target) => {
-                let mut arguments = place_arguments(place);
-                arguments.push(("target", target.into()));
-                arguments
-            }
-            Self::Matched(place) | Self::LocalPartNotAscii(place) => place_arguments(place),
-            Self::NothingMatched(at) => vec![("domain", at.domain().into())],
+            Self::Record { at, ended, .. } => record_arguments(at, *ended),
+            Self::LocalPartNotAscii(place) => place_arguments(place),
             Self::TargetUnusable(place, error) => {
                 let mut arguments = place_arguments(place);
                 arguments.push(("flaw", Value::Word(error.id())));
@@ -503,16 +500,30 @@ impl ExplanationFlaw {
     }
 }
 
-fn section_of(mechanism: &Mechanism) -> &'static str {
-    match mechanism {
-        Mechanism::All => "5.1",
-        Mechanism::Include(_) => "5.2",
-        Mechanism::A(..) => "5.3",
-        Mechanism::Mx(..) => "5.4",
-        Mechanism::Ptr(_) => "5.5",
-        Mechanism::Ip4(..) | Mechanism::Ip6(..) => "5.6",
-        Mechanism::Exists(_) => "5.7",
+fn section_of(at: &RecordAt, term: Term) -> &'static str {
+    let Term::Directive(index) = term else { return if term == Term::Redirect { "6.1" } else { "4.7" } };
+    match at.record().directives().get(index as usize).map(|directive| &directive.mechanism) {
+        Some(Mechanism::All) => "5.1",
+        Some(Mechanism::Include(_)) => "5.2",
+        Some(Mechanism::A(..)) => "5.3",
+        Some(Mechanism::Mx(..)) => "5.4",
+        Some(Mechanism::Ptr(_)) => "5.5",
+        Some(Mechanism::Ip4(..) | Mechanism::Ip6(..)) => "5.6",
+        Some(Mechanism::Exists(_)) => "5.7",
+        None => "4.7",
     }
+}
+
+fn record_arguments(at: &RecordAt, ended: Option<Ended>) -> Arguments {
+    let text = String::from_utf8_lossy(at.record().text()).into_owned();
+    let mut arguments = vec![("domain", at.domain().into()), ("record", Value::Text(text))];
+    if let Some(ended) = ended {
+        arguments.push(("term", Place { at: at.clone(), term: ended.term }.text().into()));
+        if let Some(verdict) = ended.verdict {
+            arguments.push(("result", Value::Word(verdict.as_str())));
+        }
+    }
+    arguments
 }
 
 fn place_arguments(place: &Place) -> Arguments {

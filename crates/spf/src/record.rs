@@ -273,6 +273,9 @@ struct Plan {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Stage {
     Networks(NetworkRun),
+    /// `all`.
+    Everyone(u32),
+    /// A directive that asks DNS.
     Directive(u32),
 }
 
@@ -302,6 +305,10 @@ impl Plan {
                 Mechanism::Ip6(address, bits) => {
                     let mask = mask6(bits);
                     ip6.push(Network { prefix: address.to_bits() & mask, mask, directive: index });
+                }
+                Mechanism::All => {
+                    stages.push(Stage::Everyone(index));
+                    continue;
                 }
                 _ => {
                     stages.push(Stage::Directive(index));

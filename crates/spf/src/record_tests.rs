@@ -190,7 +190,7 @@ fn networks_match_by_prefix() {
         .iter()
         .filter_map(|stage| match stage {
             Stage::Networks(run) => Some(run),
-            Stage::Directive(_) => None,
+            Stage::Directive(_) | Stage::Everyone(_) => None,
         })
         .collect();
     let first_match = |ip: &str| runs.iter().find_map(|run| record.network_with(run, ip.parse().unwrap()));

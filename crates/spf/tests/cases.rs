@@ -92,7 +92,7 @@ fn unescaped(text: &str) -> String {
 
 fn print(out: &mut String, outcome: &Outcome<Checked, Step>) {
     let checked = &outcome.result;
-    let domain = checked.domain.as_ref().map_or("-", |domain| domain.as_str());
+    let domain = checked.domain().map_or("-", |domain| domain.as_str());
     let _ = writeln!(out, "{} {domain}: {}", checked.identity.as_str(), checked.verdict);
     for (name, place) in [("matched", checked.matched()), ("decided-by", checked.decided_by())] {
         if let Some(place) = place {
