@@ -1,1 +1,49 @@
-fn main() {}
+//! Sekisho: the station where mail shows who it is from.
+//!
+//! What it does: reads the command line and the configuration, puts the world (`net`) before the pure crates, and shows
+//! what they found – as text, JSON or header fields – in the user's language.
+//!
+//! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
+//!
+//! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`serve`].
+
+mod cli;
+mod common;
+mod config;
+mod dns;
+mod documents;
+mod duration;
+mod exit;
+mod explain;
+mod failure;
+mod json;
+mod limits;
+mod paint;
+mod say;
+mod serve;
+mod sign;
+mod spf_verb;
+mod time;
+mod verify;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Verb};
+use crate::common::Common;
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    let common = match Common::start(cli.common) {
+        Ok(common) => common,
+        Err(code) => return code.into(),
+    };
+    let ended = match cli.verb {
+        Verb::Serve(arguments) => serve::run(&common, arguments),
+        Verb::Verify(arguments) => verify::run(&common, arguments),
+        Verb::Spf(arguments) => spf_verb::run(&common, &arguments),
+        Verb::Sign(arguments) => sign::run(&common, &arguments),
+        Verb::Completions { shell } => documents::completions(shell),
+        Verb::Man => documents::man(),
+    };
+    ended.unwrap_or_else(|failure| failure.tell(common.say())).into()
+}

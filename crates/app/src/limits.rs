@@ -1,0 +1,22 @@
+//! The limits of the command line.
+
+/// Bytes of a message that are read at one time.
+pub(crate) const CHUNK_BYTES: usize = 64 << 10;
+/// Messages whose answers are awaited together.
+pub(crate) const WAITING_COUNT_MAX: usize = 16;
+/// Time that one message may wait for DNS, in seconds (RFC 7208 §4.6.4 asks for at least 20).
+pub(crate) const MESSAGE_DNS_S: u64 = 20;
+/// Time for one try at one server is a third of the time for a question, and no longer than this, in milliseconds.
+pub(crate) const TRY_MS_MAX: u64 = 2_000;
+/// Largest message from standard input that `sign` takes, in bytes: it is read twice, so it is held. Files have no limit.
+pub(crate) const SIGN_STDIN_BYTES_MAX: usize = 256 << 20;
+/// Largest key file, in bytes.
+pub(crate) const KEY_FILE_BYTES_MAX: u64 = 64 << 10;
+/// Largest configuration file, in bytes.
+pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Longest record that is shown whole by `--explain`, in characters.
+pub(crate) const SHOWN_RECORD_CHARACTERS_MAX: usize = 120;
+/// Longest value from outside in a line of the log, in characters.
+pub(crate) const LOGGED_VALUE_CHARACTERS_MAX: usize = 256;
+/// Most signatures in a line of the log.
+pub(crate) const LOGGED_SIGNATURE_COUNT_MAX: usize = 10;

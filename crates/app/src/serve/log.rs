@@ -1,0 +1,207 @@
+//! What the daemon logs, on standard error: a line for each message, and what happens to connections. Everything that
+//! came from outside is quoted, and nothing in it can end a line or steer a terminal.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use auth::Facts;
+use mailtext::encoded_word::display_safe;
+use mailtext::path::ReversePath;
+use net::{ConnectionEnd, Notice};
+use service::Receipt;
+use tracing::field::display;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+
+use super::is_coloured;
+use super::world::Counts;
+use crate::limits::{LOGGED_SIGNATURE_COUNT_MAX, LOGGED_VALUE_CHARACTERS_MAX};
+use crate::say::Say;
+use crate::verify::{Judgement, decisive};
+
+/// Starts the log. Once is enough; `RUST_LOG` stands above `-v`.
+pub(super) fn start(verbosity: u8) {
+    let level = match verbosity {
+        0 => LevelFilter::INFO,
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_timer(UtcTime);
+    // A log that was started before goes on.
+    let _ = subscriber.with_ansi(is_coloured()).with_target(false).with_env_filter(filter).try_init();
+}
+
+/// One message, one line. The last field is the verdict's reason, as a sentence.
+pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
+    let facts = receipt.facts;
+    let judgement = Judgement::of(facts);
+    let line = Line {
+        queue_id: Quoted(receipt.queue_id.unwrap_or_default()),
+        client: Quoted(receipt.client_name),
+        facts,
+        forged_count: receipt.forged_count,
+        reason: Quoted(&say.say(judgement.sentence, &judgement.arguments)),
+    };
+    match receipt.cleaned.and(receipt.labelled) {
+        Ok(()) => tracing::info!("message {line}"),
+        Err(_) => {
+            let cleaned = receipt.cleaned.err().map(display);
+            let labelled = receipt.labelled.err().map(display);
+            tracing::warn!(not_removed = cleaned, not_labelled = labelled, "message {line}");
+        }
+    }
+}
+
+/// Logs what happens to connections.
+pub(super) fn observer(say: Arc<Say>, counts: Arc<Counts>, limit: usize) -> impl Fn(Notice) + Send + Sync + 'static {
+    move |notice| match notice {
+        Notice::Refused { peer } => {
+            tracing::warn!(%peer, "{}", say.say("serve-at-capacity", &[("limit", limit.into())]));
+        }
+        Notice::AcceptFailed { error } => tracing::warn!(reason = %error, "accept"),
+        Notice::Ended { peer, end } => {
+            counts.connections.fetch_sub(1, Ordering::Relaxed);
+            let lost = || say.say("serve-connection-lost", &[("reason", end.to_string().into())]);
+            match end {
+                ConnectionEnd::Finished | ConnectionEnd::ClosedByPeer => tracing::debug!(%peer, "{end}"),
+                ConnectionEnd::Panicked => tracing::error!(%peer, "{}", lost()),
+                _ => tracing::warn!(%peer, "{}", lost()),
+            }
+        }
+        // Kinds of notices that `net` may learn.
+        _ => {}
+    }
+}
+
+/// The daemon was asked to end.
+pub(super) fn stopping(say: &Say, counts: &Counts) {
+    let count = counts.connections.load(Ordering::Relaxed);
+    tracing::info!("{}", say.say("serve-stopping", &[("count", mailtext::Value::Number(count))]));
+}
+
+/// The daemon has ended.
+pub(super) fn stopped(say: &Say, counts: &Counts) {
+    let count = counts.messages.load(Ordering::Relaxed);
+    tracing::info!("{}", say.say("serve-stopped", &[("messages", mailtext::Value::Number(count))]));
+}
+
+/// `queue_id="4bQ7" client="mx.example" ip=192.0.2.1 …`
+struct Line<'a> {
+    queue_id: Quoted<'a>,
+    client: Quoted<'a>,
+    facts: &'a Facts,
+    forged_count: usize,
+    reason: Quoted<'a>,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let envelope = &self.facts.envelope;
+        write!(out, "queue_id={} client={}", self.queue_id, self.client)?;
+        match envelope.ip {
+            Some(ip) => write!(out, " ip={ip}")?,
+            None => out.write_str(" ip=none")?,
+        }
+        if let Some(helo) = &envelope.helo {
+            write!(out, " helo={}", Quoted(helo))?;
+        }
+        match &envelope.mail_from {
+            Some(Ok(ReversePath::Null)) => out.write_str(" mail_from=\"<>\"")?,
+            Some(Ok(path)) => write!(out, " mail_from={}", Quoted(&path.to_string()))?,
+            Some(Err(_)) => out.write_str(" mail_from=malformed")?,
+            None => {}
+        }
+        let authors: Vec<_> = self.facts.from.addresses.mailboxes().map(ToString::to_string).collect();
+        write!(out, " from={}", Quoted(&authors.join(", ")))?;
+        self.results(out)?;
+        write!(out, " forged={} reason={}", self.forged_count, self.reason)
+    }
+}
+
+impl Line<'_> {
+    fn results(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spf = self.facts.spf.as_ref().map(|both| both.mail_from.result.verdict.as_str());
+        write!(out, " spf={}", spf.unwrap_or("none"))?;
+        out.write_str(" dkim=")?;
+        if self.facts.dkim.is_empty() {
+            out.write_str("none")?;
+        }
+        for (at, outcome) in self.facts.dkim.iter().take(LOGGED_SIGNATURE_COUNT_MAX).enumerate() {
+            out.write_str(if at > 0 { "," } else { "" })?;
+            out.write_str(outcome.result.status.as_str())?;
+            // A domain holds letters, digits, hyphens, underscores and dots only.
+            outcome.result.parsed.domain.as_ref().map_or(Ok(()), |domain| write!(out, ":{}", domain.as_str()))?;
+        }
+        let evaluation = &self.facts.dmarc.result;
+        write!(out, " dmarc={}", evaluation.result.as_str())?;
+        decisive(self.facts).map_or(Ok(()), |one| write!(out, ":{}", one.discovery.author_domain.as_str()))?;
+        evaluation.policy.map_or(Ok(()), |policy| write!(out, " policy={}", policy.to_apply().as_str()))
+    }
+}
+
+/// A value from outside: in quotes, which it cannot close, without what could end a line or turn the direction of
+/// writing, and not too long.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let safe = display_safe(self.0);
+        out.write_str("\"")?;
+        for (at, character) in safe.chars().enumerate() {
+            if at == LOGGED_VALUE_CHARACTERS_MAX {
+                out.write_str("…")?;
+                break;
+            }
+            if matches!(character, '"' | '\\') {
+                out.write_str("\\")?;
+            }
+            write!(out, "{character}")?;
+        }
+        out.write_str("\"")
+    }
+}
+
+/// RFC 3339, UTC, to the millisecond.
+struct UtcTime;
+
+impl FormatTime for UtcTime {
+    fn format_time(&self, out: &mut Writer<'_>) -> fmt::Result {
+        write!(out, "{:.3}", jiff::Timestamp::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_ends_a_line_or_a_quote() {
+        for (text, shown) in [
+            ("mx.example", "\"mx.example\""),
+            ("", "\"\""),
+            ("a\" dmarc=pass reason=\"", "\"a\\\" dmarc=pass reason=\\\"\""),
+            ("a\\", "\"a\\\\\""),
+            ("利用者@例え.jp", "\"利用者@例え.jp\""),
+        ] {
+            assert_eq!(Quoted(text).to_string(), shown);
+        }
+        let hostile = Quoted("a\r\n2026-01-01 INFO message\u{1b}[31m\u{202e}\u{0}").to_string();
+        assert!(!hostile.chars().any(|character| character.is_control() || character == '\u{202e}'), "{hostile:?}");
+    }
+
+    #[test]
+    fn long_values_at_below_and_above_the_limit() {
+        for characters in
+            [LOGGED_VALUE_CHARACTERS_MAX - 1, LOGGED_VALUE_CHARACTERS_MAX, LOGGED_VALUE_CHARACTERS_MAX + 1]
+        {
+            let shown = Quoted(&"あ".repeat(characters)).to_string();
+            let whole = characters <= LOGGED_VALUE_CHARACTERS_MAX;
+            assert_eq!(shown.ends_with("…\""), !whole);
+            assert_eq!(shown.matches('あ').count(), characters.min(LOGGED_VALUE_CHARACTERS_MAX));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The real world of a message: DNS, the clock, the log.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use mailtext::Explain;
+use milter::ProtocolError;
+use net::{MessageResolver, Resolver};
+use service::{Conversation, Receipt, World};
+
+use super::log;
+use crate::limits::MESSAGE_DNS_S;
+use crate::say::{Language, Say};
+
+/// The world of all conversations. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Daemon {
+    resolver: Resolver,
+    /// `--at`, where it was given.
+    at_s: Option<u64>,
+    /// The words of the log.
+    say: Arc<Say>,
+    /// The words of the header field: programs read it, everywhere, so it is English.
+    header_words: Arc<Say>,
+    counts: Arc<Counts>,
+}
+
+/// What has been done so far.
+#[derive(Default)]
+pub(super) struct Counts {
+    /// Connections that are open.
+    pub(super) connections: AtomicU64,
+    /// Messages that were dealt with.
+    pub(super) messages: AtomicU64,
+}
+
+impl Daemon {
+    pub(super) fn new(resolver: Resolver, at_s: Option<u64>, say: Arc<Say>) -> Self {
+        let header_words = match say.language() {
+            Language::English => Arc::clone(&say),
+            Language::Japanese => Arc::new(Say::new(Language::English)),
+        };
+        Self { resolver, at_s, say, header_words, counts: Arc::default() }
+    }
+
+    pub(super) fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
+    }
+}
+
+impl World for Daemon {
+    type Lookup = MessageResolver;
+
+    fn lookup(&self) -> MessageResolver {
+        self.resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
+    }
+
+    fn now_s(&self) -> u64 {
+        self.at_s.unwrap_or_else(net::clock::now_s)
+    }
+
+    fn dealt_with(&self, receipt: Receipt<'_>) {
+        self.counts.messages.fetch_add(1, Ordering::Relaxed);
+        log::message(&receipt, &self.say);
+    }
+
+    fn say(&self, reason: &dyn Explain) -> String {
+        self.header_words.explain(reason)
+    }
+}
+
+/// A conversation as `net` holds it: the two crates do not know each other.
+pub(super) struct Held(pub(super) Conversation<Daemon>);
+
+impl net::Conversation for Held {
+    type Error = ProtocolError;
+
+    fn feed(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
+        self.0.feed(bytes)
+    }
+
+    fn output(&mut self, into: &mut Vec<u8>) {
+        self.0.output(into);
+    }
+
+    async fn drive(&mut self) {
+        self.0.drive().await;
+        // What came behind the end of a message was kept until its verdict, and nobody feeds any more to hear of it.
+        if let Some(error) = self.0.error() {
+            tracing::warn!(reason = %error, "milter");
+        }
+    }
+
+    fn wants_input(&self) -> bool {
+        self.0.wants_input()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    fn is_between_messages(&self) -> bool {
+        self.0.is_between_messages()
+    }
+}
