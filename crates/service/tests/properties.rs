@@ -70,8 +70,11 @@ fn poll_once(conversation: &mut Conversation<StillWorld<Slow>>) {
     let _ = drive.as_mut().poll(&mut Context::from_waker(Waker::noop()));
 }
 
-/// What the MTA says in each case, and the case's zone.
-fn streams() -> Vec<(String, Vec<u8>, Arc<Zone>)> {
+/// A case's name, what the MTA says in it, and its zone.
+type Stream = (String, Vec<u8>, Arc<Zone>);
+
+/// All cases.
+fn streams() -> Vec<Stream> {
     let streams = std::cell::RefCell::new(Vec::new());
     testkit::cases("service", |case| {
         let story = Story::of_case(case, zone_of(case));
@@ -199,4 +202,4 @@ proptest! {
     }
 }
 
-static STREAMS: std::sync::OnceLock<Vec<(String, Vec<u8>, Arc<Zone>)>> = std::sync::OnceLock::new();
+static STREAMS: std::sync::OnceLock<Vec<Stream>> = std::sync::OnceLock::new();

@@ -1,0 +1,188 @@
+# What the end-to-end scripts share: skipping, checking, a temporary folder that goes with all that was started in it,
+# DNS from a zone file, the daemon, and a small SMTP client. Bash and coreutils only.
+#
+# The contract of a script (xtask/src/test/scripts.rs): `$SEKISHO` is the built program; the end is 0 (passed), 77 after
+# a line `skipped: REASON`, or anything else (failed).
+
+set -u
+export LC_ALL=C
+unset SEKISHO_CONFIG RUST_LOG NO_COLOR
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SEKISHO=${SEKISHO:-$ROOT/target/debug/sekisho}
+CHECKED=0
+FAILED=0
+STARTED=()
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+fail() {
+    echo "FAILED: $*"
+    FAILED=$((FAILED + 1))
+}
+
+# check WHAT COMMAND… – the command must succeed.
+check() {
+    local what=$1
+    shift
+    CHECKED=$((CHECKED + 1))
+    "$@" || fail "$what"
+}
+
+# equal WHAT GOT WANTED
+equal() {
+    CHECKED=$((CHECKED + 1))
+    [ "$2" = "$3" ] || fail "$1: got \"$2\", wanted \"$3\""
+}
+
+# within SECONDS COMMAND… – tries until the command succeeds.
+within() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
+}
+
+# The temporary folder $T; at the end it goes, and what was started before it.
+begin() {
+    [ -x "$SEKISHO" ] || { echo "there is no program at $SEKISHO"; exit 1; }
+    T=$(mktemp -d "${TMPDIR:-/tmp}/sekisho-e2e.XXXXXX")
+    # Servers run as users of their own, and look into it.
+    chmod 755 "$T"
+    trap clean_up EXIT
+    trap 'exit 130' INT TERM
+}
+
+clean_up() {
+    local status=$?
+    trap - EXIT
+    local pid
+    if declare -F before_clean_up > /dev/null; then before_clean_up; fi
+    for pid in "${STARTED[@]+"${STARTED[@]}"}"; do
+        kill "$pid" 2> /dev/null && wait "$pid" 2> /dev/null
+    done
+    if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then show_logs; fi
+    rm -rf "$T"
+    exit "$status"
+}
+
+show_logs() {
+    local log
+    for log in "$T"/*.log; do
+        [ -s "$log" ] && { echo "── ${log##*/}"; tail -n 40 "$log"; }
+    done
+}
+
+# The end: how much was checked, and the exit code.
+finish() {
+    echo "$CHECKED checks, $FAILED failed, ${SECONDS} s"
+    [ "$FAILED" -eq 0 ] || exit 1
+    exit 0
+}
+
+# install COMMAND PACKAGE – by Debian's name, when we may; skips when it cannot be had.
+install() {
+    command -v "$1" > /dev/null && return
+    [ "$(id -u)" -eq 0 ] || skip "$1 is not installed, and only root could install it"
+    command -v apt-get > /dev/null || skip "$1 is not installed, and there is no apt-get"
+    export DEBIAN_FRONTEND=noninteractive
+    # Not configured, so that no mail system of its own starts on this machine.
+    command -v debconf-set-selections > /dev/null &&
+        echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+    local quiet=(-q -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
+    apt-get "${quiet[@]}" install -y --no-install-recommends "$2" > "$T/apt.log" 2>&1 ||
+        { apt-get "${quiet[@]}" update > "$T/apt.log" 2>&1 &&
+            apt-get "${quiet[@]}" install -y --no-install-recommends "$2" >> "$T/apt.log" 2>&1; } ||
+        skip "Debian's package $2 cannot be installed: $(tail -n 1 "$T/apt.log")"
+    command -v "$1" > /dev/null || skip "Debian's package $2 brought no $1"
+}
+
+is_open() {
+    (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null
+}
+
+# A port on which nobody listens, into $PORT.
+free_port() {
+    PORT=$((20000 + RANDOM % 10000))
+    while is_open "$PORT"; do PORT=$((PORT + 1)); done
+}
+
+# start_dns ZONE-FILE – a DNS server of the project's own; its address into $DNS.
+start_dns() {
+    local program
+    program=$(dirname "$SEKISHO")/examples/zone_dns
+    [ -x "$program" ] || program=$ROOT/target/debug/examples/zone_dns
+    if [ ! -x "$program" ]; then
+        (cd "$ROOT" && cargo build --quiet --package sekisho-net --example zone_dns) || { fail "zone_dns"; finish; }
+    fi
+    "$program" "$1" > "$T/dns.address" 2> "$T/dns.log" &
+    STARTED+=($!)
+    within 10 test -s "$T/dns.address" || { fail "the DNS server does not start"; finish; }
+    DNS=$(cat "$T/dns.address")
+}
+
+# start_sekisho OPTIONS… – serves on a free port; its process into $DAEMON, its log is $T/sekisho.log.
+start_sekisho() {
+    "$SEKISHO" serve --lang en "$@" > "$T/sekisho.out.log" 2> "$T/sekisho.log" &
+    DAEMON=$!
+    STARTED+=("$DAEMON")
+    within 10 grep -q 'smtpd_milters = ' "$T/sekisho.log" || { fail "sekisho does not start"; finish; }
+}
+
+# smtp PORT IP NAME HELO SENDER RECIPIENT FILE [MAIL-OPTIONS] – delivers a message as that client, by XCLIENT, and gives
+# the queue id. A message is given up before, so that the filter hears of that, too.
+smtp() {
+    local port=$1 ip=$2 name=$3 helo=$4 sender=$5 recipient=$6 file=$7 options=${8:-} line
+    exec 3<> "/dev/tcp/127.0.0.1/$port" || return 1
+    reply 220 || return 1
+    command_line 250 "EHLO tester.example" &&
+        command_line 220 "XCLIENT NAME=$name ADDR=$ip" &&
+        command_line 250 "EHLO $helo" &&
+        command_line 250 "MAIL FROM:<nobody@given-up.example>" &&
+        command_line 250 "RSET" &&
+        command_line 250 "MAIL FROM:<$sender>${options:+ $options}" &&
+        command_line 250 "RCPT TO:<$recipient>" &&
+        command_line 354 "DATA" || { exec 3>&-; return 1; }
+    # RFC 5321 §4.5.2: a dot that begins a line is doubled. Lines end with CRLF.
+    sed -e 's/^\./../' -e 's/$/\r/' "$file" >&3
+    command_line 250 "." || { exec 3>&-; return 1; }
+    line=$REPLY_LINE
+    command_line 221 "QUIT"
+    exec 3>&-
+    line=${line##*queued as }
+    QUEUE_ID=${line%%[!A-Za-z0-9]*}
+}
+
+# command_line CODE LINE – says LINE and wants CODE.
+command_line() {
+    printf '%s\r\n' "$2" >&3
+    reply "$1" || { echo "  after $2"; return 1; }
+}
+
+# reply CODE – reads a whole reply; its last line into $REPLY_LINE.
+reply() {
+    while IFS= read -r -t 20 -u 3 REPLY_LINE; do
+        case $REPLY_LINE in
+            "$1 "*) return 0 ;;
+            "$1-"*) ;;
+            *) break ;;
+        esac
+    done
+    echo "SMTP: wanted $1, got: ${REPLY_LINE:-nothing}"
+    return 1
+}
+
+# header FILE – the fields of a message, each on one line.
+header() {
+    awk '{ sub(/\r$/, "") } /^$/ { exit } /^[ \t]/ { sub(/^[ \t]+/, " "); line = line $0; next } { if (NR > 1) print line; line = $0 } END { print line }' "$1"
+}
+
+# body FILE – what comes behind the header.
+body() {
+    sed -e '1,/^\r\{0,1\}$/d' "$1"
+}
