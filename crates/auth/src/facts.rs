@@ -50,7 +50,7 @@ pub(crate) fn identifiers(
             Verdict::TempError => Authentication::TempError,
             _ => Authentication::NoPass,
         };
-        checked.domain.as_ref().map(|domain| Identifier { domain: domain.clone(), authentication })
+        checked.domain().map(|domain| Identifier { domain: domain.clone(), authentication })
     });
     let dkim = dkim.iter().filter_map(|outcome| dkim_identifier(&outcome.result, acceptance, facts)).collect();
     Identifiers { spf, dkim }

@@ -39,7 +39,7 @@ impl Facts {
         let mut result = MethodResult::new(Keyword::of("spf"), Keyword::of(checked.verdict.as_str()));
         result.reason = checked.reason.as_ref().map(|reason| say(reason));
         // RFC 8601 §2.7.2: smtp.mailfrom, or smtp.helo when the reverse-path is empty.
-        Some(match (&self.envelope.mail_from, &checked.domain) {
+        Some(match (&self.envelope.mail_from, checked.domain()) {
             (Some(Ok(path @ ReversePath::Mailbox { .. })), _) => result.with("smtp", "mailfrom", path.to_string()),
             (_, Some(domain)) => result.with("smtp", "helo", domain.as_str()),
             (_, None) => result,
