@@ -235,11 +235,12 @@ fn checkable(domain: &Domain) -> Result<(), Problem> {
     }
 }
 
-/// RFC 6531 §3.7.3 leaves EHLO in ASCII: U-labels there are malformed.
+/// The name of HELO: without U-labels, for an SMTP client gives its name before it knows whether the server reads them.
 fn parse_helo(helo: &str) -> Result<Domain, Problem> {
     if helo.starts_with('[') {
         return Err(Problem::AddressLiteral);
     }
+    // RFC 8616 §4: the EHLO domain is ASCII only, in A-labels; U-labels there are malformed
     if !helo.is_ascii() {
         return Err(Problem::DomainMalformed(DomainError::Character));
     }
@@ -428,30 +429,41 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
                 }
                 Stage::Directive(index) => {
                     frame.term = Term::Directive(*index);
-                    self.count_lookups()?;
-                    return self.want();
+                    return self.want_counted();
                 }
             }
         }
         // RFC 7208 §6.1: redirect – if all mechanisms fail to match
         if record.redirect.is_some() && frame.term != Term::Redirect {
             frame.term = Term::Redirect;
-            self.count_lookups()?;
-            return self.want();
+            return self.want_counted();
         }
         frame.term = Term::Default;
         Ok(Want::Known(true))
     }
 
-    // RFC 7208 §4.6.4: "include", "a", "mx", "ptr", "exists" and "redirect" – at most 10; %{p} is included in the limit
-    fn count_lookups(&mut self) -> Result<(), Problem> {
-        let spec = term_at(&self.evidence, &self.frame).and_then(|(spec, _, _)| spec);
+    /// What the term that was taken up last needs; it counts as a look-up.
+    fn want_counted(&mut self) -> Result<Want, Problem> {
+        let Some((spec, purpose, at)) = term_at(&self.evidence, &self.frame) else { return Ok(Want::Known(false)) };
+        // RFC 7208 §4.6.4: "include", "a", "mx", "ptr", "exists" and "redirect" – at most 10; %{p} is included in the limit
         let names = matches!(spec, Some(DomainSpec::Macros(macros)) if macros.uses(Letter::ValidatedName));
         self.lookups = self.lookups.saturating_add(1 + u8::from(names));
         if self.lookups > self.limits.lookup_count_max {
             return Err(Problem::TooManyLookups(self.place(), self.limits.lookup_count_max));
         }
-        Ok(())
+        match (spec, purpose) {
+            // The ways that most records go: no macro, and nothing else to be known before.
+            (Some(DomainSpec::Fixed(name)), Purpose::Record) if self.frame.term != Term::Redirect => {
+                Ok(Want::Answer(Question::txt(name.clone()), purpose))
+            }
+            (None, Purpose::Addresses(_)) => {
+                Ok(Want::Answer(Question::new(at.domain().clone(), self.address_kind()), purpose))
+            }
+            (Some(DomainSpec::Fixed(name)), Purpose::Addresses(_)) => {
+                Ok(Want::Answer(Question::new(name.clone(), self.address_kind()), purpose))
+            }
+            _ => self.want(),
+        }
     }
 
     /// What the term that was taken up last needs.
