@@ -1,0 +1,364 @@
+//! The program against a DNS server of its own: tapes and replays, `spf`, `sign`, no DNS at all, pipes.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)] // tests may fail loudly
+
+extern crate net as sekisho_net;
+
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../net/tests/support/mod.rs"]
+mod support;
+
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mailtext::encode::encode_base64;
+use serde_json::Value;
+use support::Server;
+
+const MESSAGE: &str = "From: Bank <billing@bank.example>\nTo: user@example.jp\nSubject: hello\n\
+                       Date: Wed, 01 Apr 2026 18:00:00 +0900\n\nHello,\n\nthis is a test.\n";
+const AT: &str = "2026-04-01T09:00:00Z";
+
+/// What a run gave.
+struct Ran {
+    out: String,
+    err: String,
+    code: i32,
+}
+
+fn sekisho(arguments: &[&str], input: &[u8]) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // Whoever is told of a wrong option at once reads no input.
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { out: text(output.stdout), err: text(output.stderr), code: output.status.code().unwrap() }
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err))
+}
+
+/// A directory for one test, made anew.
+fn directory(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A key of the test data, readable by its owner only, whatever the checkout made of it; and what DNS has of it.
+fn key(directory: &Path, name: &str) -> (PathBuf, String) {
+    let pem = std::fs::read_to_string(testkit::root().join("testdata/keys").join(name)).unwrap();
+    let path = directory.join(name);
+    std::fs::write(&path, &pem).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    let key = dkim::PrivateKey::parse(&pem).unwrap();
+    (path, format!("v=DKIM1; k={}; p={}", key.kind().as_str(), encode_base64(&key.public_key())))
+}
+
+fn zone(keys: &[(&str, &str)]) -> String {
+    let mut zone = String::from(
+        "bank.example. 300 IN TXT \"v=spf1 include:net.example ip4:192.0.2.0/24 -all exp=why.bank.example\"\n\
+         net.example. 60 IN TXT \"v=spf1 a:mta.net.example -all\"\n\
+         mta.net.example. 60 IN A 198.51.100.1\n\
+         why.bank.example. 60 IN TXT \"%{i} is not ours\"\n\
+         _dmarc.bank.example. 3600 IN TXT \"v=DMARC1; p=reject; adkim=s\"\n",
+    );
+    for (selector, record) in keys {
+        let parts: Vec<String> =
+            record.as_bytes().chunks(200).map(|part| format!("\"{}\"", String::from_utf8_lossy(part))).collect();
+        zone.push_str(&format!("{selector}._domainkey.bank.example. 300 IN TXT {}\n", parts.join(" ")));
+    }
+    zone
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signed_taped_and_replayed() {
+    let directory = directory("signed");
+    let (rsa, rsa_record) = key(&directory, "rsa2048.pem");
+    let (ed, ed_record) = key(&directory, "ed25519.pem");
+    let server = Server::of_zone(&zone(&[("r", &rsa_record), ("e", &ed_record)])).await;
+    let resolver = server.address.to_string();
+    let sign =
+        ["sign", "--domain", "bank.example", "--at", AT, "--expire-in", "14d", "--identity", "billing@bank.example"];
+    let keys = ["--key", text(&rsa), "--selector", "r", "--key", text(&ed), "--selector", "e"];
+    let signed = sekisho(&[&sign[..], &keys[..]].concat(), MESSAGE.as_bytes());
+    assert_eq!((signed.code, signed.err.as_str()), (0, ""));
+    assert!(signed.out.ends_with(MESSAGE) && !signed.out.contains('\r'), "{}", signed.out);
+    assert!(signed.out.contains("t=1775034000;") && signed.out.contains("x=1776243600;"), "{}", signed.out);
+
+    let tape = directory.join("tape");
+    let envelope = ["--ip", "192.0.2.9", "--helo", "mta.bank.example", "--mail-from", "b@bank.example"];
+    let common = ["verify", "-", "--at", AT, "--authserv-id", "mx.example.jp", "--format", "json"];
+    let live = ["--resolver", &resolver, "--tape", text(&tape)];
+    let live = sekisho(&[&common[..], &envelope[..], &live[..]].concat(), signed.out.as_bytes());
+    assert_eq!((live.code, live.err.as_str()), (0, ""), "{}", live.out);
+    let found = json(&live);
+    let results: Vec<_> = found["dkim"].as_array().unwrap().iter().map(|one| one["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["pass", "pass"], "{}", live.out);
+    assert_eq!(found["dkim"][0]["algorithm"], "rsa-sha256");
+    assert_eq!(found["dkim"][1]["algorithm"], "ed25519-sha256");
+    assert_eq!(found["dkim"][0]["identity"], "billing@bank.example");
+    assert_eq!(found["spf"][1]["matched"], "ip4:192.0.2.0/24");
+    assert_eq!(found["spf"][1]["lookups"], 2);
+    assert_eq!(found["dmarc"]["result"], "pass");
+
+    // Nobody is asked: the server is gone.
+    let asked = server.count();
+    let file = std::fs::read_to_string(&tape).unwrap();
+    for line in
+        ["; at: 2026-04-01T09:00:00Z", "; ip: 192.0.2.9", "; helo: mta.bank.example", "; mail-from: b@bank.example"]
+    {
+        assert!(file.contains(line), "{line} in {file}");
+    }
+    let replay = ["verify", "-", "--replay", text(&tape)];
+    let again = sekisho(&[&replay[..], &["--format", "json"]].concat(), signed.out.as_bytes());
+    assert_eq!((again.out.as_str(), again.code), (live.out.as_str(), 0));
+    assert_eq!(server.count(), asked);
+    // The same evidence, step by step, but for the time that is left to each answer.
+    let explained = ["--at", AT, "--authserv-id", "mx.example.jp", "--explain", "--resolver", &resolver];
+    let explained = sekisho(&[&["verify", "-"], &envelope[..], &explained[..]].concat(), signed.out.as_bytes());
+    let replayed = sekisho(&[&replay[..], &["--explain"]].concat(), signed.out.as_bytes());
+    assert_eq!(explained.out, replayed.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_spf_check() {
+    let server = Server::of_zone(&zone(&[])).await;
+    let resolver = server.address.to_string();
+    let spf = |arguments: &[&str]| sekisho(&[&["spf", "--resolver", &resolver], arguments].concat(), b"");
+    let pass = spf(&["--ip", "198.51.100.1", "--mail-from", "<a@bank.example>"]);
+    assert_eq!((pass.out.lines().next(), pass.code), (Some("pass"), 0), "{}{}", pass.out, pass.err);
+    let fail = spf(&["--ip", "203.0.113.1", "--mail-from", "a@bank.example"]);
+    assert_eq!(fail.out.lines().next(), Some("fail"));
+    assert!(fail.out.contains("203.0.113.1 is not ours"), "{}", fail.out);
+    let object = json(&spf(&["--ip", "203.0.113.1", "--mail-from", "a@bank.example", "--format", "json"]));
+    assert_eq!(object["explanation"], "203.0.113.1 is not ours");
+    assert_eq!((&object["identity"], &object["matched"]), (&"mailfrom".into(), &"-all".into()));
+    let helo = json(&spf(&["--ip", "192.0.2.1", "--helo", "bank.example", "--scope", "helo", "--format", "json"]));
+    assert_eq!((&helo["identity"], &helo["result"]), (&"helo".into(), &"pass".into()));
+    let null = json(&spf(&["--ip", "192.0.2.1", "--helo", "bank.example", "--mail-from", "<>", "--format", "json"]));
+    assert_eq!((&null["identity"], &null["result"]), (&"mailfrom".into(), &"pass".into()));
+    // Before it is published.
+    let draft = "v=spf1 ip4:203.0.113.1 include:net.example -all";
+    let draft = spf(&["--ip", "203.0.113.1", "--mail-from", "a@bank.example", "--record", draft]);
+    assert_eq!(draft.out.lines().next(), Some("pass"));
+    let broken =
+        spf(&["--ip", "203.0.113.1", "--mail-from", "a@bank.example", "--record", "v=spf1 ip4:203.0.113 -all"]);
+    assert_eq!((broken.out.lines().next(), broken.code), (Some("permerror"), 0));
+    // What is no mailbox is judged, what is no command line is refused.
+    let malformed = spf(&["--ip", "203.0.113.1", "--mail-from", "<(any@bank.example>", "--helo", "!"]);
+    assert_eq!((malformed.out.lines().next(), malformed.code), (Some("none"), 0));
+    for wrong in [
+        &["--ip", "203.0.113", "--mail-from", "a@bank.example"][..],
+        &["--ip", "203.0.113.1"],
+        &["--ip", "203.0.113.1", "--scope", "helo"],
+        &["--ip", "203.0.113.1", "--mail-from", "a\n@bank.example"],
+        &["--ip", "203.0.113.1", "--mail-from", "a@bank.example", "--scope", "pra"],
+        &["--mail-from", "a@bank.example"],
+    ] {
+        let ran = spf(wrong);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{wrong:?}");
+        assert!(!ran.err.is_empty());
+    }
+    let explained = spf(&["--ip", "198.51.100.1", "--mail-from", "a@bank.example", "--explain", "--lang", "ja"]);
+    assert!(explained.out.contains("mta.net.example A") && explained.out.contains("198.51.100.1"), "{}", explained.out);
+}
+
+#[test]
+fn without_dns_the_rest_is_told() {
+    // Nobody listens on the port of a socket that is gone.
+    let gone = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let ran = sekisho(
+        &["verify", "-", "/nowhere", "--resolver", &gone, "--dns-timeout", "1s", "--format", "json"],
+        MESSAGE.as_bytes(),
+    );
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(ran.err.contains(&gone) && ran.err.contains("/nowhere"), "{}", ran.err);
+    let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(first["dmarc"]["result"], "temperror");
+    let spf = sekisho(&["spf", "--ip", "192.0.2.1", "--mail-from", "a@b.example", "--resolver", &gone], b"");
+    assert_eq!((spf.out.lines().next(), spf.code), (Some("temperror"), 5));
+}
+
+#[test]
+fn a_server_that_never_answers_is_waited_for_as_long_as_was_said() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let start = Instant::now();
+    let ran = sekisho(&["verify", "-", "--resolver", &address, "--dns-timeout", "300ms"], MESSAGE.as_bytes());
+    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn signing_says_what_is_wrong() {
+    let directory = directory("sign");
+    let (rsa, _) = key(&directory, "rsa2048.pem");
+    let (short, _) = key(&directory, "rsa1024.pem");
+    let message = directory.join("m.eml");
+    std::fs::write(&message, MESSAGE.replace('\n', "\r\n")).unwrap();
+    let sign = |key: &Path, more: &[&str]| {
+        let base = ["sign", "--domain", "bank.example", "--selector", "s", "--at", AT, "--key", text(key)];
+        sekisho(&[&base[..], more].concat(), MESSAGE.as_bytes())
+    };
+    // From a file, and its line ends stay.
+    let crlf = sign(&rsa, &[text(&message)]);
+    assert!(crlf.out.ends_with("this is a test.\r\n") && !crlf.out.replace("\r\n", "").contains('\n'), "{}", crlf.out);
+    // The wire form is signed: both have one body hash and one signature.
+    assert_eq!(crlf.out.replace("\r\n", "\n"), sign(&rsa, &[]).out);
+    let warned = sign(&short, &[]);
+    assert_eq!(warned.code, 0);
+    assert!(warned.err.contains("1024") && warned.err.contains("2048"), "{}", warned.err);
+    std::fs::set_permissions(&rsa, PermissionsExt::from_mode(0o644)).unwrap();
+    let warned = sign(&rsa, &[]);
+    assert_eq!(warned.code, 0);
+    assert!(warned.err.contains("rsa2048.pem"), "{}", warned.err);
+    let chosen = sign(&rsa, &["--header-fields", "From,Subject", "--canonicalization", "simple/relaxed"]);
+    assert!(chosen.out.contains("h=From:Subject;") && chosen.out.contains("c=simple/relaxed;"), "{}", chosen.out);
+    for (wrong, code) in [
+        (&["--header-fields", "Subject"][..], 2),
+        (&["--identity", "a@other.example"], 2),
+        (&["--algorithm", "ed25519-sha256"], 2),
+        (&["--canonicalization", "loose"], 2),
+        (&["--expire-in", "soon"], 2),
+        (&["--selector", "t", "--selector", "u"], 2),
+        (&["/nowhere"], 3),
+        (&["--key", "/nowhere"], 3),
+        (&["--key", text(&message)], 3),
+    ] {
+        let ran = sign(&rsa, wrong);
+        assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{wrong:?}: {}", ran.err);
+        assert!(!ran.err.is_empty());
+    }
+    let two = sekisho(
+        &["sign", "--domain", "bank.example", "--selector", "s", "--key", text(&rsa)],
+        format!("From: x@y.example\n{MESSAGE}").as_bytes(),
+    );
+    assert_eq!((two.code, two.out.as_str()), (3, ""));
+    assert_eq!(sekisho(&["sign", "--domain", "b.example", "--selector", "s", "--key", text(&rsa)], b"").code, 3);
+}
+
+#[test]
+fn every_key_of_the_contract_is_there() {
+    let cases = testkit::root().join("testdata/cases/cli");
+    let (message, tape) = (cases.join("01-spoofed.msg"), cases.join("01-spoofed.tape"));
+    let found = json(&sekisho(&["verify", text(&message), "--replay", text(&tape), "--format", "json"], b""));
+    let has = |object: &Value, keys: &str| {
+        for key in keys.split(' ') {
+            assert!(object.get(key).is_some(), "{key} in {object}");
+        }
+    };
+    has(&found, "file from ip helo mail_from spf dkim dmarc facts verdict authentication_results");
+    has(&found["spf"][0], "identity domain result matched lookups void_lookups explanation reason");
+    has(
+        &found["dkim"][0],
+        "result domain selector identity algorithm key_bits canonicalization header_fields body_length testing reason",
+    );
+    has(
+        &found["dmarc"],
+        "result author_domain policy_domain organizational_domain discovery policy testing spf_aligned dkim_aligned disposition override reason",
+    );
+    has(&found["facts"][0], "code detail");
+    has(&found["verdict"], "action reasons");
+    assert_eq!((&found["dmarc"]["disposition"], &found["verdict"]["action"]), (&"reject".into(), &"label".into()));
+    assert_eq!(found["dkim"][0]["header_fields"], serde_json::json!(["from", "to", "date"]));
+}
+
+#[test]
+fn the_language_is_the_users() {
+    let run = |variables: &[(&str, &str)]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+            .args(["verify", "/nowhere"])
+            .env_clear()
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(run(&[("LANG", "ja_JP.UTF-8")]).contains("ありません"));
+    assert!(run(&[("LC_ALL", "C"), ("LANG", "ja_JP.UTF-8")]).contains("no such file"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["completions", "bash"])
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn messages_of_a_pipe_are_told_as_they_come() {
+    let cases = testkit::root().join("testdata/cases/cli");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["verify", "-", "--format", "header", "--replay", text(&cases.join("01-spoofed.tape"))])
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(format!("From a Mon\n{MESSAGE}\nFrom b Tue\n").as_bytes()).unwrap();
+    stdin.flush().unwrap();
+    let mut first = [0; 22];
+    // The first answer is there while the pipe is still open.
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut first).unwrap();
+    assert_eq!(&first, b"Authentication-Results");
+    stdin.write_all(MESSAGE.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(child.wait_with_output().unwrap().status.success());
+}
+
+#[test]
+fn completions_and_man_name_every_verb() {
+    for arguments in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
+        let ran = sekisho(arguments, b"");
+        assert_eq!(ran.code, 0);
+        for verb in ["serve", "verify", "spf", "sign", "completions", "man"] {
+            assert!(ran.out.to_lowercase().contains(verb), "{verb} in {arguments:?}");
+        }
+    }
+    assert_eq!(sekisho(&[], b"").code, 2);
+    assert_eq!(sekisho(&["frobnicate"], b"").code, 2);
+    assert_eq!(sekisho(&["--help"], b"").code, 0);
+}
+
+#[test]
+fn no_permission_is_told() {
+    let directory = directory("permission");
+    let file = directory.join("m.eml");
+    std::fs::write(&file, MESSAGE).unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o000)).unwrap();
+    if std::fs::File::open(&file).is_ok() {
+        println!("skipped: root may read everything");
+        return;
+    }
+    let ran = sekisho(&["verify", text(&file)], b"");
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("no permission"), "{}", ran.err);
+}
