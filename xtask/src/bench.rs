@@ -2,14 +2,18 @@
 //!
 //! The corpus of 2,000 signed messages is made once by `../shared/bench/gen_corpus.py` into `target/bench/corpus` (with
 //! python3 and its package `cryptography`, in an environment of its own under `target/bench/venv`); `--corpus DIR` takes
-//! another. Then the benchmark of the crate `auth` runs over it, and the peer, a separate cargo project, when it is there.
-//! `--save` writes what was printed into docs/performance.md. What cannot run is named with its reason.
+//! another. Then the benchmark of the crate `auth` and the peer, a separate cargo project, run over it in turn (`turns`),
+//! `--rounds N` times, and the program's start is measured (`start`; `bench start` measures nothing else). `--save` writes
+//! what was printed into docs/performance.md. What cannot run is named with its reason.
 
-use std::io::{BufRead, BufReader};
+mod start;
+mod turns;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::house::{House, Outcome, cargo_program, shown, succeed};
+use crate::house::{House, Outcome, cargo_program, succeed};
+use turns::Program;
 
 const DOCUMENT: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- bench: begin -->";
@@ -17,6 +21,7 @@ const END: &str = "<!-- bench: end -->";
 
 const BENCHMARK: &str = "crates/auth/benches/corpus.rs";
 const PEER: &str = "bench/peers/mail-auth/Cargo.toml";
+const ROUNDS: usize = 15;
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
@@ -25,42 +30,93 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
         None => corpus(house),
     };
     let corpus = match corpus {
-        Ok(corpus) => corpus.to_string_lossy().into_owned(),
+        Ok(corpus) => corpus,
         Err(reason) => {
             println!("skipped: bench: {reason}");
             return Ok(());
         }
     };
-    let mut printed = Vec::new();
-    if house.files.contains(BENCHMARK) {
-        let line = ["bench", "--package", "sekisho-auth", "--bench", "corpus", "--", &corpus];
-        printed.extend(print_through(house.command(&cargo_program(), &line))?);
-    } else {
-        println!("skipped: {BENCHMARK} is not there");
+    let mut printed = vec![format!("$ cargo xtask bench {}", arguments.join(" ")).trim_end().to_owned()];
+    if !options.only_start {
+        printed.extend(passes(house, &corpus, options.rounds)?);
     }
-    if house.files.contains(PEER) {
-        let target = house.root.join("target/bench/peers").to_string_lossy().into_owned();
-        let line = ["run", "--quiet", "--release", "--manifest-path", PEER, "--target-dir", &target, "--", &corpus];
-        printed.extend(print_through(house.command(&cargo_program(), &line))?);
-    } else {
-        println!("skipped: the peer, {PEER}, is not there");
+    match start::measure(house, &corpus) {
+        Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
+        Err(reason) => println!("skipped: start: {reason}"),
     }
-    if options.save && !printed.is_empty() { save(house, &printed) } else { Ok(()) }
+    println!("{}", printed.join("\n"));
+    if options.save { save(house, &printed) } else { Ok(()) }
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Ours and the peer over the corpus, pass by pass in turn.
+fn passes(house: &House, corpus: &Path, rounds: usize) -> Outcome<Vec<String>> {
+    if !house.files.contains(BENCHMARK) {
+        return Err(format!("{BENCHMARK} is not there"));
+    }
+    let folder = corpus.to_string_lossy();
+    let line = ["bench", "--quiet", "--package", "sekisho-auth", "--bench", "corpus", "--", &folder, "--serve"];
+    let mut ours = Program::start(house.command(&cargo_program(), &line))?;
+    let mut peer = if house.files.contains(PEER) {
+        let target = house.root.join("target/bench/peers").to_string_lossy().into_owned();
+        // One of the peer's crates names a newer rustc than it needs.
+        let build = ["run", "--quiet", "--release", "--ignore-rust-version", "--manifest-path", PEER];
+        let mut command = house.command(&cargo_program(), &build);
+        command.args(["--target-dir", &target, "--", &folder, "--serve"]);
+        Some(Program::start(command)?)
+    } else {
+        println!("skipped: the peer, {PEER}, is not there");
+        None
+    };
+    let mut lines = Vec::new();
+    for (name, program) in [("sekisho", Some(&ours)), ("mail-auth", peer.as_ref())] {
+        let head = program.iter().flat_map(|program| &program.head);
+        lines.extend(head.map(|line| format!("{name:<10} {line}")));
+    }
+    let before = load();
+    let seconds = turns::take(&mut ours, peer.as_mut(), rounds)?;
+    lines.push(String::new());
+    lines.extend(seconds.table(messages(corpus)?));
+    lines.push(String::new());
+    lines.push(format!(
+        "{rounds} rounds; medians, in brackets quartiles; load average {before} before, {} after",
+        load()
+    ));
+    Ok(lines)
+}
+
+fn messages(corpus: &Path) -> Outcome<f64> {
+    let path = corpus.join("envelopes.csv");
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let count = u32::try_from(text.lines().skip(1).count()).map_err(|error| error.to_string())?;
+    Ok(f64::from(count))
+}
+
+/// How many processes wanted to run in the last minute; more than there are processors spoils figures.
+fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().filter(|word| !word.is_empty()).unwrap_or("unknown").to_owned()
+}
+
+#[derive(Debug, PartialEq, Eq)]
 struct Options {
     corpus: Option<PathBuf>,
+    rounds: usize,
     save: bool,
+    only_start: bool,
 }
 
 impl Options {
     fn read(arguments: &[String]) -> Outcome<Self> {
-        let mut options = Self::default();
+        let mut options = Self { corpus: None, rounds: ROUNDS, save: false, only_start: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
+                "start" => options.only_start = true,
                 "--save" => options.save = true,
+                "--rounds" => {
+                    let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
+                    options.rounds = rounds.ok_or("--rounds wants a number")?;
+                }
                 "--corpus" => {
                     let folder = Path::new(arguments.next().ok_or("--corpus wants a folder")?);
                     let folder = std::path::absolute(folder).map_err(|error| error.to_string())?;
@@ -71,6 +127,9 @@ impl Options {
                 }
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
+        }
+        if options.only_start && options.save {
+            return Err("--save wants all figures, not the start alone".to_owned());
         }
         Ok(options)
     }
@@ -108,23 +167,6 @@ fn corpus(house: &House) -> Outcome<PathBuf> {
     Ok(corpus)
 }
 
-/// Runs the command; prints its output line by line and gives the lines back.
-fn print_through(mut command: Command) -> Outcome<Vec<String>> {
-    let name = shown(&command);
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{name}: {error}"))?;
-    let mut lines = Vec::new();
-    for line in child.stdout.take().into_iter().flat_map(|output| BufReader::new(output).lines()).map_while(Result::ok)
-    {
-        println!("{line}");
-        lines.push(line);
-    }
-    match child.wait() {
-        Ok(status) if status.success() => Ok(lines),
-        Ok(status) => Err(format!("{name}: {status}")),
-        Err(error) => Err(format!("{name}: {error}")),
-    }
-}
-
 fn save(house: &House, printed: &[String]) -> Outcome {
     let text = house.read(DOCUMENT)?;
     let figures = format!("{}\n\n```text\n{}\n```", machine(house), printed.join("\n").trim());
@@ -148,7 +190,9 @@ fn machine(house: &House) -> String {
     let version = house.command("rustc", &["--version"]).output().map(|output| output.stdout).unwrap_or_default();
     let version = String::from_utf8_lossy(&version);
     let version = version.split(' ').nth(1).unwrap_or("unknown");
-    format!("Taken with {cpus} CPUs ({}), rustc {version}.", model.unwrap_or("unknown model"))
+    let date = house.command("date", &["-u", "+%F"]).output().map(|output| output.stdout).unwrap_or_default();
+    let date = String::from_utf8_lossy(&date);
+    format!("Taken on {} with {cpus} CPUs ({}), rustc {version}.", date.trim(), model.unwrap_or("unknown model"))
 }
 
 #[cfg(test)]
@@ -166,9 +210,12 @@ mod tests {
     #[test]
     fn options() {
         let read = |words: &[&str]| Options::read(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        assert_eq!(read(&["--save"]), Ok(Options { corpus: None, save: true }));
-        assert!(
-            read(&["--corpus"]).is_err() && read(&["--corpus", "/no/such/folder"]).is_err() && read(&["x"]).is_err()
-        );
+        let wanted = Options { corpus: None, rounds: 3, save: true, only_start: false };
+        assert_eq!(read(&["--save", "--rounds", "3"]), Ok(wanted));
+        for wrong in
+            [&["--corpus"][..], &["--corpus", "/no/such/folder"], &["x"], &["--rounds", "0"], &["start", "--save"]]
+        {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
     }
 }
