@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)] // tests may fail loudly
 
 extern crate net as sekisho_net;
+// Named by `support`, which makes DNS messages with it.
+use hickory_proto as _;
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../net/tests/support/mod.rs"]
@@ -346,6 +348,34 @@ fn completions_and_man_name_every_verb() {
     assert_eq!(sekisho(&[], b"").code, 2);
     assert_eq!(sekisho(&["frobnicate"], b"").code, 2);
     assert_eq!(sekisho(&["--help"], b"").code, 0);
+}
+
+#[test]
+fn a_maildir_is_read_new_mail_first() {
+    let maildir = directory("maildir");
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir(maildir.join(part)).unwrap();
+    }
+    let tape = testkit::root().join("testdata/cases/cli/01-spoofed.tape");
+    let verify = || sekisho(&["verify", text(&maildir), "--replay", text(&tape), "--format", "json"], b"");
+    let empty = verify();
+    assert!(empty.code == 3 && empty.err.contains("no message in it"), "{}", empty.err);
+    let files = [
+        ("cur/2.b.mx:2,S", MESSAGE),
+        ("cur/1.a.mx:2,", MESSAGE),
+        ("new/3.c.mx", MESSAGE),
+        ("cur/.lock", "no message"),
+        ("tmp/4", "x"),
+    ];
+    for (file, content) in files {
+        std::fs::write(maildir.join(file), content).unwrap();
+    }
+    let ran = verify();
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let names =
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["file"].as_str().unwrap().to_owned());
+    let names: Vec<_> = names.map(|name| name.rsplit('/').next().unwrap().to_owned()).collect();
+    assert_eq!(names, ["3.c.mx", "1.a.mx:2,", "2.b.mx:2,S"]);
 }
 
 #[test]
