@@ -6,6 +6,7 @@
 
 set -u
 export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
 unset SEKISHO_CONFIG RUST_LOG NO_COLOR
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -93,7 +94,7 @@ install() {
     export DEBIAN_FRONTEND=noninteractive
     # Not configured, so that no mail system of its own starts on this machine.
     command -v debconf-set-selections > /dev/null &&
-        echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+        echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections > /dev/null 2>&1
     local quiet=(-q -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
     apt-get "${quiet[@]}" install -y --no-install-recommends "$2" > "$T/apt.log" 2>&1 ||
         { apt-get "${quiet[@]}" update > "$T/apt.log" 2>&1 &&
@@ -118,8 +119,10 @@ start_dns() {
     program=$(dirname "$SEKISHO")/examples/zone_dns
     [ -x "$program" ] || program=$ROOT/target/debug/examples/zone_dns
     if [ ! -x "$program" ]; then
-        (cd "$ROOT" && cargo build --quiet --package sekisho-net --example zone_dns) || { fail "zone_dns"; finish; }
+        (cd "$ROOT" && cargo build --quiet --target-dir target --package sekisho-net --example zone_dns) ||
+            { fail "the DNS server cannot be built"; finish; }
     fi
+    : > "$T/dns.address"
     "$program" "$1" > "$T/dns.address" 2> "$T/dns.log" &
     STARTED+=($!)
     within 10 test -s "$T/dns.address" || { fail "the DNS server does not start"; finish; }
@@ -128,6 +131,8 @@ start_dns() {
 
 # start_sekisho OPTIONS… – serves on a free port; its process into $DAEMON, its log is $T/sekisho.log.
 start_sekisho() {
+    # What an earlier one has written must not be taken for this one's.
+    : > "$T/sekisho.log"
     "$SEKISHO" serve --lang en "$@" > "$T/sekisho.out.log" 2> "$T/sekisho.log" &
     DAEMON=$!
     STARTED+=("$DAEMON")

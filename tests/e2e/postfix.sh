@@ -6,6 +6,7 @@
 
 OURS=mx.example.net
 KEYS=$ROOT/testdata/keys
+MAILBOXES='aligned ipv6 null failing spoofed broken forged tight eight dots big utf8 here beside'
 
 main() {
     begin
@@ -38,17 +39,18 @@ xn--r8jz45g.jp. TXT "v=spf1 ip4:192.0.2.0/24 -all"
 _dmarc.xn--r8jz45g.jp. TXT "v=DMARC1; p=quarantine"
 ed._domainkey.xn--r8jz45g.jp. TXT "v=DKIM1; k=ed25519; p=XvVvfB4I+ZHGhwTpBIAiei8hwNllimF64w4SgsxqCPM="
 ;! slow.example * servfail
+;! _dmarc.slow.example * servfail
 EOF
 }
 
 start_postfix() {
-    local daemons user group
+    local daemons user group mailbox
     daemons=$(postconf -dh daemon_directory 2> /dev/null)
     user=$(id -u nobody) && group=$(id -g nobody)
     mkdir -p "$T/conf" "$T/queue" "$T/data" "$T/mail"
     chown postfix "$T/data"
     chown nobody "$T/mail"
-    echo '/^(.*)@example\.net$/ ${1}/' > "$T/conf/mailboxes"
+    for mailbox in $MAILBOXES; do echo "$mailbox@example.net $mailbox/"; done > "$T/conf/mailboxes"
     free_port
     SMTP=$PORT
     cat > "$T/conf/main.cf" << EOF
@@ -60,7 +62,7 @@ maillog_file_prefixes = $T
 myhostname = $OURS
 mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 mynetworks = 127.0.0.0/8
 alias_maps =
 alias_database =
@@ -68,7 +70,7 @@ local_transport = error:no local mail here
 default_transport = error:no mail leaves this test
 virtual_mailbox_domains = example.net
 virtual_mailbox_base = $T/mail
-virtual_mailbox_maps = regexp:$T/conf/mailboxes
+virtual_mailbox_maps = texthash:$T/conf/mailboxes
 virtual_minimum_uid = 1
 virtual_uid_maps = static:$user
 virtual_gid_maps = static:$group
@@ -96,6 +98,7 @@ retry     unix  - - n - - error
 virtual   unix  - n n - - virtual
 showq     unix  n - n - - showq
 anvil     unix  - - n - 1 anvil
+proxymap  unix  - - n - - proxymap
 postlog   unix-dgram n - n - 1 postlogd
 EOF
     # The lines of the README, with the address that the daemon has told.
@@ -141,7 +144,7 @@ deliver() {
     MAIL=/dev/null
     QUEUE_ID=
     CHECKED=$((CHECKED + 1))
-    smtp "$SMTP" "$2" "$3" "$4" "$5" "$name@example.net" "$T/$name.msg" "${6:-}" || { fail "$name: not taken"; return; }
+    smtp "$SMTP" "$2" "$3" "$4" "$5" "$name@example.net" "$T/$name.msg" "${6:-}" || { fail "$name: not taken"; finish; }
     arrived "$name"
     check "$name: one line of the log tells of it, with the reason" one_log_line "$QUEUE_ID"
 }
@@ -191,8 +194,13 @@ aligned() {
     check "aligned: the log has client, envelope and results" grep -q \
         "queue_id=\"$QUEUE_ID\" client=\"out.example.jp\" ip=192.0.2.1 helo=\"out.example.jp\" mail_from=\"a@example.jp\" from=\"a@example.jp\" spf=pass dkim=pass:example.jp dmarc=pass:example.jp .*forged=0 " "$T/sekisho.log"
     { plain ipv6; printf '\nover IPv6\n'; } | message ipv6
-    deliver ipv6 IPV6:2001:db8::25 out.example.jp out.example.jp a@example.jp
-    check "ipv6: SPF passes" says spf=pass dkim=none dmarc=pass
+    # Without IPv6 in the kernel, Postfix takes no such address.
+    if [ -e /proc/net/if_inet6 ]; then
+        deliver ipv6 IPV6:2001:db8::25 out.example.jp out.example.jp a@example.jp
+        check "ipv6: SPF passes" says spf=pass dkim=none dmarc=pass
+    else
+        echo "not checked: a client over IPv6, which this machine does not have"
+    fi
     { plain null; printf '\nthe null sender\n'; } | message null
     deliver null 192.0.2.1 out.example.jp example.jp ""
     check "null: SPF of HELO" says spf=pass smtp.helo=example.jp dmarc=pass

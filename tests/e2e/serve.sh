@@ -48,6 +48,7 @@ main() {
     start_sekisho --listen inet:0@127.0.0.1 --resolver 127.0.0.1:1 --dns-timeout 1s
     check "without DNS it starts, and says so" within 10 grep -q ' WARN .*DNS' "$T/sekisho.log"
     kill -TERM "$DAEMON"
+    touch "$T/ja.log"
     "$SEKISHO" serve --lang ja --listen "unix:$T/milter.sock" --resolver "$DNS" 2> "$T/ja.log" &
     STARTED+=($!)
     check "it speaks Japanese" within 10 grep -q '待ち受けています' "$T/ja.log"
