@@ -46,21 +46,34 @@ impl Domain {
         if text.len() > DOMAIN_TEXT_BYTES_MAX {
             return Err(DomainError::TooLong);
         }
-        let ascii = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(to_a_labels(text)?) };
-        check(&ascii, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))?;
-        if ascii.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
-            return Err(DomainError::Hyphen);
+        if text.is_ascii() {
+            return Self::host(text);
         }
-        Ok(Self::lowered(&ascii))
+        Self::host(&to_a_labels(text)?)
     }
 
-    /// Reads a name that was built to be asked: labels of any printable ASCII but the dot.
+    /// A name of letters, digits, hyphens within labels, and underscores.
+    fn host(ascii: &str) -> Result<Self, DomainError> {
+        check(ascii, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))?;
+        let bytes = ascii.as_bytes();
+        let at_an_end = |at: usize| {
+            let neighbour = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_none_or(|byte| *byte == b'.');
+            neighbour(at.checked_sub(1)) || neighbour(Some(at + 1))
+        };
+        if memchr::memchr_iter(b'-', bytes).any(at_an_end) {
+            return Err(DomainError::Hyphen);
+        }
+        Ok(Self::lowered(ascii))
+    }
+
+    /// Reads a name that was built to be asked: labels of any printable ASCII but the dot, spaces too, since a macro may
+    /// put one there (RFC 7208 §7.2, `%_`).
     ///
     /// # Errors
     /// Names the first rule broken.
     pub fn query(text: &str) -> Result<Self, DomainError> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        check(text, |byte| byte.is_ascii_graphic())?;
+        check(text, |byte| byte == b' ' || byte.is_ascii_graphic())?;
         Ok(Self::lowered(text))
     }
 
