@@ -1,7 +1,8 @@
 //! Facts → Authentication-Results (RFC 8601, RFC 8616, RFC 9989 §8). One writer for the whole product: what is written
 //! goes through [`mailtext::authres`], and nothing of a sender's reaches it but domains and encoded values.
 
-use dkim::{Status, Verification};
+use dkim::limits::RSA_BITS_MIN;
+use dkim::{Status, Verification, Weakness};
 use dmarc::MessageEvaluation;
 use mailtext::Explain;
 use mailtext::authres::{AuthenticationResults, Keyword, Letters, LineEnd, MethodResult, Style};
@@ -35,6 +36,8 @@ impl Facts {
 
     /// The identity of the reverse-path; one result only, since readers take two `spf=` for a contradiction.
     fn spf_result(&self, say: Say<'_>) -> Option<MethodResult> {
+        // Nobody said who the sender is: nothing was checked that the field could tell.
+        self.envelope.mail_from.as_ref()?;
         let checked = &self.spf.as_ref()?.mail_from.result;
         let mut result = MethodResult::new(Keyword::of("spf"), Keyword::of(checked.verdict.as_str()));
         result.reason = checked.reason.as_ref().map(|reason| say(reason));
@@ -93,8 +96,18 @@ fn dkim_result(verification: &Verification, say: Say<'_>) -> MethodResult {
     let parsed = &verification.parsed;
     let mut result = MethodResult::new(Keyword::of("dkim"), Keyword::of(verification.status.as_str()));
     result.reason = verification.problem.as_ref().map(|problem| say(problem));
-    if verification.status == Status::Pass && verification.weaknesses.contains(&dkim::Weakness::Testing) {
-        result = result.commented("testing");
+    if verification.status == Status::Pass {
+        // What only the legacy switch lets pass, and what the domain calls a test, is never told as a plain pass.
+        let remarks = verification.weaknesses.iter().filter_map(|weakness| match weakness {
+            Weakness::Testing => Some("testing".to_owned()),
+            Weakness::Sha1 => Some("legacy: rsa-sha1".to_owned()),
+            Weakness::ShortKey(bits) if *bits < RSA_BITS_MIN => Some(format!("legacy: {bits} bit key")),
+            _ => None,
+        });
+        let remarks: Vec<String> = remarks.collect();
+        if !remarks.is_empty() {
+            result = result.commented(remarks.join(", "));
+        }
     }
     if let Some(domain) = &parsed.domain {
         result = result.with("header", "d", domain.as_str());
