@@ -11,6 +11,8 @@ cli-not-found = { $file }: there is no such file.
 cli-no-permission = { $file }: no permission to read it.
 cli-unreadable = { $file }: cannot be read ({ $reason }).
 cli-too-large = { $file }: larger than { $limit_bytes } bytes, and not read.
+cli-cannot-sign = { $file }: cannot be signed. { $reason }
+cli-key-readable-by-others = { $file }: this private key can be read by others; chmod 600 it.
 cli-some-inputs-failed = { $count } of { $total } inputs could not be evaluated.
 cli-output-failed = The output cannot be written ({ $reason }).
 
@@ -27,6 +29,7 @@ cli-control-character = { $option }: the value holds a control character.
 cli-option-missing = { $option } is missing.
 cli-option-needs = { $option } can be used only together with { $other }.
 cli-option-conflict = { $option } and { $other } cannot be used together.
+cli-not-yet = { $option } is not built yet.
 
 ## DNS
 
@@ -42,6 +45,10 @@ cli-tape-unwritable = { $file }: the recording of DNS answers cannot be written 
 cli-config-unreadable = { $file }: the configuration cannot be read ({ $reason }).
 cli-config-error = { $file }:{ $line }:{ $column }: { $problem }
 cli-config-unknown-key = { $file }:{ $line }:{ $column }: unknown key "{ $key }" in [{ $section }]{ GIVEN($suggestion) ->
+        [yes] ; did you mean "{ $suggestion }"?
+       *[no] .
+    }
+cli-config-unknown-section = { $file }:{ $line }:{ $column }: there is no section "{ $key }"{ GIVEN($suggestion) ->
         [yes] ; did you mean "{ $suggestion }"?
        *[no] .
     }

@@ -2,10 +2,6 @@
 
 ## Steps
 
-spf-checking = SPF of { $domain } ({ $identity ->
-        [helo] HELO
-       *[mailfrom] MAIL FROM
-    }).
 spf-asked = { $name } { $kind } → { $answer ->
         [records] { $data }{ GIVEN($more) ->
             [yes] {" "}(and { $more } more)
@@ -15,10 +11,13 @@ spf-asked = { $name } { $kind } → { $answer ->
         [nxdomain] the name does not exist
        *[other] { $answer }
     }
-spf-include-not-matched = { $term } of { $domain } gives { $result } and does not match.
-spf-redirected = Nothing in the record of { $domain } matches; { $term } leads to { $target }.
-spf-matched = { $term } of { $domain } matches.
-spf-nothing-matched = Nothing in the record of { $domain } matches.
+spf-record = { $domain }: { GIVEN($term) ->
+        [yes] { $term } decides{ GIVEN($result) ->
+            [yes] : { $result }.
+           *[no] .
+        }
+       *[no] the evaluation did not end.
+    }
 spf-target-unusable = { $term } of { $domain } leads to what is no usable name, and does not match. { $flaw }
 spf-local-part-not-ascii = { $term } of { $domain } uses the local part, which is not US-ASCII, and does not match.
 spf-void = This answer is empty: void lookup { $count }.

@@ -40,6 +40,10 @@ verify-reason = Reason
 verify-policy = policy { $policy }, from { $record }
 verify-policy-testing = policy { $policy } under test (t=y), { $to_apply } applies, from { $record }
 verify-no-policy = no record at { $record }
+verify-organizational-domains = organizational domain { $psl_domain } (public suffix list){ GIVEN($walk_domain) ->
+        [yes] , { $walk_domain } (tree walk)
+       *[no] {""}
+    }
 verify-aligned = aligned with { $domain }
 verify-not-aligned = not aligned with { $domain }
 verify-spf-domain = for { $domain }
@@ -53,6 +57,7 @@ verify-dkim-signature = d={ $domain } s={ $selector }
 verify-dkim-algorithm = { $algorithm } { $bits } bit
 verify-dkim-none = no signature
 verify-not-evaluated = not evaluated
+verify-bare-newlines = The body mixes line ends: CR or LF stands alone beside CRLF.
 verify-client-from-received = Client address { $ip } taken from Received.
 verify-ttl = TTL { $seconds }
 verify-message-number = message { $number } of { $file }

@@ -11,6 +11,8 @@ cli-not-found = { $file }: ファイルがありません。
 cli-no-permission = { $file }: 読み取る権限がありません。
 cli-unreadable = { $file }: 読み取れません({ $reason })。
 cli-too-large = { $file }: { $limit_bytes } バイトを超えているため、読み取りませんでした。
+cli-cannot-sign = { $file }: 署名できません。{ $reason }
+cli-key-readable-by-others = { $file }: 秘密鍵を他の利用者が読めます。chmod 600 を実行してください。
 cli-some-inputs-failed = { $total } 件の入力のうち { $count } 件を評価できませんでした。
 cli-output-failed = 出力に書き込めません({ $reason })。
 
@@ -27,6 +29,7 @@ cli-control-character = { $option }: 値に制御文字が含まれています�
 cli-option-missing = { $option } を指定してください。
 cli-option-needs = { $option } は { $other } とともに指定してください。
 cli-option-conflict = { $option } と { $other } は同時に指定できません。
+cli-not-yet = { $option } はまだ使えません。
 
 ## DNS
 
@@ -42,6 +45,10 @@ cli-tape-unwritable = { $file }: DNS 応答の記録を書き込めません({ $
 cli-config-unreadable = { $file }: 設定ファイルを読み取れません({ $reason })。
 cli-config-error = { $file }:{ $line }:{ $column }: { $problem }
 cli-config-unknown-key = { $file }:{ $line }:{ $column }: [{ $section }] に未知のキー "{ $key }" があります。{ GIVEN($suggestion) ->
+        [yes] "{ $suggestion }" の誤りではありませんか。
+       *[no] {""}
+    }
+cli-config-unknown-section = { $file }:{ $line }:{ $column }: "{ $key }" というセクションはありません。{ GIVEN($suggestion) ->
         [yes] "{ $suggestion }" の誤りではありませんか。
        *[no] {""}
     }

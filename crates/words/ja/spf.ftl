@@ -2,10 +2,6 @@
 
 ## 根拠
 
-spf-checking = { $domain } の SPF 認証({ $identity ->
-        [helo] HELO
-       *[mailfrom] MAIL FROM
-    })
 spf-asked = { $name } { $kind } → { $answer ->
         [records] { $data }{ GIVEN($more) ->
             [yes] {" "}(ほか { $more } 件)
@@ -15,10 +11,13 @@ spf-asked = { $name } { $kind } → { $answer ->
         [nxdomain] 名前が存在しない
        *[other] { $answer }
     }
-spf-include-not-matched = { $domain } の { $term } の評価結果は { $result } のため、一致しません。
-spf-redirected = { $domain } のレコードに一致する機構がないため、{ $term } に従って { $target } を参照します。
-spf-matched = { $domain } の { $term } に一致しました。
-spf-nothing-matched = { $domain } のレコードに一致する機構がありません。
+spf-record = { $domain }: { GIVEN($term) ->
+        [yes] { $term } により{ GIVEN($result) ->
+            [yes] {" "}{ $result }
+           *[no] 次へ
+        }
+       *[no] 評価は完了していません
+    }
 spf-target-unusable = { $domain } の { $term } の参照先は DNS の名前として使用できないため、一致しません。{ $flaw }
 spf-local-part-not-ascii = { $domain } の { $term } はローカルパートを使用しますが、US-ASCII ではないため一致しません。
 spf-void = 応答が空です(空振り参照 { $count } 回目)。

@@ -40,6 +40,10 @@ verify-reason = 理由
 verify-policy = ポリシー { $policy }({ $record })
 verify-policy-testing = ポリシー { $policy } は試験運用中(t=y)、適用は { $to_apply }({ $record })
 verify-no-policy = { $record } にレコードなし
+verify-organizational-domains = 組織ドメイン名 { $psl_domain }(パブリックサフィックスリスト){ GIVEN($walk_domain) ->
+        [yes] 、{ $walk_domain }(DNS ツリー探索)
+       *[no] {""}
+    }
 verify-aligned = { $domain } と整合している
 verify-not-aligned = { $domain } と整合していない
 verify-spf-domain = { $domain }
@@ -53,6 +57,7 @@ verify-dkim-signature = d={ $domain } s={ $selector }
 verify-dkim-algorithm = { $algorithm } { $bits } bit
 verify-dkim-none = 電子署名なし
 verify-not-evaluated = 未評価
+verify-bare-newlines = 本文の改行が混在しています(CRLF のほかに単独の CR または LF)。
 verify-client-from-received = 送信元 IP アドレス { $ip } は Received ヘッダから取得しました。
 verify-ttl = TTL { $seconds }
 verify-message-number = { $file } の { $number } 通目

@@ -4,7 +4,8 @@
 //! Types: `limit`, `count`, `total`, `bits`, `line`, `column`, `number`, `seconds`, `messages`, `lookups`, `void_lookups`,
 //! `limit_bytes` are [`Argument::Number`](crate::Argument::Number); `flaw`, `failure`, `policy`, `to_apply` and `stage` are
 //! [`Argument::Word`](crate::Argument::Word); the rest is [`Argument::Text`](crate::Argument::Text), `reason` of `cli-` and
-//! `serve-` (the system's own words) among it. An argument in parentheses may be left out.
+//! `serve-` (the system's own words) among it, except that of `cli-cannot-sign`, which is a word. An argument in
+//! parentheses may be left out.
 //!
 //! # `verify` and `spf`
 //!
@@ -45,6 +46,7 @@
 //! | `verify-policy` | policy, record |
 //! | `verify-policy-testing` | policy, to_apply, record |
 //! | `verify-no-policy` | record |
+//! | `verify-organizational-domains` | psl_domain, (walk_domain) |
 //! | `verify-aligned` | domain |
 //! | `verify-not-aligned` | domain |
 //! | `verify-spf-domain` | domain |
@@ -58,6 +60,7 @@
 //! | `verify-dkim-algorithm` | algorithm, bits |
 //! | `verify-dkim-none` | |
 //! | `verify-not-evaluated` | |
+//! | `verify-bare-newlines` | |
 //! | `verify-client-from-received` | ip |
 //! | `verify-ttl` | seconds |
 //! | `verify-message-number` | number, file |
@@ -78,6 +81,8 @@
 //! | `cli-no-permission` | file |
 //! | `cli-unreadable` | file, reason |
 //! | `cli-too-large` | file, limit_bytes |
+//! | `cli-cannot-sign` | file, reason |
+//! | `cli-key-readable-by-others` | file |
 //! | `cli-some-inputs-failed` | count, total |
 //! | `cli-output-failed` | reason |
 //! | `cli-bad-value` | option, value |
@@ -91,6 +96,7 @@
 //! | `cli-option-missing` | option |
 //! | `cli-option-needs` | option, other |
 //! | `cli-option-conflict` | option, other |
+//! | `cli-not-yet` | option |
 //! | `cli-no-dns` | failure |
 //! | `cli-no-resolver` | |
 //! | `cli-resolver-unusable` | resolver, reason |
@@ -100,6 +106,7 @@
 //! | `cli-config-unreadable` | file, reason |
 //! | `cli-config-error` | file, line, column, problem |
 //! | `cli-config-unknown-key` | file, line, column, key, section, (suggestion) |
+//! | `cli-config-unknown-section` | file, line, column, key, (suggestion) |
 //! | `cli-config-bad-value` | file, line, column, value, key |
 //! | `cli-internal-error` | reason |
 //!

@@ -193,7 +193,7 @@ fn japanese_sentences_end_as_sentences() {
             || id.ends_with("-asked")
     };
     let labels = [
-        "spf-checking",
+        "spf-record",
         "verdict-pass",
         "verdict-fail",
         "verdict-none",
@@ -308,6 +308,27 @@ fn every_id_of_the_sources_has_a_sentence_and_none_is_idle() {
         ["from-space-before-colon"],
         "auth: idle"
     );
+}
+
+/// The program names its sentences where it says them, not in a table: each literal that looks like one must be one.
+#[test]
+fn every_sentence_that_the_program_names_is_there() {
+    const PREFIXES: [&str; 6] = ["cli-", "verify-", "verdict-", "serve-", "failure-", "spf-"];
+    let everything: Set = words::ids(Language::English).map(str::to_owned).collect();
+    let (mut named, mut missing) = (Set::new(), Set::new());
+    for (path, text) in sources("app") {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        // Every piece between two quotation marks, as a literal `'"'` turns what is inside and outside.
+        let pieces = code.flat_map(|line| line.split('"'));
+        for id in pieces.filter(|id| is_id(id) && PREFIXES.iter().any(|prefix| id.starts_with(prefix))) {
+            named.insert(id.to_owned());
+            if !everything.contains(id) {
+                missing.insert(format!("{id} ({})", path.display()));
+            }
+        }
+    }
+    assert!(named.len() > 90, "only {} ids found in the program", named.len());
+    assert_eq!(missing, Set::new(), "missing");
 }
 
 #[test]

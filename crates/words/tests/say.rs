@@ -179,6 +179,58 @@ fn weaknesses_with_and_without_a_domain() {
 }
 
 #[test]
+fn how_a_record_ended() {
+    let term = ("term", Text("ip4:192.0.2.0/24"));
+    let (decided, led_on) = (
+        [("domain", Text("a.example")), term, ("result", Word("pass"))],
+        [("domain", Text("a.example")), ("term", Text("redirect=b.example"))],
+    );
+    let words = english();
+    assert_eq!(words.say("spf-record", &decided), "a.example: ip4:192.0.2.0/24 decides: pass.");
+    assert_eq!(words.say("spf-record", &led_on), "a.example: redirect=b.example decides.");
+    assert_eq!(words.say("spf-record", &led_on[..1]), "a.example: the evaluation did not end.");
+    let words = japanese();
+    assert_eq!(words.say("spf-record", &decided), "a.example: ip4:192.0.2.0/24 により pass");
+    assert_eq!(words.say("spf-record", &led_on), "a.example: redirect=b.example により次へ");
+    assert_eq!(words.say("spf-record", &led_on[..1]), "a.example: 評価は完了していません");
+}
+
+#[test]
+fn what_may_be_left_out() {
+    let domains = [("psl_domain", Text("b.example")), ("walk_domain", Text("a.b.example"))];
+    let id = "verify-organizational-domains";
+    let words = english();
+    assert_eq!(
+        words.say(id, &domains),
+        "organizational domain b.example (public suffix list), a.b.example (tree walk)"
+    );
+    assert_eq!(words.say(id, &domains[..1]), "organizational domain b.example (public suffix list)");
+    let words = japanese();
+    assert_eq!(
+        words.say(id, &domains),
+        "組織ドメイン名 b.example(パブリックサフィックスリスト)、a.b.example(DNS ツリー探索)"
+    );
+    let section = [
+        ("file", Text("sekisho.toml")),
+        ("line", Number(1)),
+        ("column", Number(2)),
+        ("key", Text("reciever")),
+        ("suggestion", Text("receiver")),
+    ];
+    let id = "cli-config-unknown-section";
+    let sentence = "sekisho.toml:1:2: there is no section \"reciever\"; did you mean \"receiver\"?";
+    assert_eq!(english().say(id, &section), sentence);
+    assert_eq!(english().say(id, &section[..4]), "sekisho.toml:1:2: there is no section \"reciever\".");
+}
+
+#[test]
+fn a_reason_is_a_sentence_of_its_own() {
+    let arguments = [("file", Text("a.eml")), ("reason", Word("from-absent"))];
+    let sentence = "a.eml: cannot be signed. The message has no From field.";
+    assert_eq!(english().say("cli-cannot-sign", &arguments), sentence);
+}
+
+#[test]
 fn numbers_and_times() {
     let words = english();
     assert_eq!(
