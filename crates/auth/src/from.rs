@@ -24,6 +24,9 @@ impl From {
     pub fn read(headers: &Headers<'_>) -> Self {
         let mut fields = headers.named("from");
         let Some(first) = fields.next() else {
+            if is_cut(headers) {
+                return Self::broken(0, FromDefect::Malformed, AddressList::default(), Vec::new(), Vec::new());
+            }
             return Self::broken(0, FromDefect::Absent, AddressList::default(), Vec::new(), Vec::new());
         };
         let (addresses, flaws) = AddressList::parse(first.value);
@@ -39,7 +42,11 @@ impl From {
         // The obsolete syntax lets blanks stand before the colon; mail programs disagree about such a field, and one
         // that all do not show alike must not pass.
         let disguised = !first.raw.starts_with(first.name) || first.raw.get(first.name.len()) != Some(&b':');
-        if disguised || hides_lines(headers, first.raw) || flaws.iter().any(|flaw| is_ambiguous(flaw.kind)) {
+        if disguised
+            || is_cut(headers)
+            || hides_lines(headers, first.raw)
+            || flaws.iter().any(|flaw| is_ambiguous(flaw.kind))
+        {
             return Self::broken(1, FromDefect::Malformed, addresses, flaws, domains);
         }
         let bad_domain = addresses.mailboxes().any(|mailbox| mailbox.domain_name().is_none());
@@ -96,6 +103,12 @@ fn is_ambiguous(flaw: AddressFlaw) -> bool {
             | AddressFlaw::ControlByte
             | AddressFlaw::EncodedWordAddress
     )
+}
+
+/// Whether the header is longer than is read: what is behind the limit may hold another From.
+fn is_cut(headers: &Headers<'_>) -> bool {
+    let cut = |flaw: &Flaw<HeaderFlaw>| matches!(flaw.kind, HeaderFlaw::BlockTooLong | HeaderFlaw::TooManyFields);
+    headers.flaws().iter().any(cut)
 }
 
 /// Whether a bare CR, a bare LF or a NUL stands in this field: the next program may see a line's end there.

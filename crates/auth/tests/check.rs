@@ -183,3 +183,37 @@ fn the_address_is_never_taken_from_a_name() {
         assert_eq!(result(&facts(outsider(), message.as_bytes())), wanted, "{from:?}");
     }
 }
+
+/// attacks A6: what stands behind the limits of the header is not read, so it must not be needed.
+#[test]
+fn a_header_longer_than_is_read_never_passes() {
+    use mailtext::limits::{HEADER_BLOCK_BYTES_MAX, HEADER_FIELD_COUNT_MAX};
+    let aligned = || envelope("192.0.2.1", "<x@bank.example>");
+    let many = |count: usize| format!("From: a@bank.example\r\n{}\r\n", "X: y\r\n".repeat(count - 1));
+    for (count, wanted) in [
+        (HEADER_FIELD_COUNT_MAX - 1, DmarcResult::Pass),
+        (HEADER_FIELD_COUNT_MAX, DmarcResult::Pass),
+        (HEADER_FIELD_COUNT_MAX + 1, DmarcResult::PermError),
+    ] {
+        assert_eq!(result(&facts(aligned(), many(count).as_bytes())), wanted, "{count} fields");
+    }
+    let long = |bytes: usize| {
+        let rest = "From: a@bank.example\r\n\r\n";
+        format!("X: {}\r\n{rest}", "y".repeat(bytes - rest.len() - 5))
+    };
+    for (bytes, wanted) in [
+        (HEADER_BLOCK_BYTES_MAX - 1, DmarcResult::Pass),
+        (HEADER_BLOCK_BYTES_MAX, DmarcResult::Pass),
+        (HEADER_BLOCK_BYTES_MAX + 1, DmarcResult::PermError),
+    ] {
+        assert_eq!(result(&facts(aligned(), long(bytes).as_bytes())), wanted, "{bytes} bytes");
+    }
+    // The limit falls into the name of the domain, and what is left of it is another domain.
+    let (before, after) = ("From: a@bank.example", ".evil.example\r\n\r\n");
+    let cut = format!("X: {}\r\n{before}{after}", "y".repeat(HEADER_BLOCK_BYTES_MAX - before.len() - 5));
+    assert_eq!(result(&facts(aligned(), cut.as_bytes())), DmarcResult::PermError);
+    // A second From behind the limit.
+    let second =
+        format!("From: a@bank.example\r\nX: {}\r\nFrom: b@evil.example\r\n\r\n", "y".repeat(HEADER_BLOCK_BYTES_MAX));
+    assert_eq!(result(&facts(aligned(), second.as_bytes())), DmarcResult::PermError);
+}

@@ -165,22 +165,31 @@ impl<'a> Headers<'a> {
     fn scan(&mut self) {
         let readable = self.raw.len().min(HEADER_BLOCK_BYTES_MAX);
         let raw = &self.raw[..readable];
+        let mut newlines = Newlines::default();
         let mut start = 0;
         while start < raw.len() {
             if raw[start..].starts_with(b"\r\n") {
                 self.body_start = start + 2;
-                return;
+                break;
             }
             if self.places.len() == HEADER_FIELD_COUNT_MAX {
                 self.flaw(HeaderFlaw::TooManyFields, start, start);
-                return;
+                break;
             }
-            let (end, next) = logical_line(raw, start);
+            let (end, next) = logical_line(raw, start, &mut newlines);
+            // A field that the limit cuts may read as another one: half a name of a domain is another domain.
+            if self.raw.len() > HEADER_BLOCK_BYTES_MAX && next == HEADER_BLOCK_BYTES_MAX {
+                start = next;
+                break;
+            }
             self.add(start, end);
             start = next;
         }
-        let cut = self.raw.len() > HEADER_BLOCK_BYTES_MAX;
-        self.flaw(if cut { HeaderFlaw::BlockTooLong } else { HeaderFlaw::NoEmptyLine }, start, start);
+        if start >= raw.len() {
+            let cut = self.raw.len() > HEADER_BLOCK_BYTES_MAX;
+            self.flaw(if cut { HeaderFlaw::BlockTooLong } else { HeaderFlaw::NoEmptyLine }, start, start);
+        }
+        self.look_for_hidden_lines(&raw[..start], newlines);
     }
 
     fn add(&mut self, start: usize, end: usize) {
@@ -205,22 +214,24 @@ impl<'a> Headers<'a> {
         if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             self.flaw(HeaderFlaw::NameCharacter, start + lead, start + lead + name_len);
         }
-        self.look_for_hidden_lines(start, end);
         let key = NameKey::of(name);
         self.push(key, start, (start + lead, start + lead + name_len), start + colon + 1, end);
     }
 
     /// RFC 5322 §2.3: CR and LF stand only together; a lone one may be a line's end for the next program.
-    fn look_for_hidden_lines(&mut self, start: usize, end: usize) {
-        let line = &self.raw[start..end];
-        for at in memchr::memchr3_iter(b'\r', b'\n', 0, line) {
-            let kind = match line[at] {
-                b'\r' if line.get(at + 1) == Some(&b'\n') => continue,
-                b'\n' if at > 0 && line[at - 1] == b'\r' => continue,
+    fn look_for_hidden_lines(&mut self, block: &[u8], newlines: Newlines) {
+        let returns = memchr::memchr_iter(b'\r', block).count();
+        if newlines.bare == 0 && returns == newlines.whole && memchr::memchr(0, block).is_none() {
+            return;
+        }
+        for at in memchr::memchr3_iter(b'\r', b'\n', 0, block) {
+            let kind = match block[at] {
+                b'\r' if block.get(at + 1) == Some(&b'\n') => continue,
+                b'\n' if at > 0 && block[at - 1] == b'\r' => continue,
                 0 => HeaderFlaw::Nul,
                 _ => HeaderFlaw::BareNewline,
             };
-            self.flaw(kind, start + at, start + at + 1);
+            self.flaw(kind, at, at + 1);
         }
     }
 
@@ -242,12 +253,24 @@ impl<'a> Headers<'a> {
     }
 }
 
+/// How many LF were met: behind a CR, and alone.
+#[derive(Clone, Copy, Default)]
+struct Newlines {
+    whole: usize,
+    bare: usize,
+}
+
 /// The end of the field that starts at `start` (before its CRLF), and where the next one starts.
-fn logical_line(raw: &[u8], start: usize) -> (usize, usize) {
+fn logical_line(raw: &[u8], start: usize, newlines: &mut Newlines) -> (usize, usize) {
     let mut from = start;
     while let Some(newline) = memchr::memchr(b'\n', &raw[from..]).map(|at| from + at) {
         let next = newline + 1;
         let whole = newline > start && raw[newline - 1] == b'\r';
+        if whole {
+            newlines.whole += 1;
+        } else {
+            newlines.bare += 1;
+        }
         if whole && !matches!(raw.get(next), Some(b' ' | b'\t')) {
             return (newline - 1, next);
         }
