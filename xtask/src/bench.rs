@@ -42,7 +42,7 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     }
     match start::measure(house, &corpus) {
         Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
-        Err(reason) => println!("skipped: start: {reason}"),
+        Err(reason) => printed.push(format!("skipped: start: {reason}")),
     }
     println!("{}", printed.join("\n"));
     if options.save { save(house, &printed) } else { Ok(()) }
