@@ -392,3 +392,38 @@ fn no_permission_is_told() {
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("no permission"), "{}", ran.err);
 }
+
+/// A message of 150 MB goes through in bounded memory: the body is hashed as it comes, and kept by nobody.
+#[test]
+fn a_large_message_is_never_in_memory() {
+    let status = |id: u32| std::fs::read_to_string(format!("/proc/{id}/status"));
+    if status(std::process::id()).is_err() {
+        println!("skipped: this system has no /proc to read the memory's peak from");
+        return;
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+        .args(["verify", "-", "--format", "json", "--resolver", "127.0.0.1:1", "--dns-timeout", "1s"])
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let header = "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=bank.example; s=k; h=from; \
+                  bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\nFrom: a@bank.example\r\n\r\n";
+    stdin.write_all(header.as_bytes()).unwrap();
+    let line = "A line of text  with white space that relaxed canonicalisation takes out. \t\r\n";
+    let chunk = line.repeat((1 << 20) / line.len());
+    for _ in 0..150 {
+        stdin.write_all(chunk.as_bytes()).unwrap();
+    }
+    let status = status(child.id()).unwrap();
+    let peak_kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
+    assert!(peak_kib.parse::<u64>().unwrap() < 48 << 10, "{peak_kib} KiB");
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // No DNS was there: the signature was hashed all the same, and its key could not be had.
+    assert_eq!(result["dkim"][0]["result"], "temperror");
+}
