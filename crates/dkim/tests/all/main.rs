@@ -1,6 +1,6 @@
 //! The crate against the suites of others, its own cases, and properties.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, missing_docs)] // tests read files and may fail loudly
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_macros, missing_docs)] // tests read files and may fail loudly
 
 extern crate sekisho_dkim as dkim;
 
