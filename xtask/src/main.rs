@@ -46,7 +46,7 @@ const TASKS: &[Task] = &[
     Task { name: "documents", options: "[--check]", what: "writes all generated documents", run: documents::run },
     Task {
         name: "bench",
-        options: "[--corpus DIR] [--save]",
+        options: "[start] [--corpus DIR] [--rounds N] [--save]",
         what: "speed, as ratios within one run",
         run: bench::run,
     },
