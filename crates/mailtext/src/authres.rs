@@ -260,7 +260,8 @@ impl Keyword {
         if !self.0.is_empty() && self.0.len() <= KEYWORD_BYTES_MAX && self.0.bytes().all(sound) {
             Cow::Borrowed(&self.0)
         } else {
-            Cow::Owned(Self::new(&self.0).0.into_owned())
+            // A word that is none must not become another one that means something: `pass.` is not `pass`.
+            Cow::Owned(Self::new(&format!("x-{}", self.0)).0.into_owned())
         }
     }
 }
