@@ -1,4 +1,4 @@
-//! Facts → Authentication-Results (RFC 8601, RFC 8616, RFC 9989 §8). One writer for the whole product: what is written
+//! Facts → Authentication-Results (RFC 8601, RFC 8616, RFC 9989 §9.1). One writer for the whole product: what is written
 //! goes through [`mailtext::authres`], and nothing of a sender's reaches it but domains and encoded values.
 
 use dkim::limits::RSA_BITS_MIN;
@@ -59,7 +59,7 @@ impl Facts {
         if let Some(one) = decisive {
             result = result.with("header", "from", one.discovery.author_domain.as_str());
         }
-        // RFC 9989 §8.5: policy.dmarc is the policy after all options.
+        // RFC 9989 §9.1: policy.dmarc is the policy after all options.
         if let Some(applied) = evaluation.policy {
             result = result.with("policy", "dmarc", applied.to_apply().as_str());
         }
