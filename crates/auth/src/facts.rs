@@ -96,9 +96,10 @@ fn spf_facts(checked: &spf::Checked, ip: Option<IpAddr>, facts: &mut Vec<Fact>) 
 pub(crate) fn header_facts(from: &From, flaws: &[Flaw<mailtext::header::HeaderFlaw>]) -> Vec<Fact> {
     let mut facts = Vec::new();
     facts.extend(from.defect().map(Fact::From));
-    facts.extend(from.flaws.iter().map(|flaw| Fact::FromAddress(flaw.kind)));
-    for flaw in flaws {
-        let fact = Fact::Header(flaw.kind);
+    let of_from = from.flaws.iter().map(|flaw| Fact::FromAddress(flaw.kind));
+    let of_header = flaws.iter().map(|flaw| Fact::Header(flaw.kind));
+    // Each kind once, and few: a field of garbage has a flaw for every byte.
+    for fact in of_from.chain(of_header) {
         if facts.len() < HEADER_FACT_COUNT_MAX && !facts.contains(&fact) {
             facts.push(fact);
         }

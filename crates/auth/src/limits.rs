@@ -1,6 +1,6 @@
 //! The limits of this crate.
 
-/// Most header flaws that become facts; a block of garbage would have thousands.
+/// Most facts about the header, From included; a block of garbage would have thousands of flaws.
 pub const HEADER_FACT_COUNT_MAX: usize = 16;
 /// An SPF term that lets pass more addresses than a prefix of so many bits is a fact (IPv4). A /16 is 65,536 addresses.
 pub const SPF_WIDE_BITS_IPV4: u8 = 16;

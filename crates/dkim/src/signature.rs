@@ -154,8 +154,7 @@ impl Signature {
         let must = |name: &'static str| tags.get(name).ok_or(SignatureError::Missing(name));
         version(tags.value("v"), age)?;
         // RFC 6376 §6.1.1: a required tag that is absent makes the signature invalid.
-        let (a, b, bh, d, h, s) = (must("a")?, must("b")?, must("bh")?, must("d")?, must("h")?, must("s")?);
-        let _ = (d, s);
+        let (a, b, bh, _, h, _) = (must("a")?, must("b")?, must("bh")?, must("d")?, must("h")?, must("s")?);
         let algorithm = Algorithm::parse(a.value).ok_or(SignatureError::Algorithm)?;
         let (header_canonicalization, body_canonicalization) = canonicalization(tags.value("c"))?;
         query_method(tags.value("q"))?;
