@@ -7,7 +7,8 @@
 //! how long, is decided by the resolver in `net`.
 //!
 //! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`zone`] and the wrappers: [`memo`],
-//! [`coalesce`], [`budget`], [`tape`]; [`chaos`] and [`log`] are for tests.
+//! [`coalesce`], [`budget`], [`tape`]; [`chaos`] and [`log`] are for tests. [`fetch`] is the same
+//! shape for documents over HTTPS.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub mod answer;
 pub mod budget;
 pub mod chaos;
 pub mod coalesce;
+pub mod fetch;
 pub mod limits;
 pub mod log;
 mod master;

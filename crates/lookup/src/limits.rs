@@ -23,3 +23,6 @@ pub const MEMO_BYTES_MAX: usize = 4 << 20;
 pub const BUDGET_QUESTION_COUNT_MAX: usize = 500;
 /// Most bytes of answers that one message may use, unless its [`crate::budget::Budget`] is told another number.
 pub const BUDGET_ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// Longest URL that is fetched, in bytes.
+pub const URL_BYTES_MAX: usize = 2048;

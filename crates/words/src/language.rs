@@ -49,24 +49,36 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 9] = [
+const ENGLISH: [&str; 15] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
     include_str!("../en/dkim.ftl"),
     include_str!("../en/dmarc.ftl"),
+    include_str!("../en/arc.ftl"),
+    include_str!("../en/domainkeys.ftl"),
+    include_str!("../en/sender-id.ftl"),
+    include_str!("../en/bimi.ftl"),
+    include_str!("../en/client.ftl"),
+    include_str!("../en/fetch.ftl"),
     include_str!("../en/auth.ftl"),
     include_str!("../en/verify.ftl"),
     include_str!("../en/cli.ftl"),
     include_str!("../en/serve.ftl"),
 ];
 
-const JAPANESE: [&str; 9] = [
+const JAPANESE: [&str; 15] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
     include_str!("../ja/dkim.ftl"),
     include_str!("../ja/dmarc.ftl"),
+    include_str!("../ja/arc.ftl"),
+    include_str!("../ja/domainkeys.ftl"),
+    include_str!("../ja/sender-id.ftl"),
+    include_str!("../ja/bimi.ftl"),
+    include_str!("../ja/client.ftl"),
+    include_str!("../ja/fetch.ftl"),
     include_str!("../ja/auth.ftl"),
     include_str!("../ja/verify.ftl"),
     include_str!("../ja/cli.ftl"),

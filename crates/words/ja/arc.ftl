@@ -1,0 +1,1 @@
+### ARC: steps, reasons.

@@ -1,0 +1,1 @@
+### BIMI: record, indicator, evidence document.

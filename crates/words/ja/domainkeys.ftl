@@ -1,0 +1,1 @@
+### DomainKeys, ADSP, ATPS and the reporting addresses of RFC 6651.
