@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use crate::limits::{EXPLANATION_BYTES_MAX, Limits};
 use crate::macros::{Letter, MacroString, Values};
 use crate::outcome::{Checked, Ended, ExplanationFlaw, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
-use crate::record::{Directive, DomainSpec, DualCidr, Mechanism, Policy, Selection, Stage, mask4, mask6};
+use crate::record::{Directive, DomainSpec, DualCidr, Mechanism, Policy, Scope, Selection, Stage, mask4, mask6};
 
 /// What is known of a message before its first header field.
 #[derive(Clone, Debug)]
@@ -124,30 +124,9 @@ pub async fn check_identity<L: Lookup + Sync>(
         Ok(sender) => sender,
         Err(problem) => return Outcome { result: Checked::none(identity, problem), evidence: Vec::new() },
     };
-    let mut evaluation = Evaluation {
-        lookup,
-        limits,
-        request,
-        // RFC 7208 §5: clients on IPv4-mapped IPv6 addresses are IPv4
-        ip: request.ip.to_canonical(),
-        local_part,
-        sender_domain: &domain,
-        lookups: 0,
-        void_lookups: 0,
-        doubtful_voids: SmallVec::new(),
-        validated: None,
-        frame: Frame { step: 0, next: 0, term: Term::Default },
-        parents: SmallVec::new(),
-        evidence: Vec::with_capacity(STEPS_EXPECTED),
-    };
-    let ending = evaluation.check_host().await;
-    let explanation = match &ending {
-        Ok(end) if end.verdict == Verdict::Fail && request.explanation == ExplanationUse::Fetch => {
-            evaluation.explain(&end.in_force).await
-        }
-        _ => None,
-    };
-    let (lookups, void_lookups, evidence) = (evaluation.lookups, evaluation.void_lookups, evaluation.evidence);
+    let subject = Subject { local_part, domain: &domain, scope: None };
+    let Evaluated { ending, explanation, lookups, void_lookups, evidence } =
+        evaluate(lookup, request, subject, limits).await;
     let result = match ending {
         Ok(End { verdict, directive, included, in_force }) => Checked {
             identity,
@@ -166,6 +145,59 @@ pub async fn check_identity<L: Lookup + Sync>(
         }
     };
     Outcome { result, evidence }
+}
+
+/// Whose records are evaluated, and by which rules.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    pub(crate) local_part: &'a str,
+    pub(crate) domain: &'a Domain,
+    /// The scope of Sender ID; `None` for SPF itself.
+    pub(crate) scope: Option<Scope>,
+}
+
+/// How an evaluation came out, whatever the identity was.
+pub(crate) struct Evaluated {
+    pub(crate) ending: Result<End, Problem>,
+    pub(crate) explanation: Option<String>,
+    pub(crate) lookups: u8,
+    pub(crate) void_lookups: u8,
+    pub(crate) evidence: Vec<Step>,
+}
+
+/// check_host(), and the explanation of a fail where it is wanted.
+pub(crate) async fn evaluate<L: Lookup + Sync>(
+    lookup: &L,
+    request: &Request<'_>,
+    subject: Subject<'_>,
+    limits: &Limits,
+) -> Evaluated {
+    let mut evaluation = Evaluation {
+        lookup,
+        limits,
+        request,
+        // RFC 7208 §5: clients on IPv4-mapped IPv6 addresses are IPv4
+        ip: request.ip.to_canonical(),
+        local_part: subject.local_part,
+        sender_domain: subject.domain,
+        scope: subject.scope,
+        lookups: 0,
+        void_lookups: 0,
+        doubtful_voids: SmallVec::new(),
+        validated: None,
+        frame: Frame { step: 0, next: 0, term: Term::Default },
+        parents: SmallVec::new(),
+        evidence: Vec::with_capacity(STEPS_EXPECTED),
+    };
+    let ending = evaluation.check_host().await;
+    let explanation = match &ending {
+        Ok(end) if end.verdict == Verdict::Fail && request.explanation == ExplanationUse::Fetch => {
+            evaluation.explain(&end.in_force).await
+        }
+        _ => None,
+    };
+    let Evaluation { lookups, void_lookups, evidence, .. } = evaluation;
+    Evaluated { ending, explanation, lookups, void_lookups, evidence }
 }
 
 impl Checked {
@@ -210,7 +242,7 @@ impl Problem {
 }
 
 /// The sender of an identity: local part and domain, the domain being one that may be asked for.
-fn sender<'r>(request: &'r Request<'_>, identity: Identity) -> Result<(&'r str, Cow<'r, Domain>), Problem> {
+pub(crate) fn sender<'r>(request: &'r Request<'_>, identity: Identity) -> Result<(&'r str, Cow<'r, Domain>), Problem> {
     let (local_part, domain) = match (identity, &request.mail_from) {
         (Identity::Helo, _) | (_, MailFrom::Null) => ("", Cow::Owned(parse_helo(request.helo)?)),
         (_, MailFrom::Mailbox { local_part, domain }) => (*local_part, Cow::Borrowed(domain)),
@@ -224,7 +256,7 @@ fn sender<'r>(request: &'r Request<'_>, identity: Identity) -> Result<(&'r str, 
 }
 
 /// Whether a domain may be asked for.
-fn checkable(domain: &Domain) -> Result<(), Problem> {
+pub(crate) fn checkable(domain: &Domain) -> Result<(), Problem> {
     // RFC 7208 §4.3: the <domain> must be a multi-label domain name
     if !is_multi_label(domain) {
         Err(Problem::SingleLabel)
@@ -264,6 +296,8 @@ struct Evaluation<'a, L> {
     ip: IpAddr,
     local_part: &'a str,
     sender_domain: &'a Domain,
+    /// The scope of Sender ID; `None` for SPF itself.
+    scope: Option<Scope>,
     lookups: u8,
     void_lookups: u8,
     /// Void answers that will not count if the host has addresses of the other family.
@@ -289,11 +323,11 @@ struct Frame {
 }
 
 /// How an evaluation ends without a problem.
-struct End {
-    verdict: Verdict,
-    directive: Option<u32>,
-    included: Option<Place>,
-    in_force: RecordAt,
+pub(crate) struct End {
+    pub(crate) verdict: Verdict,
+    pub(crate) directive: Option<u32>,
+    pub(crate) included: Option<Place>,
+    pub(crate) in_force: RecordAt,
 }
 
 /// What comes next.
@@ -542,7 +576,10 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         let name = if is_first { Cow::Borrowed(self.sender_domain) } else { self.target_of_term() };
         let problem = match &answer {
             Answer::Records(records) => {
-                let policy = records.derived(|data| Policy::select(Domain::clone(&name), data));
+                let policy = match self.scope {
+                    None => records.derived(|data| Policy::select(Domain::clone(&name), data)),
+                    Some(scope) => Policy::for_scope(scope, &name, records),
+                };
                 let at = RecordAt::new(&name, policy);
                 match at.policy.selection {
                     Selection::Sound => {
@@ -567,12 +604,25 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         let question = Question::txt(name.into_owned());
         self.evidence.push(Step::Asked { question, answer });
         Err(match problem {
+            // RFC 4406 §4.3: in the PRA version of the test, a name that does not exist is "fail", not "none"
+            Problem::NoSuchDomain(_) if self.scope == Some(Scope::Pra) && !is_first && self.fails() => return Ok(()),
+            problem @ Problem::NoSuchDomain(_) if self.scope == Some(Scope::Pra) => problem,
             // RFC 7208 §5.2, §6.1: where none would be the result of the target, it is permerror
             Problem::NoSuchDomain(domain) | Problem::NoRecord(domain) if !is_first => {
                 Problem::TargetWithoutRecord(self.place(), domain)
             }
             problem => problem,
         })
+    }
+
+    /// Takes the target of an include or a redirect for a record that says fail: the include does not match. Gives
+    /// false when there is no record that includes it, so that the fail is the whole result.
+    fn fails(&mut self) -> bool {
+        if self.frame.term == Term::Redirect {
+            let Some(parent) = self.parents.pop() else { return false };
+            self.frame = parent;
+        }
+        true
     }
 
     /// The name that an include or a redirect came to. It is found again rather than kept: a name that is kept costs

@@ -4,6 +4,10 @@
 pub const RECORD_BYTES_MAX: usize = 65_535;
 /// Most terms of one record.
 pub const TERM_COUNT_MAX: usize = 8192;
+/// Longest version section of a record of Sender ID, scopes included, in bytes; a record with a longer one is discarded.
+pub const VERSION_BYTES_MAX: usize = 256;
+/// Longest value of the parameter SUBMITTER that is read, in bytes: the longest path, every byte of it encoded.
+pub const SUBMITTER_BYTES_MAX: usize = 3 * 1024;
 /// Most flaws that are named for one record; one fatal flaw is enough for the verdict.
 pub const FLAW_COUNT_MAX: usize = 64;
 /// Longest domain name that a macro may build, in octets (RFC 7208 §7.3).

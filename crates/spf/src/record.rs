@@ -3,12 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
+use std::sync::Arc;
 
-use lookup::Data;
+use lookup::{Data, Records};
 use mailtext::{Domain, DomainError, Flaw, Span};
 
 use crate::flaw::{Flaws, RecordFlaw};
-use crate::limits::{RECORD_BYTES_MAX, TERM_COUNT_MAX};
+use crate::limits::{RECORD_BYTES_MAX, TERM_COUNT_MAX, VERSION_BYTES_MAX};
 use crate::macros::{End, MacroString, Place, target_name};
 use crate::outcome::Verdict;
 
@@ -17,6 +18,8 @@ use crate::outcome::Verdict;
 /// It is there even when the text has fatal flaws; what could not be read is missing then.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Record {
+    /// How it begins.
+    pub version: Version,
     text: Box<[u8]>,
     directives: Box<[Directive]>,
     /// The modifier `redirect=`.
@@ -28,6 +31,30 @@ pub struct Record {
     /// Modifiers that are ignored.
     pub unknown_modifiers: Vec<UnknownModifier>,
     plan: Plan,
+}
+
+/// How a record begins: whose rules choose it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Version {
+    /// `v=spf1`
+    #[default]
+    Spf1,
+    /// `spf2.0/mfrom,pra`: a record of Sender ID (RFC 4406 §3.1), which SPF itself does not see.
+    Spf2 {
+        /// The digits of the minor version.
+        minor: Box<str>,
+        /// The scopes as they are written, known or not: at least one.
+        scopes: Box<[Box<str>]>,
+    },
+}
+
+/// The scopes of Sender ID (RFC 4406 §3.1): which address a record is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Scope {
+    /// The purported responsible address of the header.
+    Pra,
+    /// The reverse-path.
+    MailFrom,
 }
 
 /// One mechanism with its qualifier.
@@ -186,11 +213,86 @@ impl Policy {
             Some(_) if more > 0 => (Selection::Several(more + 1), Record::default(), Vec::new()),
             Some(text) => {
                 let (record, flaws) = Record::parse(text);
-                let fatal = flaws.iter().find(|flaw| flaw.kind.is_fatal());
-                (fatal.map_or(Selection::Sound, |flaw| Selection::Broken(*flaw)), record, flaws)
+                (Selection::of(&flaws), record, flaws)
             }
         };
         Self { domain, selection, record, flaws }
+    }
+
+    /// Chooses and reads the record for a scope of Sender ID. Where no record of version 2 has the scope, it is the
+    /// policy of SPF, and shared with it. Records of the type SPF are not asked for: RFC 7208 §3.1 ended them.
+    #[must_use]
+    pub fn for_scope(scope: Scope, domain: &Domain, records: &Records) -> Arc<Self> {
+        // RFC 4406 §4.4: records that use the "spf2" version identifier and do not have a scope-id that matches <scope>
+        // are discarded
+        let with_scope = |data: &Data| match data {
+            Data::Txt(text) => Version::parse_spf2(text.bytes()).is_some_and(|(version, _)| version.has(scope)),
+            _ => false,
+        };
+        let mut texts = records.data.iter().filter(|data| with_scope(data)).filter_map(|data| match data {
+            Data::Txt(text) => Some(text.bytes()),
+            _ => None,
+        });
+        // RFC 4406 §3.4: "v=spf1" is equivalent to "spf2.0/mfrom,pra"; §4.4 lets "spf2" take precedence for its scopes
+        let Some(first) = texts.next() else {
+            return records.derived(|data| Self::select(domain.clone(), data));
+        };
+        let more = texts.count();
+        let (selection, record, flaws) = match Record::parse_spf2(first) {
+            // RFC 4406 §4.4: if there are two or more records remaining, then check_host() exits with "PermError"
+            _ if more > 0 => (Selection::Several(more + 1), Record::default(), Vec::new()),
+            Some((record, flaws)) => (Selection::of(&flaws), record, flaws),
+            None => (Selection::Nothing, Record::default(), Vec::new()),
+        };
+        Arc::new(Self { domain: domain.clone(), selection, record, flaws })
+    }
+}
+
+impl Selection {
+    fn of(flaws: &[Flaw<RecordFlaw>]) -> Self {
+        flaws.iter().find(|flaw| flaw.kind.is_fatal()).map_or(Self::Sound, |flaw| Self::Broken(*flaw))
+    }
+}
+
+impl Version {
+    /// Reads the version section of a record of Sender ID, and how many bytes it takes; `None` when the text does not
+    /// begin with one that is well formed.
+    #[must_use]
+    pub fn parse_spf2(text: &[u8]) -> Option<(Self, usize)> {
+        let length = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
+        let section = std::str::from_utf8(text.get(..length.min(VERSION_BYTES_MAX))?).ok()?;
+        let name = section.get(..SPF2.len()).filter(|name| name.eq_ignore_ascii_case(SPF2))?;
+        // RFC 4406 §3.1: version = "spf2." ver-minor scope; scope = "/" scope-id *( "," scope-id )
+        let (minor, scopes) = section[name.len()..].split_once('/')?;
+        let is_minor = !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit());
+        let scopes: Vec<&str> = scopes.split(',').collect();
+        if length > VERSION_BYTES_MAX || !is_minor || !scopes.iter().copied().all(is_modifier_name) {
+            return None;
+        }
+        // RFC 4406 §4.4: ver-minor must be well formed for a record to be retained, but is otherwise ignored
+        let scopes = scopes.into_iter().map(Box::from).collect();
+        Some((Self::Spf2 { minor: minor.into(), scopes }, length))
+    }
+
+    /// Whether the record is for the scope. Records of SPF are for both.
+    #[must_use]
+    pub fn has(&self, scope: Scope) -> bool {
+        match self {
+            Self::Spf1 => true,
+            // RFC 4406 §4.4: a complete string match on the scope-id tokens
+            Self::Spf2 { scopes, .. } => scopes.iter().any(|token| token.eq_ignore_ascii_case(scope.as_str())),
+        }
+    }
+}
+
+impl Scope {
+    /// The scope-id: `pra`, `mfrom`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pra => "pra",
+            Self::MailFrom => "mfrom",
+        }
     }
 }
 
@@ -199,13 +301,7 @@ impl Record {
     /// permerror (RFC 7208 §4.6), wherever in the record they stand.
     #[must_use]
     pub fn parse(text: &[u8]) -> (Self, Vec<Flaw<RecordFlaw>>) {
-        let mut parser = Parser { flaws: Flaws::new(), record: Self::default(), directives: Vec::new() };
-        let mut read = text;
-        if text.len() > RECORD_BYTES_MAX {
-            parser.flaws.push(RecordFlaw::RecordTooLong, RECORD_BYTES_MAX, text.len());
-            read = &text[..RECORD_BYTES_MAX];
-        }
-        parser.record.text = read.into();
+        let (mut parser, read) = Parser::new(text);
         let start = version_length(read).unwrap_or_else(|| {
             let glued = VERSION.len().min(read.len());
             parser.flaws.push(RecordFlaw::VersionMissing, 0, glued);
@@ -213,6 +309,18 @@ impl Record {
         });
         parser.terms(start);
         parser.finish()
+    }
+
+    /// Reads a record of Sender ID (RFC 4406 §3); `None` when its version section is none. Apart from that section it
+    /// is as a record of SPF.
+    #[must_use]
+    pub fn parse_spf2(text: &[u8]) -> Option<(Self, Vec<Flaw<RecordFlaw>>)> {
+        let (version, length) = Version::parse_spf2(text)?;
+        let (mut parser, read) = Parser::new(text);
+        parser.record.version = version;
+        // RFC 4406 §3.3: modifiers that are unrecognized MUST be ignored; no positional one was ever defined
+        parser.terms(length.min(read.len()));
+        Some(parser.finish())
     }
 
     /// The text that was read.
@@ -355,6 +463,18 @@ struct Parser {
 }
 
 impl Parser {
+    /// A parser of a text, and as much of it as is read.
+    fn new(text: &[u8]) -> (Self, &[u8]) {
+        let mut parser = Self { flaws: Flaws::new(), record: Record::default(), directives: Vec::new() };
+        let mut read = text;
+        if text.len() > RECORD_BYTES_MAX {
+            parser.flaws.push(RecordFlaw::RecordTooLong, RECORD_BYTES_MAX, text.len());
+            read = &text[..RECORD_BYTES_MAX];
+        }
+        parser.record.text = read.into();
+        (parser, read)
+    }
+
     // RFC 7208 §4.6.1: terms = *( 1*SP ( directive / modifier ) )
     fn terms(&mut self, start: usize) {
         let text = std::mem::take(&mut self.record.text);
@@ -795,7 +915,7 @@ impl Mechanism {
 impl fmt::Display for Record {
     /// The record in normal form: names in lower case, no qualifier `+`, no prefix that is the default, modifiers last.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("v=spf1")?;
+        write!(formatter, "{}", self.version)?;
         for directive in &self.directives {
             write!(formatter, " {directive}")?;
         }
@@ -818,6 +938,15 @@ impl fmt::Display for Record {
             write!(formatter, " exp={}", explanation.value)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spf1 => formatter.write_str("v=spf1"),
+            Self::Spf2 { minor, scopes } => write!(formatter, "{SPF2}{minor}/{}", scopes.join(",")),
+        }
     }
 }
 
@@ -898,6 +1027,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 const VERSION: &[u8] = b"v=spf1";
+const SPF2: &str = "spf2.";
 const MECHANISM_NAMES: [&str; 8] = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"];
 
 #[cfg(test)]
