@@ -21,6 +21,12 @@ pub struct BodyHasher {
     sink: Sink,
 }
 
+/// The body hashes that the verifications of one message share: each kind once, however many ask for it.
+#[derive(Default)]
+pub struct Bodies {
+    hashers: Vec<BodyHasher>,
+}
+
 /// A finished body hash.
 pub struct BodyHash {
     /// What was hashed.
@@ -37,6 +43,41 @@ struct Sink {
     gathered: Vec<u8>,
     seen: u64,
     length: u64,
+}
+
+impl Bodies {
+    /// A body of which nothing came yet and nobody has asked for a hash.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for a hash of this kind: its place among those that [`Bodies::finish`] gives. Before the body comes.
+    pub fn register(&mut self, kind: BodyHashKind) -> usize {
+        self.place(kind).unwrap_or_else(|| {
+            self.hashers.push(BodyHasher::new(kind));
+            self.hashers.len() - 1
+        })
+    }
+
+    /// The place of this kind, where somebody has asked for it.
+    #[must_use]
+    pub fn place(&self, kind: BodyHashKind) -> Option<usize> {
+        self.hashers.iter().position(|hasher| hasher.kind() == kind)
+    }
+
+    /// Takes the next bytes of the body, in wire form (CRLF, dots undone).
+    pub fn update(&mut self, chunk: &[u8]) {
+        for hasher in &mut self.hashers {
+            hasher.update(chunk);
+        }
+    }
+
+    /// The hashes of the whole body.
+    #[must_use]
+    pub fn finish(self) -> Vec<BodyHash> {
+        self.hashers.into_iter().map(BodyHasher::finish).collect()
+    }
 }
 
 impl BodyHasher {

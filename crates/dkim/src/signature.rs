@@ -5,6 +5,7 @@ use mailtext::taglist::is_space;
 use mailtext::{Domain, Explain, Flaw, NameKey, Rule, Span, TagFlaw, TagList, Value};
 
 use crate::Age;
+use crate::body::BodyHashKind;
 use crate::canonical::Canonicalization;
 use crate::crypto::Algorithm;
 use crate::limits::{SIGNATURE_BYTES_MAX, SIGNED_FIELD_COUNT_MAX};
@@ -124,15 +125,11 @@ impl Parsed {
     /// [`Age::Legacy`] lets pass what signers of the drafts before RFC 4871 wrote: no `v=`, or one below 1.
     #[must_use]
     pub fn parse(value: &[u8], age: Age) -> Self {
-        let (tags, flaws) =
-            if value.len() > SIGNATURE_BYTES_MAX { (TagList::default(), Vec::new()) } else { TagList::parse(value) };
-        let domain = domain(&tags, "d");
+        let (tags, flaws, sound) = read_tags(value);
+        let domain = domain_of(tags.value("d"));
         let selector = domain_of(tags.value("s"));
-        let signature = if value.len() > SIGNATURE_BYTES_MAX {
-            Err(SignatureError::TooLong)
-        } else {
-            fatal(&flaws).map_or_else(|| Signature::from_tags(&tags, domain.as_ref(), selector.as_ref(), age), Err)
-        };
+        let field = SignatureField::Dkim(age);
+        let signature = sound.and_then(|()| Signature::from_tags(&tags, domain.as_ref(), selector.as_ref(), field));
         Self {
             algorithm: tags.value("a").and_then(Algorithm::parse),
             signature_start: signature_start(tags.value("b").unwrap_or_default()),
@@ -144,15 +141,38 @@ impl Parsed {
     }
 }
 
+/// The fields that have this form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SignatureField {
+    /// DKIM-Signature.
+    Dkim(Age),
+    /// ARC-Message-Signature.
+    ArcMessageSignature,
+}
+
+/// Reads a field's tags, and whether they can be used: RFC 6376 §3.2.
+pub(crate) fn read_tags(value: &[u8]) -> (TagList<'_>, Vec<Flaw<TagFlaw>>, Result<(), SignatureError>) {
+    if value.len() > SIGNATURE_BYTES_MAX {
+        return (TagList::default(), Vec::new(), Err(SignatureError::TooLong));
+    }
+    let (tags, flaws) = TagList::parse(value);
+    // RFC 6376 §3.2: a list that is not well formed is not used.
+    let sound = flaws.first().map_or(Ok(()), |flaw| Err(SignatureError::TagList(flaw.kind)));
+    (tags, flaws, sound)
+}
+
 impl Signature {
-    fn from_tags(
+    /// Reads a signature from sound tags.
+    pub(crate) fn from_tags(
         tags: &TagList<'_>,
         domain: Option<&Domain>,
         selector: Option<&Domain>,
-        age: Age,
+        field: SignatureField,
     ) -> Result<Self, SignatureError> {
         let must = |name: &'static str| tags.get(name).ok_or(SignatureError::Missing(name));
-        version(tags.value("v"), age)?;
+        if let SignatureField::Dkim(age) = field {
+            version(tags.value("v"), age)?;
+        }
         // RFC 6376 §6.1.1: a required tag that is absent makes the signature invalid.
         let (a, b, bh, _, h, _) = (must("a")?, must("b")?, must("bh")?, must("d")?, must("h")?, must("s")?);
         let algorithm = Algorithm::parse(a.value).ok_or(SignatureError::Algorithm)?;
@@ -161,17 +181,18 @@ impl Signature {
         let domain = domain.ok_or(SignatureError::Domain)?.clone();
         let selector = selector.ok_or(SignatureError::Selector)?.clone();
         let key_name = key_name(&selector, &domain).ok_or(SignatureError::Selector)?;
-        let identity = identity(tags.value("i"), &domain)?;
-        let header_fields = FieldNames::parse(h.value)?;
+        let (identity, header_fields) = match field {
+            SignatureField::Dkim(_) => (identity(tags.value("i"), &domain)?, FieldNames::parse(h.value)?),
+            // RFC 8617 §4.1.2: `v=` is ignored if seen, and `i=` is the instance. That From must be signed holds here,
+            // too, but chains in the world do without; it is a fact for policy then.
+            SignatureField::ArcMessageSignature => (None, FieldNames::parse_any(h.value)?),
+        };
         let (timestamp_s, expiration_s) = times(tags)?;
         let body_hash = decode_base64_fws(bh.value)
             .ok()
             .filter(|hash| hash.len() == hash_length(algorithm))
             .ok_or(SignatureError::BodyHashEncoding)?;
-        let signature = decode_base64_fws(b.value)
-            .ok()
-            .filter(|signature| !signature.is_empty())
-            .ok_or(SignatureError::SignatureEncoding)?;
+        let signature = signature_bytes(b.value)?;
         let body_length = number(tags.value("l")).map_err(|()| SignatureError::BodyLength)?;
         Ok(Self {
             algorithm,
@@ -191,6 +212,16 @@ impl Signature {
         })
     }
 
+    /// The body hash that it asks for.
+    #[must_use]
+    pub fn body_hash_kind(&self) -> BodyHashKind {
+        BodyHashKind {
+            canonicalization: self.body_canonicalization,
+            hash: self.algorithm.hash(),
+            length: self.body_length,
+        }
+    }
+
     /// The identity as RFC 6376 §3.5 defaults it: `@` and `d=` when `i=` is absent.
     #[must_use]
     pub fn identity_text(&self) -> String {
@@ -202,11 +233,24 @@ impl Signature {
 }
 
 impl FieldNames {
-    /// Reads `h=`: names with colons between, white space and folds anywhere around them.
+    /// Reads `h=` of DKIM-Signature.
     fn parse(text: &[u8]) -> Result<Self, SignatureError> {
+        let names = Self::parse_any(text)?;
+        // RFC 6376 §3.5: From must be among the signed fields.
+        if names.iter().any(|(_, name)| name.eq_ignore_ascii_case(b"from")) {
+            Ok(names)
+        } else {
+            Err(if names.names.is_empty() { SignatureError::FieldNames } else { SignatureError::FromNotSigned })
+        }
+    }
+
+    /// Reads `h=`: names with colons between, white space and folds anywhere around them. None at all is a list, too.
+    fn parse_any(text: &[u8]) -> Result<Self, SignatureError> {
         let text: Box<[u8]> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
         let mut names = Vec::with_capacity(16);
-        let mut from = false;
         let mut start = 0;
         for end in memchr::memchr_iter(b':', &text).chain([text.len()]) {
             let name = &text[start..end];
@@ -214,13 +258,8 @@ impl FieldNames {
             if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) || names.len() == SIGNED_FIELD_COUNT_MAX {
                 return Err(SignatureError::FieldNames);
             }
-            from |= name.eq_ignore_ascii_case(b"from");
             names.push((NameKey::of(name), end));
             start = end + 1;
-        }
-        // RFC 6376 §3.5: From must be among the signed fields.
-        if !from {
-            return Err(SignatureError::FromNotSigned);
         }
         Ok(Self { text, names: names.into() })
     }
@@ -249,22 +288,19 @@ fn version(value: Option<&[u8]>, age: Age) -> Result<(), SignatureError> {
     }
 }
 
-/// The first flaw of a tag list that forbids to use it: RFC 6376 §3.2.
-fn fatal(flaws: &[Flaw<TagFlaw>]) -> Option<SignatureError> {
-    flaws.first().map(|flaw| SignatureError::TagList(flaw.kind))
+/// `b=` decoded.
+pub(crate) fn signature_bytes(value: &[u8]) -> Result<Vec<u8>, SignatureError> {
+    let signature = decode_base64_fws(value).ok().filter(|signature| !signature.is_empty());
+    signature.ok_or(SignatureError::SignatureEncoding)
 }
 
-fn domain(tags: &TagList<'_>, name: &str) -> Option<Domain> {
-    domain_of(tags.value(name))
-}
-
-fn domain_of(value: Option<&[u8]>) -> Option<Domain> {
+pub(crate) fn domain_of(value: Option<&[u8]>) -> Option<Domain> {
     // A trailing dot is no part of the grammar of RFC 6376 §3.5, and `Domain` would drop it.
     let text = std::str::from_utf8(value?).ok()?;
     if text.ends_with('.') { None } else { Domain::parse(text).ok() }
 }
 
-fn key_name(selector: &Domain, domain: &Domain) -> Option<Domain> {
+pub(crate) fn key_name(selector: &Domain, domain: &Domain) -> Option<Domain> {
     let mut labels = String::with_capacity(selector.as_str().len() + 11);
     labels.push_str(selector.as_str());
     labels.push_str("._domainkey");
@@ -309,13 +345,18 @@ fn identity(value: Option<&[u8]>, domain: &Domain) -> Result<Option<Identity>, S
 }
 
 fn times(tags: &TagList<'_>) -> Result<(Option<u64>, Option<u64>), SignatureError> {
-    let timestamp = number(tags.value("t")).map_err(|()| SignatureError::Time("t"))?;
+    let timestamp = timestamp(tags)?;
     let expiration = number(tags.value("x")).map_err(|()| SignatureError::Time("x"))?;
     // RFC 6376 §3.5: `x=` must be greater than `t=` if both are present.
     match (timestamp, expiration) {
         (Some(signed), Some(expires)) if expires <= signed => Err(SignatureError::ExpiresBeforeSigning),
         _ => Ok((timestamp, expiration)),
     }
+}
+
+/// `t=` of a field that has no `x=`.
+pub(crate) fn timestamp(tags: &TagList<'_>) -> Result<Option<u64>, SignatureError> {
+    number(tags.value("t")).map_err(|()| SignatureError::Time("t"))
 }
 
 /// A decimal number; one of more digits than 64 bits hold is as good as the largest.

@@ -1,14 +1,16 @@
 //! Verification (RFC 6376 §6): every signature on its own, with one body hash for each kind that they ask for.
 
-use lookup::{Answer, Lookup, Question};
-use mailtext::{Domain, Headers, NameKey, Outcome};
+use std::sync::Arc;
 
-use crate::body::{BodyHash, BodyHashKind, BodyHasher};
+use lookup::{Answer, Lookup, Question};
+use mailtext::{Domain, Headers, NameKey, Outcome, Span};
+
+use crate::body::{Bodies, BodyHash};
 use crate::canonical::Canonicalization;
 use crate::crypto::{Algorithm, Digest};
 use crate::key::{KeyError, KeyRecord, KeyRecords};
 use crate::limits::{RSA_BITS_MIN, RSA_BITS_RECOMMENDED, SIGNATURE_COUNT_MAX};
-use crate::signature::{Parsed, Signature};
+use crate::signature::{Identity, Parsed, Signature};
 use crate::step::{Problem, Status, Step, Weakness};
 
 /// What may vary in verification.
@@ -33,7 +35,8 @@ pub enum Age {
 /// The verification of one message, from its header to its end.
 pub struct Verifier {
     candidates: Vec<Candidate>,
-    hashers: Vec<BodyHasher>,
+    /// Its own; empty where others are shared.
+    bodies: Bodies,
     questions: Vec<Question>,
     options: Options,
 }
@@ -59,7 +62,7 @@ struct Candidate {
     field_index: usize,
     parsed: Parsed,
     problem: Option<Problem>,
-    hasher: usize,
+    body: usize,
     question: usize,
 }
 
@@ -75,7 +78,16 @@ impl Verifier {
     /// `now_s` is the time of verification, in seconds since 1970.
     #[must_use]
     pub fn new(headers: &Headers<'_>, options: Options, now_s: u64) -> Self {
-        let mut verifier = Self { candidates: Vec::new(), hashers: Vec::new(), questions: Vec::new(), options };
+        let mut bodies = Bodies::new();
+        let verifier = Self::with_bodies(headers, options, now_s, &mut bodies);
+        Self { bodies, ..verifier }
+    }
+
+    /// The same with body hashes that are shared with others: the body goes to `bodies`, and what comes of it to
+    /// [`Verifier::finish_with`].
+    #[must_use]
+    pub fn with_bodies(headers: &Headers<'_>, options: Options, now_s: u64, bodies: &mut Bodies) -> Self {
+        let mut verifier = Self { candidates: Vec::new(), bodies: Bodies::new(), questions: Vec::new(), options };
         let name = b"DKIM-Signature";
         for field_index in headers.indexes_named(NameKey::of(name), name) {
             let Some(field) = headers.get(field_index) else { continue };
@@ -89,10 +101,10 @@ impl Verifier {
                     Err(error) => Some(Problem::Signature(*error)),
                 }
             };
-            let mut candidate = Candidate { field_index, parsed, problem, hasher: 0, question: 0 };
+            let mut candidate = Candidate { field_index, parsed, problem, body: 0, question: 0 };
             if let (None, Ok(signature)) = (&candidate.problem, &candidate.parsed.signature) {
-                candidate.hasher = verifier.hasher(signature);
-                candidate.question = verifier.question(&signature.key_name);
+                candidate.body = bodies.register(signature.body_hash_kind());
+                candidate.question = place_of_question(&mut verifier.questions, &signature.key_name);
             }
             verifier.candidates.push(candidate);
             // Those that are counted only need no memory without end.
@@ -111,40 +123,29 @@ impl Verifier {
 
     /// Takes the next bytes of the body, in wire form (CRLF, dots undone).
     pub fn body(&mut self, chunk: &[u8]) {
-        for hasher in &mut self.hashers {
-            hasher.update(chunk);
-        }
+        self.bodies.update(chunk);
     }
 
     /// The outcome of each signature, in the fields' order. `headers` are those given to [`Verifier::new`]; `answers`
     /// are to [`Verifier::questions`], in their order.
     #[must_use]
-    pub fn finish(self, headers: &Headers<'_>, answers: &[Answer], now_s: u64) -> Vec<Outcome<Verification, Step>> {
-        let Self { candidates, hashers, questions, options } = self;
-        let bodies: Vec<BodyHash> = hashers.into_iter().map(BodyHasher::finish).collect();
-        let world = World { headers, bodies: &bodies, questions: &questions, answers, options, now_s };
+    pub fn finish(mut self, headers: &Headers<'_>, answers: &[Answer], now_s: u64) -> Vec<Outcome<Verification, Step>> {
+        let bodies = std::mem::take(&mut self.bodies).finish();
+        self.finish_with(headers, answers, &bodies, now_s)
+    }
+
+    /// The same for [`Verifier::with_bodies`]: `bodies` is what [`Bodies::finish`] gave.
+    #[must_use]
+    pub fn finish_with(
+        self,
+        headers: &Headers<'_>,
+        answers: &[Answer],
+        bodies: &[BodyHash],
+        now_s: u64,
+    ) -> Vec<Outcome<Verification, Step>> {
+        let Self { candidates, questions, options, .. } = self;
+        let world = World { headers, bodies, questions: &questions, answers, options, now_s };
         candidates.into_iter().map(|candidate| world.conclude(candidate)).collect()
-    }
-
-    fn hasher(&mut self, signature: &Signature) -> usize {
-        let kind = BodyHashKind {
-            canonicalization: signature.body_canonicalization,
-            hash: signature.algorithm.hash(),
-            length: signature.body_length,
-        };
-        if let Some(at) = self.hashers.iter().position(|hasher| hasher.kind() == kind) {
-            return at;
-        }
-        self.hashers.push(BodyHasher::new(kind));
-        self.hashers.len() - 1
-    }
-
-    fn question(&mut self, name: &Domain) -> usize {
-        if let Some(at) = self.questions.iter().position(|question| question.name == *name) {
-            return at;
-        }
-        self.questions.push(Question::txt(name.clone()));
-        self.questions.len() - 1
     }
 }
 
@@ -163,8 +164,16 @@ pub async fn verify<L: Lookup + Sync>(
     verifier.finish(&headers, &answers, now_s)
 }
 
+/// The place of the question for the key at `name`; each is asked once.
+pub(crate) fn place_of_question(questions: &mut Vec<Question>, name: &Domain) -> usize {
+    questions.iter().position(|question| question.name == *name).unwrap_or_else(|| {
+        questions.push(Question::txt(name.clone()));
+        questions.len() - 1
+    })
+}
+
 /// What stands in the way before any key is asked for.
-fn early_problem(signature: &Signature, age: Age, now_s: u64) -> Option<Problem> {
+pub(crate) fn early_problem(signature: &Signature, age: Age, now_s: u64) -> Option<Problem> {
     // RFC 8301 §3.1: rsa-sha1 must not be used for verifying.
     if age == Age::Current && signature.algorithm == Algorithm::RsaSha1 {
         return Some(Problem::AlgorithmForbidden(signature.algorithm));
@@ -210,17 +219,12 @@ impl World<'_> {
             return Err(Problem::NoKeyRecord);
         };
         trial.evidence.push(Step::Asked { question: question.clone(), answer: answer.clone() });
-        let records = match answer {
-            Answer::Records(records) => records.derived(KeyRecord::parse_all),
-            // RFC 6376 §6.1.2: no key is permanent, no answer is temporary.
-            Answer::NoData(_) | Answer::NxDomain(_) => return Err(Problem::NoKeyRecord),
-            Answer::Failed(failure) => return Err(Problem::Lookup(*failure)),
-        };
-        let Some(body) = self.bodies.get(candidate.hasher) else { return Err(Problem::BodyHashDiffers) };
-        let keys = usable_keys(&records, signature, self.options.age)?;
+        let records = key_records(answer)?;
+        let Some(body) = self.bodies.get(candidate.body) else { return Err(Problem::BodyHashDiffers) };
+        let keys = usable_keys(&records, signature.key_use(), self.options.age)?;
         body_agrees(signature, body)?;
         trial.evidence.push(Step::BodyHashAgrees);
-        let digest = self.header_digest(signature, candidate.field_index);
+        let digest = header_digest(self.headers, signature, candidate.field_index);
         // RFC 6376 §3.6.2.2 leaves several records at one name undefined: any that verifies will do.
         let verified =
             keys.iter().find(|key| key.public_key.verifies(signature.algorithm, &digest, &signature.signature));
@@ -231,62 +235,66 @@ impl World<'_> {
             return Err(Problem::SignatureDiffers);
         }
         trial.evidence.push(Step::SignatureAgrees);
-        self.weigh(trial, key, body);
+        weigh(self.headers, signature, key, body, self.now_s, trial.weaknesses);
         Ok(())
     }
+}
 
-    /// RFC 6376 §3.7: the hash of the signed fields and of the signature field itself with an empty `b=`.
-    fn header_digest(&self, signature: &Signature, own_index: usize) -> Digest {
-        let canonicalization = signature.header_canonicalization;
-        let mut data = Vec::with_capacity(4096);
-        let mut taken: Vec<NameKey> = Vec::with_capacity(16);
-        for (key, name) in signature.header_fields.iter() {
-            // RFC 6376 §5.4.2: instances are taken from the bottom up; a name beyond the last one adds nothing, so
-            // that no further field of that name can be added later.
-            let before = taken.iter().filter(|other| **other == key).count();
-            let mut upwards = self.headers.indexes_named(key, name).rev().filter(|index| *index != own_index);
-            taken.push(key);
-            if let Some(field) = upwards.nth(before).and_then(|index| self.headers.get(index)) {
-                canonicalization.header(field.raw, field.name, field.value, &mut data);
-                data.extend_from_slice(b"\r\n");
-            }
+/// RFC 6376 §3.7: the hash of the signed fields and of the signature field itself with an empty `b=`.
+pub(crate) fn header_digest(headers: &Headers<'_>, signature: &Signature, own_index: usize) -> Digest {
+    let canonicalization = signature.header_canonicalization;
+    let mut data = Vec::with_capacity(4096);
+    let mut taken: Vec<NameKey> = Vec::with_capacity(16);
+    for (key, name) in signature.header_fields.iter() {
+        // RFC 6376 §5.4.2: instances are taken from the bottom up; a name beyond the last one adds nothing, so
+        // that no further field of that name can be added later.
+        let before = taken.iter().filter(|other| **other == key).count();
+        let mut upwards = headers.indexes_named(key, name).rev().filter(|index| *index != own_index);
+        taken.push(key);
+        if let Some(field) = upwards.nth(before).and_then(|index| headers.get(index)) {
+            canonicalization.header(field.raw, field.name, field.value, &mut data);
+            data.extend_from_slice(b"\r\n");
         }
-        if let Some(field) = self.headers.get(own_index) {
-            append_unsigned(canonicalization, field, signature, &mut data);
-        }
-        signature.algorithm.hash().digest(&data)
     }
+    if let Some(field) = headers.get(own_index) {
+        append_unsigned(canonicalization, field, signature.signature_span, &mut data);
+    }
+    signature.algorithm.hash().digest(&data)
+}
 
-    /// What a pass is worth: facts for policy.
-    fn weigh(&self, trial: &mut Trial<'_>, key: &KeyRecord, body: &BodyHash) {
-        let signature = trial.signature;
-        let weaknesses = &mut *trial.weaknesses;
-        if let Some(signed) = signature.body_length.filter(|signed| *signed < body.canonical_bytes) {
-            weaknesses.push(Weakness::BodyLength { signed, total: body.canonical_bytes });
+/// What a pass is worth: facts for policy.
+pub(crate) fn weigh(
+    headers: &Headers<'_>,
+    signature: &Signature,
+    key: &KeyRecord,
+    body: &BodyHash,
+    now_s: u64,
+    weaknesses: &mut Vec<Weakness>,
+) {
+    if let Some(signed) = signature.body_length.filter(|signed| *signed < body.canonical_bytes) {
+        weaknesses.push(Weakness::BodyLength { signed, total: body.canonical_bytes });
+    }
+    for (key, field) in FIELDS_TO_COVER {
+        let present = headers.indexes_named(key, field.as_bytes()).count();
+        let signed = signature.header_fields.count(key);
+        if present > 0 && signed == 0 {
+            weaknesses.push(Weakness::NotCovered { field });
+        } else if present > signed {
+            weaknesses.push(Weakness::MoreInstances { field, present, signed });
         }
-        for (key, field) in FIELDS_TO_COVER {
-            let present = self.headers.indexes_named(key, field.as_bytes()).count();
-            let signed = signature.header_fields.count(key);
-            if present > 0 && signed == 0 {
-                weaknesses.push(Weakness::NotCovered { field });
-            } else if present > signed {
-                weaknesses.push(Weakness::MoreInstances { field, present, signed });
-            }
-        }
-        let bits = key.public_key.bits();
-        if signature.algorithm != Algorithm::Ed25519Sha256 && bits < RSA_BITS_RECOMMENDED {
-            weaknesses.push(Weakness::ShortKey(bits));
-        }
-        if signature.algorithm == Algorithm::RsaSha1 {
-            weaknesses.push(Weakness::Sha1);
-        }
-        if key.testing {
-            weaknesses.push(Weakness::Testing);
-        }
-        if let Some(ahead) = signature.timestamp_s.and_then(|time| time.checked_sub(self.now_s)).filter(|by| *by > 300)
-        {
-            weaknesses.push(Weakness::SignedInFuture(ahead));
-        }
+    }
+    let bits = key.public_key.bits();
+    if signature.algorithm != Algorithm::Ed25519Sha256 && bits < RSA_BITS_RECOMMENDED {
+        weaknesses.push(Weakness::ShortKey(bits));
+    }
+    if signature.algorithm == Algorithm::RsaSha1 {
+        weaknesses.push(Weakness::Sha1);
+    }
+    if key.testing {
+        weaknesses.push(Weakness::Testing);
+    }
+    if let Some(ahead) = signature.timestamp_s.and_then(|time| time.checked_sub(now_s)).filter(|by| *by > 300) {
+        weaknesses.push(Weakness::SignedInFuture(ahead));
     }
 }
 
@@ -298,13 +306,41 @@ struct Trial<'a> {
     key_bits: Option<u32>,
 }
 
+/// What a signature needs a key for.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyUse<'a> {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) domain: &'a Domain,
+    pub(crate) identity: Option<&'a Identity>,
+}
+
+impl Signature {
+    pub(crate) fn key_use(&self) -> KeyUse<'_> {
+        KeyUse { algorithm: self.algorithm, domain: &self.domain, identity: self.identity.as_ref() }
+    }
+}
+
+/// The key records that DNS has given.
+pub(crate) fn key_records(answer: &Answer) -> Result<Arc<KeyRecords>, Problem> {
+    match answer {
+        Answer::Records(records) => Ok(records.derived(KeyRecord::parse_all)),
+        // RFC 6376 §6.1.2: no key is permanent, no answer is temporary.
+        Answer::NoData(_) | Answer::NxDomain(_) => Err(Problem::NoKeyRecord),
+        Answer::Failed(failure) => Err(Problem::Lookup(*failure)),
+    }
+}
+
 /// The keys among the records that may have made the signature.
-fn usable_keys<'a>(records: &'a KeyRecords, signature: &Signature, age: Age) -> Result<Vec<&'a KeyRecord>, Problem> {
+pub(crate) fn usable_keys<'a>(
+    records: &'a KeyRecords,
+    wanted: KeyUse<'_>,
+    age: Age,
+) -> Result<Vec<&'a KeyRecord>, Problem> {
     let mut problem = None;
     let mut usable = Vec::with_capacity(1);
     for record in records {
         let fits = match record {
-            Ok(record) => key_fits(record, signature, age).map(|()| record),
+            Ok(record) => key_fits(record, wanted, age).map(|()| record),
             Err(error) => Err(Problem::Key(*error)),
         };
         match fits {
@@ -318,17 +354,17 @@ fn usable_keys<'a>(records: &'a KeyRecords, signature: &Signature, age: Age) -> 
 }
 
 /// RFC 6376 §6.1.2, the checks that the record asks for.
-fn key_fits(record: &KeyRecord, signature: &Signature, age: Age) -> Result<(), Problem> {
-    if record.kind != signature.algorithm.key_kind() {
+fn key_fits(record: &KeyRecord, wanted: KeyUse<'_>, age: Age) -> Result<(), Problem> {
+    if record.kind != wanted.algorithm.key_kind() {
         return Err(Problem::KeyKindMismatch(record.kind));
     }
-    if !record.allows_hash(signature.algorithm.hash()) {
-        return Err(Problem::HashNotAllowed(signature.algorithm.hash()));
+    if !record.allows_hash(wanted.algorithm.hash()) {
+        return Err(Problem::HashNotAllowed(wanted.algorithm.hash()));
     }
     if !record.email {
         return Err(Problem::NotForEmail);
     }
-    if record.strict && signature.identity.as_ref().is_some_and(|identity| identity.domain != signature.domain) {
+    if record.strict && wanted.identity.is_some_and(|identity| identity.domain != *wanted.domain) {
         return Err(Problem::SubdomainNotAllowed);
     }
     let bits = record.public_key.bits();
@@ -336,14 +372,14 @@ fn key_fits(record: &KeyRecord, signature: &Signature, age: Age) -> Result<(), P
     if age == Age::Current && record.kind == crate::crypto::KeyKind::Rsa && bits < RSA_BITS_MIN {
         return Err(Problem::KeyShort(bits));
     }
-    let local = signature.identity.as_ref().map_or("", |identity| &identity.local);
+    let local = wanted.identity.map_or("", |identity| &identity.local);
     if age == Age::Legacy && !record.granularity_allows(local.as_bytes()) {
         return Err(Problem::LocalPartNotAllowed);
     }
     Ok(())
 }
 
-fn body_agrees(signature: &Signature, body: &BodyHash) -> Result<(), Problem> {
+pub(crate) fn body_agrees(signature: &Signature, body: &BodyHash) -> Result<(), Problem> {
     // RFC 6376 §3.5: `l=` must not be larger than the canonical body.
     if let Some(signed) = signature.body_length.filter(|signed| *signed > body.canonical_bytes) {
         return Err(Problem::BodyShorterThanSigned(signed, body.canonical_bytes));
@@ -352,15 +388,15 @@ fn body_agrees(signature: &Signature, body: &BodyHash) -> Result<(), Problem> {
 }
 
 /// RFC 6376 §3.7: the signature field goes last, its `b=` without value and its end without CRLF.
-fn append_unsigned(
+pub(crate) fn append_unsigned(
     canonicalization: Canonicalization,
     field: mailtext::Field<'_>,
-    signature: &Signature,
+    signature_span: Span,
     data: &mut Vec<u8>,
 ) {
     let blank = |byte: u8| mailtext::taglist::is_space(byte);
     let value = field.value;
-    let (mut start, mut end) = (signature.signature_span.start as usize, signature.signature_span.end as usize);
+    let (mut start, mut end) = (signature_span.start as usize, signature_span.end as usize);
     // All white space around the value belongs to it.
     while start > 0 && blank(value[start - 1]) {
         start -= 1;
