@@ -382,7 +382,7 @@ impl fmt::Display for Data {
 }
 
 /// A character-string in quotes, RFC 1035 §5.1: `\DDD` for what is not printable.
-fn write_string(formatter: &mut fmt::Formatter<'_>, before: &str, string: &[u8]) -> fmt::Result {
+pub(crate) fn write_string(formatter: &mut fmt::Formatter<'_>, before: &str, string: &[u8]) -> fmt::Result {
     write!(formatter, "{before}\"")?;
     for &byte in string {
         match byte {

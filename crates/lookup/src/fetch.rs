@@ -2,37 +2,26 @@
 //!
 //! Policies and certificates of mail are published over HTTPS alone, so a request cannot name anything else. Where a
 //! connection goes, which addresses are refused and how long one waits is decided in `net`.
+//!
+//! [`Shelf`] is what [`crate::Zone`] is for DNS. Wrappers: [`FetchMemo`], [`crate::budget::FetchBudget`],
+//! [`crate::chaos::FetchChaos`]; [`crate::tape`] records and plays documents too. [`Both`] is one door to DNS and web.
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use mailtext::Domain;
-use url::{Host, Url};
+use crate::Lookup;
+use crate::answer::Answer;
+use crate::question::Question;
 
-use crate::limits::URL_BYTES_MAX;
+pub(crate) mod lines;
+mod memo;
+mod shelf;
+mod url;
 
-/// An address on the web that may be asked: `https`, a host by name, no user and no password.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct HttpsUrl {
-    url: Url,
-    host: Domain,
-}
-
-/// Why a text is not such an address.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum UrlFlaw {
-    /// Longer than [`URL_BYTES_MAX`].
-    TooLong,
-    /// Not a URL.
-    Syntax,
-    /// Another scheme than `https`.
-    Scheme,
-    /// The host is an address, or no domain name.
-    Host,
-    /// It holds a user or a password.
-    Credentials,
-}
+pub use memo::FetchMemo;
+pub use shelf::Shelf;
+pub use url::{HttpsUrl, UrlFlaw};
 
 /// What to fetch.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -42,6 +31,15 @@ pub struct Request {
     /// Most bytes that are taken of the body, as it is sent; a longer one is [`FetchFailure::TooLarge`].
     pub bytes_max: usize,
     /// Whether redirections are followed; never away from `https`.
+    pub redirects: Redirects,
+}
+
+/// A request without its cap: what a tape keeps a document under.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Target {
+    /// From where.
+    pub url: HttpsUrl,
+    /// Whether redirections are followed.
     pub redirects: Redirects,
 }
 
@@ -87,7 +85,7 @@ pub enum FetchFailure {
     Unreachable,
     /// The certificate does not hold, or TLS failed.
     Tls,
-    /// More bytes than were asked for.
+    /// More bytes than were asked for, or a header longer than any is.
     TooLarge,
     /// A redirection that is not followed, or too many of them.
     Redirect,
@@ -111,6 +109,15 @@ pub trait Fetch {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disabled;
 
+/// One for DNS and one for documents, as one: a tape around it records both.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Both<L, F> {
+    /// Whom questions go to.
+    pub lookup: L,
+    /// Whom requests go to.
+    pub fetch: F,
+}
+
 impl Fetch for Disabled {
     async fn fetch(&self, _: Request) -> Fetched {
         Fetched::Failed(FetchFailure::Disabled)
@@ -129,65 +136,112 @@ impl<F: Fetch + Sync + Send> Fetch for Arc<F> {
     }
 }
 
-impl HttpsUrl {
-    /// Reads a URL.
-    ///
-    /// # Errors
-    /// Names why it may not be asked.
-    pub fn parse(text: &str) -> Result<Self, UrlFlaw> {
-        if text.len() > URL_BYTES_MAX {
-            return Err(UrlFlaw::TooLong);
-        }
-        let url = Url::parse(text).map_err(|_| UrlFlaw::Syntax)?;
-        if url.scheme() != "https" {
-            return Err(UrlFlaw::Scheme);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(UrlFlaw::Credentials);
-        }
-        let host = match url.host() {
-            Some(Host::Domain(name)) => Domain::parse(name).map_err(|_| UrlFlaw::Host)?,
-            _ => return Err(UrlFlaw::Host),
-        };
-        Ok(Self { url, host })
-    }
-
-    /// Another URL as seen from this one: the target of a redirection.
-    ///
-    /// # Errors
-    /// Names why it may not be asked.
-    pub fn join(&self, text: &str) -> Result<Self, UrlFlaw> {
-        let url = self.url.join(text).map_err(|_| UrlFlaw::Syntax)?;
-        Self::parse(url.as_str())
-    }
-
-    /// The whole URL.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.url.as_str()
-    }
-
-    /// The host.
-    #[must_use]
-    pub fn host(&self) -> &Domain {
-        &self.host
-    }
-
-    /// The port, 443 unless it says another.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.url.port().unwrap_or(443)
-    }
-
-    /// Path and query, as a request line has them.
-    #[must_use]
-    pub fn path_and_query(&self) -> &str {
-        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+impl<L: Lookup, F> Lookup for Both<L, F> {
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
+        self.lookup.ask(question)
     }
 }
 
-impl fmt::Display for HttpsUrl {
+impl<L, F: Fetch> Fetch for Both<L, F> {
+    fn fetch(&self, request: Request) -> impl Future<Output = Fetched> + Send {
+        self.fetch.fetch(request)
+    }
+}
+
+impl Request {
+    /// The request without its cap.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { url: self.url.clone(), redirects: self.redirects }
+    }
+}
+
+impl Fetched {
+    /// A document of these bytes.
+    #[must_use]
+    pub fn document(bytes: impl Into<Box<[u8]>>, content_type: Option<&str>) -> Self {
+        let content_type = content_type.map(str::to_owned);
+        Self::Document(Arc::new(Document { bytes: bytes.into(), content_type }))
+    }
+
+    /// A word for what came, stable: `document`, `status` or the failure's.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Document(_) => "document",
+            Self::Status(_) => "status",
+            Self::Failed(failure) => failure.word(),
+        }
+    }
+
+    /// The bytes of the document, its type included; 0 when there is none.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        match self {
+            Self::Document(document) => document.bytes.len() + document.content_type.as_ref().map_or(0, String::len),
+            Self::Status(_) | Self::Failed(_) => 0,
+        }
+    }
+
+    /// The same for one who takes at most `bytes_max` bytes.
+    #[must_use]
+    pub fn within(self, bytes_max: usize) -> Self {
+        match self {
+            Self::Document(document) if document.bytes.len() > bytes_max => Self::Failed(FetchFailure::TooLarge),
+            other => other,
+        }
+    }
+}
+
+impl FetchFailure {
+    /// All failures.
+    pub const ALL: [Self; 11] = [
+        Self::Timeout,
+        Self::NoAddress,
+        Self::PrivateAddress,
+        Self::Unreachable,
+        Self::Tls,
+        Self::TooLarge,
+        Self::Redirect,
+        Self::Malformed,
+        Self::Budget,
+        Self::NotOnTape,
+        Self::Disabled,
+    ];
+
+    /// A stable word for it, as tapes write it: the end of its [id](Self::id).
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.id().strip_prefix("fetch-").unwrap_or_default()
+    }
+
+    /// The id of the phrase that tells it.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Timeout => "fetch-timeout",
+            Self::NoAddress => "fetch-no-address",
+            Self::PrivateAddress => "fetch-private-address",
+            Self::Unreachable => "fetch-unreachable",
+            Self::Tls => "fetch-tls",
+            Self::TooLarge => "fetch-too-large",
+            Self::Redirect => "fetch-redirect",
+            Self::Malformed => "fetch-malformed",
+            Self::Budget => "fetch-budget",
+            Self::NotOnTape => "fetch-not-on-tape",
+            Self::Disabled => "fetch-disabled",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.word() == word)
+    }
+}
+
+impl fmt::Display for FetchFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        formatter.write_str(self.word())
     }
 }

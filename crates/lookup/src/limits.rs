@@ -26,3 +26,20 @@ pub const BUDGET_ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// Longest URL that is fetched, in bytes.
 pub const URL_BYTES_MAX: usize = 2048;
+/// Most requests that one [`crate::fetch::FetchMemo`] remembers, unless it is told another number.
+pub const MEMO_FETCH_COUNT_MAX: usize = 100;
+/// Most bytes of documents that one [`crate::fetch::FetchMemo`] remembers, unless it is told another number.
+pub const MEMO_DOCUMENT_BYTES_MAX: usize = 4 << 20;
+/// Most documents that one message may ask for, unless its [`crate::budget::FetchBudget`] is told another number: an
+/// indicator and its evidence, and what the evidence refers to.
+pub const BUDGET_FETCH_COUNT_MAX: usize = 8;
+/// Most bytes of documents that one message may use, unless its [`crate::budget::FetchBudget`] is told another number.
+pub const BUDGET_DOCUMENT_BYTES_MAX: usize = 2 << 20;
+/// Most documents that one tape holds; later ones are handed on and not recorded.
+pub const TAPE_FETCH_COUNT_MAX: usize = 1_000;
+/// Most bytes of documents that one tape holds; what goes beyond is handed on and not recorded.
+pub const TAPE_DOCUMENT_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a document of text on one line of a tape, before escapes.
+pub const TAPE_LINE_TEXT_BYTES: usize = 200;
+/// Bytes of any other document on one line of a tape, in base64 (76 letters).
+pub const TAPE_LINE_BASE64_BYTES: usize = 57;

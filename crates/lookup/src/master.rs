@@ -6,9 +6,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use mailtext::encode::decode_base64_fws;
 use mailtext::{Domain, DomainError};
 
 use crate::answer::{Data, Failure, MailExchange, StartOfAuthority, Text};
+use crate::fetch::lines::{Line, Said};
+use crate::fetch::{FetchFailure, HttpsUrl, Redirects, Target};
 use crate::limits::{STRING_BYTES_MAX, TEXT_BYTES_MAX, TTL_S_DEFAULT, TTL_S_MAX};
 use crate::question::Kind;
 
@@ -64,6 +67,10 @@ pub enum ZoneErrorKind {
     /// A rule line with a word that is not known, or without a word.
     #[error("not a word of a rule")]
     Rule,
+    /// A line of a fetched document with a URL that may not be fetched, neither status nor failure, bytes that cannot
+    /// be read, or no document before it.
+    #[error("not what was fetched")]
+    Fetch,
     /// `;!` somewhere else than at the start of a line: it would be read as a comment.
     #[error("a rule stands on its own line")]
     RulePlace,
@@ -94,6 +101,8 @@ pub(crate) enum Content {
     OtherType,
     /// A rule for one kind or, without a kind, for all.
     Rule(Option<Kind>, Effect),
+    /// A document that was fetched; it has no name.
+    Fetch(Line),
 }
 
 /// What a rule line changes; empty when nothing.
@@ -144,6 +153,9 @@ impl<'a> Reader<'a> {
 
     fn statement(&mut self, entry: &Entry<'_>) -> Result<Option<Statement>, ZoneErrorKind> {
         let line = entry.line;
+        if let Some(fetched) = entry.rule.then(|| fetch_line(&entry.tokens)).flatten() {
+            return Ok(Some(Statement { line, name: None, content: Content::Fetch(fetched?) }));
+        }
         if entry.rule {
             let (name, content) = self.rule(&entry.tokens)?;
             return Ok(Some(Statement { line, name, content }));
@@ -331,6 +343,40 @@ impl Effect {
             self.via.clone_from(&other.via);
         }
     }
+}
+
+/// A line of a fetched document, which no rule can look like: there, a kind of record stands in the second place.
+fn fetch_line(tokens: &[Token<'_>]) -> Option<Result<Line, ZoneErrorKind>> {
+    match tokens {
+        [mark, url, rest @ ..] if mark.is_word("fetch") && Kind::parse(&url.text()).is_none() && url.raw != b"*" => {
+            Some(fetch_head(url, rest).ok_or(ZoneErrorKind::Fetch))
+        }
+        [mark, body] if mark.is_word("+") => {
+            let bytes = if body.quoted { body.string().ok() } else { decode_base64_fws(body.raw).ok() };
+            Some(bytes.map(Line::Body).ok_or(ZoneErrorKind::Fetch))
+        }
+        _ => None,
+    }
+}
+
+fn fetch_head(url: &Token<'_>, words: &[Token<'_>]) -> Option<Line> {
+    let url = HttpsUrl::parse(&String::from_utf8(url.string().ok()?).ok()?).ok()?;
+    let (redirects, words) = match words {
+        [follow, words @ ..] if follow.is_word("follow") => (Redirects::Follow, words),
+        words => (Redirects::Refuse, words),
+    };
+    let said = match words {
+        [word] if word.is_word("200") => Said::Document(None),
+        [word, content_type] if word.is_word("200") => {
+            Said::Document(Some(String::from_utf8(content_type.string().ok()?).ok()?))
+        }
+        [word] => match word.text().parse() {
+            Ok(status) => Said::Status(status),
+            Err(_) => Said::Failed(FetchFailure::parse(&word.text())?),
+        },
+        _ => return None,
+    };
+    Some(Line::Head(Target { url, redirects }, said))
 }
 
 fn text(rdata: &[Token<'_>]) -> Result<(Data, bool), ZoneErrorKind> {

@@ -11,10 +11,16 @@
 //! ;! spf.example.net. TXT via spf.example.org.
 //! ;! mail.example.jp. AAAA nodata ttl=900
 //! ;! 1.2.0.192.in-addr.arpa. PTR servfail
+//! ;! fetch https://example.jp/logo.svg 200 image/svg+xml
+//! ;! + "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\010"
+//! ;! fetch https://example.jp/logo.svgz follow 404
+//! ;! fetch https://example.net/logo.svg timeout
 //! ```
 //!
 //! The head holds `; key: value` lines, the rest is a master file with the rule lines of [`crate::zone`]: a tape is
-//! also a zone file.
+//! also a zone file. What was fetched stands after the answers: the URL, `follow` when redirections were to be followed,
+//! then a status, with 200 the Content-Type, or a failure's word. The bytes of a document follow on lines that begin with
+//! `;! +`, in quotes when they are text and in base64 when not.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,11 +30,17 @@ use foldhash::fast::RandomState;
 
 use crate::Lookup;
 use crate::answer::{Answer, Data, Dnssec, Failure, Negative, Records};
-use crate::limits::{TAPE_ANSWER_COUNT_MAX, TAPE_BYTES_MAX, TEXT_BYTES_MAX, TTL_S_MAX};
+use crate::fetch::lines::{self, Lines};
+use crate::fetch::{Fetch, FetchFailure, Fetched, Request, Target};
+use crate::limits::{
+    TAPE_ANSWER_COUNT_MAX, TAPE_BYTES_MAX, TAPE_DOCUMENT_BYTES_MAX, TAPE_FETCH_COUNT_MAX, TEXT_BYTES_MAX, TTL_S_MAX,
+};
 use crate::master::{self, Content, Effect, Forced, Reader, ZoneError, ZoneErrorKind};
 use crate::question::Question;
 
-/// Records every question and its first answer, in the order in which they were first asked.
+/// Records every question and its first answer, in the order in which they were first asked; requests for documents
+/// likewise. A tape around a [`Lookup`] records answers, one around a [`Fetch`] documents, one around
+/// [`crate::fetch::Both`] both.
 #[derive(Debug)]
 pub struct Tape<L> {
     inner: L,
@@ -40,6 +52,10 @@ struct Reel {
     /// An answer is missing while it is awaited, and for good when the asker went away.
     exchanges: Vec<(Question, Option<Answer>)>,
     places: HashMap<Question, usize, RandomState>,
+    /// As with the answers.
+    fetches: Vec<(Target, Option<Fetched>)>,
+    fetch_places: HashMap<Target, usize, RandomState>,
+    document_bytes: usize,
     complete: bool,
 }
 
@@ -50,23 +66,27 @@ pub struct Recording {
     pub metadata: Vec<(String, String)>,
     /// Questions and answers, in the order in which they were first asked.
     pub exchanges: Vec<(Question, Answer)>,
+    /// What was fetched, in the order in which it was first asked for.
+    pub fetches: Vec<(Target, Fetched)>,
 }
 
-/// Answers what is on a tape; anything else is [`Failure::NotOnTape`].
+/// Answers what is on a tape; anything else is [`Failure::NotOnTape`] or [`FetchFailure::NotOnTape`].
 #[derive(Debug)]
 pub struct Replay {
     metadata: Vec<(String, String)>,
     answers: HashMap<Question, Answer, RandomState>,
+    fetches: HashMap<Target, Fetched, RandomState>,
 }
 
 impl<L> Tape<L> {
-    /// A tape of what `inner` answers, up to [`TAPE_ANSWER_COUNT_MAX`] answers.
+    /// A tape of what `inner` answers, up to [`TAPE_ANSWER_COUNT_MAX`] answers, [`TAPE_FETCH_COUNT_MAX`] documents and
+    /// [`TAPE_DOCUMENT_BYTES_MAX`] bytes of those.
     pub fn new(inner: L) -> Self {
         Self { inner, reel: Mutex::new(Reel { complete: true, ..Reel::default() }) }
     }
 
-    /// What is on the tape so far, under the given head. When there were more questions than a tape holds, the head
-    /// ends with `incomplete: true`.
+    /// What is on the tape so far, under the given head. When there was more than a tape holds, the head ends with
+    /// `incomplete: true`.
     pub fn recording(&self, metadata: &[(&str, &str)]) -> Recording {
         let reel = self.reel();
         let answered = |(question, answer): &(Question, Option<Answer>)| Some((question.clone(), answer.clone()?));
@@ -74,7 +94,12 @@ impl<L> Tape<L> {
         if !reel.complete {
             metadata.push(("incomplete".to_owned(), "true".to_owned()));
         }
-        Recording { metadata, exchanges: reel.exchanges.iter().filter_map(answered).collect() }
+        let came = |(target, fetched): &(Target, Option<Fetched>)| Some((target.clone(), fetched.clone()?));
+        Recording {
+            metadata,
+            exchanges: reel.exchanges.iter().filter_map(answered).collect(),
+            fetches: reel.fetches.iter().filter_map(came).collect(),
+        }
     }
 
     fn reel(&self) -> MutexGuard<'_, Reel> {
@@ -95,6 +120,50 @@ impl<L> Tape<L> {
         reel.places.insert(question.clone(), place);
         reel.exchanges.push((question.clone(), None));
         Some(place)
+    }
+}
+
+impl Reel {
+    /// Keeps what came of a request, when it is the first and there is room.
+    fn keep(&mut self, target: Target, fetched: &Fetched) {
+        if matches!(self.fetch_places.get(&target), Some(place) if self.fetches[*place].1.is_some()) {
+            return;
+        }
+        let bytes = self.document_bytes.saturating_add(fetched.size_bytes());
+        if bytes > TAPE_DOCUMENT_BYTES_MAX {
+            self.complete = false;
+            return;
+        }
+        if let Some(place) = self.fetch_place(target) {
+            self.document_bytes = bytes;
+            self.fetches[place].1 = Some(fetched.clone());
+        }
+    }
+
+    /// The place of a request on the tape; `None` when the tape is full.
+    fn fetch_place(&mut self, target: Target) -> Option<usize> {
+        if let Some(place) = self.fetch_places.get(&target) {
+            return Some(*place);
+        }
+        let place = self.fetches.len();
+        if place == TAPE_FETCH_COUNT_MAX {
+            self.complete = false;
+            return None;
+        }
+        self.fetch_places.insert(target.clone(), place);
+        self.fetches.push((target, None));
+        Some(place)
+    }
+}
+
+impl<F: Fetch + Sync> Fetch for Tape<F> {
+    async fn fetch(&self, request: Request) -> Fetched {
+        let target = request.target();
+        // Takes its place in the order of asking.
+        let _ = self.reel().fetch_place(target.clone());
+        let fetched = self.inner.fetch(request).await;
+        self.reel().keep(target, &fetched);
+        fetched
     }
 }
 
@@ -128,7 +197,8 @@ impl Recording {
         }
         let head = lines.map_while(|line| line.strip_prefix("; ")?.split_once(": "));
         let metadata = head.map(|(key, value)| (key.to_owned(), unescape(value))).collect();
-        Ok(Self { metadata, exchanges: exchanges(text)? })
+        let (exchanges, fetches) = contents(text)?;
+        Ok(Self { metadata, exchanges, fetches })
     }
 }
 
@@ -144,6 +214,9 @@ impl fmt::Display for Recording {
         for (question, answer) in &self.exchanges {
             write_exchange(formatter, question, answer)?;
         }
+        for (target, fetched) in &self.fetches {
+            lines::write(formatter, target, fetched)?;
+        }
         Ok(())
     }
 }
@@ -152,7 +225,11 @@ impl Replay {
     /// Plays a recording.
     #[must_use]
     pub fn new(recording: Recording) -> Self {
-        Self { metadata: recording.metadata, answers: recording.exchanges.into_iter().collect() }
+        Self {
+            metadata: recording.metadata,
+            answers: recording.exchanges.into_iter().collect(),
+            fetches: recording.fetches.into_iter().collect(),
+        }
     }
 
     /// Reads a tape, to play it.
@@ -182,6 +259,13 @@ impl Lookup for Replay {
     }
 }
 
+impl Fetch for Replay {
+    async fn fetch(&self, request: Request) -> Fetched {
+        let fetched = self.fetches.get(&request.target()).cloned();
+        fetched.unwrap_or(Fetched::Failed(FetchFailure::NotOnTape)).within(request.bytes_max)
+    }
+}
+
 /// What a tape says of one question, line by line.
 #[derive(Default)]
 struct Said {
@@ -190,18 +274,27 @@ struct Said {
     effect: Effect,
 }
 
-fn exchanges(text: &str) -> Result<Vec<(Question, Answer)>, ZoneError> {
+/// What a tape holds, without its head.
+type Contents = (Vec<(Question, Answer)>, Vec<(Target, Fetched)>);
+
+fn contents(text: &str) -> Result<Contents, ZoneError> {
+    let mut fetches = Lines::default();
     let mut questions: Vec<(Question, Said)> = Vec::new();
     let mut places: HashMap<Question, usize, RandomState> = HashMap::default();
     let mut reader = Reader::new(text);
     while let Some(statement) = reader.next()? {
+        let line = statement.line;
         let kind = match &statement.content {
             Content::Record { data, .. } => Some(data.kind()),
-            Content::OtherType => None,
+            Content::OtherType | Content::Fetch(_) => None,
             Content::Rule(kind, _) => *kind,
         };
+        if let Content::Fetch(fetch_line) = statement.content {
+            fetches.take(fetch_line).map_err(|kind| ZoneError { line, kind })?;
+            continue;
+        }
         let (Some(name), Some(kind)) = (statement.name, kind) else {
-            return Err(ZoneError { line: statement.line, kind: ZoneErrorKind::Type });
+            return Err(ZoneError { line, kind: ZoneErrorKind::Type });
         };
         let question = Question::new(name, kind);
         let place = *places.entry(question.clone()).or_insert_with(|| {
@@ -215,10 +308,10 @@ fn exchanges(text: &str) -> Result<Vec<(Question, Answer)>, ZoneError> {
                 said.data.push(data);
             }
             Content::Rule(_, effect) => said.effect.merge(&effect),
-            Content::OtherType => {}
+            Content::OtherType | Content::Fetch(_) => {}
         }
     }
-    Ok(questions.into_iter().map(|(question, said)| (question, said.answer())).collect())
+    Ok((questions.into_iter().map(|(question, said)| (question, said.answer())).collect(), fetches.finish()))
 }
 
 impl Said {

@@ -204,13 +204,17 @@ impl Zone {
     fn take(&mut self, statement: Statement) {
         let line = statement.line;
         let Some(name) = statement.name else {
-            self.flaws.push(ZoneFlaw { line, kind: ZoneFlawKind::Root });
+            // Documents have no name; [`crate::fetch::Shelf`] reads them.
+            if !matches!(statement.content, Content::Fetch(_)) {
+                self.flaws.push(ZoneFlaw { line, kind: ZoneFlawKind::Root });
+            }
             return;
         };
         match statement.content {
             Content::Rule(kind, effect) => {
                 self.rule(&name, kind, effect);
             }
+            Content::Fetch(_) => {}
             Content::OtherType => {
                 self.owner(&name).other_types = true;
                 self.flaws.push(ZoneFlaw { line, kind: ZoneFlawKind::OtherType });

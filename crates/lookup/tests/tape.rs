@@ -12,7 +12,7 @@ fn txt(name: &str) -> Question {
 }
 
 fn recording(question: &Question, answer: &Answer) -> Recording {
-    Recording { metadata: Vec::new(), exchanges: vec![(question.clone(), answer.clone())] }
+    Recording { exchanges: vec![(question.clone(), answer.clone())], ..Recording::default() }
 }
 
 fn records(data: Vec<Data>) -> Answer {
@@ -159,7 +159,7 @@ proptest! {
         exchanges in proptest::collection::vec(arbitrary::exchange(), 0..8),
         value in "\\PC{0,20}|[\\x00-\\x7f]{0,20}",
     ) {
-        let source = Replay::new(Recording { metadata: Vec::new(), exchanges: exchanges.clone() });
+        let source = Replay::new(Recording { exchanges: exchanges.clone(), ..Recording::default() });
         let tape = Tape::new(&source);
         for (question, _) in &exchanges {
             let _ = block_on(tape.ask(question.clone()));
@@ -181,7 +181,8 @@ proptest! {
 fn fuzz_tape() {
     let seed =
         "; sekisho tape 1\n; ip: ::1\n\na. 3 IN TXT \"x\\000\"\n;! a. TXT authenticated via b.\n;! c. A nodata ttl=3\n";
-    testkit::fuzz("tape", &[seed], |bytes| {
+    let documents = "; sekisho tape 1\n\n;! fetch https://a/ 200 text/plain\n;! + \"x\\010\"\n;! + eA==\n;! fetch https://a/ follow 404\n;! fetch \"https://a/;\" tls\n";
+    testkit::fuzz("tape", &[seed, documents], |bytes| {
         let Ok(recording) =
             std::str::from_utf8(bytes).map_err(|_| ()).and_then(|text| Recording::parse(text).map_err(|_| ()))
         else {
@@ -189,5 +190,6 @@ fn fuzz_tape() {
         };
         let again = Recording::parse(&recording.to_string()).expect("what was printed is read");
         assert_eq!(again.exchanges, recording.exchanges);
+        assert_eq!(again.fetches, recording.fetches);
     });
 }

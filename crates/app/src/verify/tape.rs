@@ -97,12 +97,15 @@ pub(super) fn head(run: &Run, only: Option<&Envelope>, rcpt: &[String]) -> Vec<(
     head
 }
 
-/// The answers of all messages on one tape; of equal questions the first answer.
+/// The answers and documents of all messages on one tape; of equal questions the first answer.
 pub(super) fn joined(metadata: Vec<(String, String)>, recordings: &[Recording]) -> Recording {
     let mut seen = std::collections::HashSet::new();
     let all = recordings.iter().flat_map(|recording| &recording.exchanges);
     let exchanges = all.filter(|(question, _)| seen.insert(question)).cloned().collect();
-    Recording { metadata, exchanges }
+    let mut fetched = std::collections::HashSet::new();
+    let all = recordings.iter().flat_map(|recording| &recording.fetches);
+    let fetches = all.filter(|(target, _)| fetched.insert(target)).cloned().collect();
+    Recording { metadata, exchanges, fetches }
 }
 
 /// The sender as SMTP has it, when it is one.
