@@ -116,11 +116,7 @@ impl Signer {
             SignedFields::Named(names) => names.clone(),
             SignedFields::Recommended => recommended(headers),
         };
-        // RFC 5322 §2.2: names are printable ASCII without the colon; a semicolon would end the tag.
-        let good = |name: &String| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b':' | b';'))
-        };
-        if !names.iter().all(good) {
+        if !names.iter().all(|name| is_field_name(name)) {
             return Err(SignError::FieldName);
         }
         // RFC 6376 §5.4: From must be signed.
@@ -158,36 +154,47 @@ impl Signer {
     }
 
     fn signed_data(&self, headers: &Headers<'_>, names: &[String], field: &[u8]) -> Vec<u8> {
-        let mut data = Vec::with_capacity(4096);
-        for (index, name) in names.iter().enumerate() {
-            // RFC 6376 §5.4.2: instances from the bottom up; a name beyond the last one signs that there is no more.
-            let before = names[..index].iter().filter(|other| other.eq_ignore_ascii_case(name)).count();
-            let key = NameKey::of(name.as_bytes());
-            let instance = headers.indexes_named(key, name.as_bytes()).rev().nth(before);
-            if let Some(signed) = instance.and_then(|index| headers.get(index)) {
-                self.header_canonicalization.header(signed.raw, signed.name, signed.value, &mut data);
-                data.extend_from_slice(b"\r\n");
-            }
-        }
+        let mut data = signed_fields(headers, names, self.header_canonicalization);
         let (name, value) = field.split_at(field.iter().position(|byte| *byte == b':').unwrap_or(0));
         self.header_canonicalization.header(field, name, value.get(1..).unwrap_or_default(), &mut data);
         data
     }
 }
 
+/// The canonical form of the fields that `h=` names, each with its CRLF.
+pub(crate) fn signed_fields(headers: &Headers<'_>, names: &[String], canonicalization: Canonicalization) -> Vec<u8> {
+    let mut data = Vec::with_capacity(4096);
+    for (index, name) in names.iter().enumerate() {
+        // RFC 6376 §5.4.2: instances from the bottom up; a name beyond the last one signs that there is no more.
+        let before = names[..index].iter().filter(|other| other.eq_ignore_ascii_case(name)).count();
+        let key = NameKey::of(name.as_bytes());
+        let instance = headers.indexes_named(key, name.as_bytes()).rev().nth(before);
+        if let Some(signed) = instance.and_then(|index| headers.get(index)) {
+            canonicalization.header(signed.raw, signed.name, signed.value, &mut data);
+            data.extend_from_slice(b"\r\n");
+        }
+    }
+    data
+}
+
+/// RFC 5322 §2.2: names are printable ASCII without the colon; a semicolon would end the tag.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b':' | b';'))
+}
+
 /// A header field that is folded as it grows.
-struct Folded {
-    text: String,
-    line_characters: usize,
+pub(crate) struct Folded {
+    pub(crate) text: String,
+    pub(crate) line_characters: usize,
 }
 
 impl Folded {
-    fn new(start: &str) -> Self {
+    pub(crate) fn new(start: &str) -> Self {
         Self { text: start.to_owned(), line_characters: start.len() }
     }
 
     /// Adds a tag, on a new line when this one is full.
-    fn tag(&mut self, tag: &str) {
+    pub(crate) fn tag(&mut self, tag: &str) {
         if self.line_characters + 1 + tag.len() > LINE_CHARACTERS_MAX {
             self.text.push_str("\r\n");
             self.line_characters = 0;
@@ -197,7 +204,7 @@ impl Folded {
     }
 
     /// Adds `h=`; folds between names only.
-    fn names(&mut self, names: &[String]) {
+    pub(crate) fn names(&mut self, names: &[String]) {
         for (index, name) in names.iter().enumerate() {
             let first = if index == 0 { " h=" } else { "" };
             let last = if index + 1 == names.len() { ";" } else { ":" };
@@ -217,7 +224,7 @@ impl Folded {
 }
 
 /// Adds base64 to a field that ends with `b=`: folds inside a value are white space that verifiers drop.
-fn fold_base64(field: &mut String, base64: &str) {
+pub(crate) fn fold_base64(field: &mut String, base64: &str) {
     let mut line_characters = field.rsplit('\n').next().map_or(0, str::len);
     for character in base64.chars() {
         if line_characters >= LINE_CHARACTERS_MAX {
@@ -230,7 +237,7 @@ fn fold_base64(field: &mut String, base64: &str) {
 }
 
 /// The recommended fields of this message.
-fn recommended(headers: &Headers<'_>) -> Vec<String> {
+pub(crate) fn recommended(headers: &Headers<'_>) -> Vec<String> {
     let mut names = Vec::with_capacity(24);
     for name in RECOMMENDED {
         let present = headers.named(name).count();
