@@ -7,13 +7,20 @@
 //! DMARC, judge whether a pass is enough, or keep a body in memory.
 //!
 //! Reading order: [`verify`](mod@verify) from the top, then [`signature`], [`key`], [`canonical`], [`body`],
-//! [`step`] (results and reasons), [`sign`], and [`crypto`] last.
+//! [`step`] (results and reasons), [`sign`], and [`crypto`] last. [`arc`] is built on all of these. Beside them stands
+//! what DKIM had or has around it: [`domainkeys`] and [`adsp`] (historic), [`atps`] (an experiment), and [`reporting`]
+//! (RFC 6651).
 
+pub mod adsp;
+pub mod arc;
+pub mod atps;
 pub mod body;
 pub mod canonical;
 pub mod crypto;
+pub mod domainkeys;
 pub mod key;
 pub mod limits;
+pub mod reporting;
 pub mod sign;
 pub mod signature;
 pub mod step;
@@ -22,6 +29,6 @@ pub mod verify;
 pub use canonical::Canonicalization;
 pub use crypto::{Algorithm, KeyKind, PrivateKey, PrivateKeyError};
 pub use sign::{SignError, Signer};
-pub use signature::{Parsed, Signature};
+pub use signature::{Extensions, NameHash, Parsed, Signature, ThirdParty};
 pub use step::{Problem, Status, Step, Weakness};
 pub use verify::{Age, Options, Verification, Verifier, verify};

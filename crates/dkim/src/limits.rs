@@ -21,3 +21,21 @@ pub const RSA_BITS_MAX: u32 = 4096;
 pub const RSA_BITS_RECOMMENDED: u32 = 2048;
 /// Longest line of a header field that is written, in characters.
 pub const LINE_CHARACTERS_MAX: usize = 76;
+/// Most DomainKey-Signature fields of one message that are verified; each hashes the body on its own.
+pub const DOMAINKEYS_SIGNATURE_COUNT_MAX: usize = 4;
+/// Longest record of DomainKeys policy, ADSP, ATPS or reporting that is read, in bytes.
+pub const PRACTICE_RECORD_BYTES_MAX: usize = 4096;
+/// Most author domains of one message whose ADSP is evaluated.
+pub const AUTHOR_DOMAIN_COUNT_MAX: usize = 4;
+/// Most TXT records at one ATPS name that are read.
+pub const ATPS_RECORD_COUNT_MAX: usize = 8;
+/// Most signing domains of one message that are asked whether they wish reports (RFC 6651 §3.3 asks for a bound).
+pub const REPORT_DOMAIN_COUNT_MAX: usize = 4;
+/// Most ARC sets of one message (RFC 8617 §4.2.1).
+pub const ARC_SET_COUNT_MAX: u32 = 50;
+/// Most body hashes that are made for one ARC chain, beside those that are made anyway. Sealers of today need one.
+pub const ARC_BODY_HASH_COUNT_MAX: usize = 4;
+/// Most Authentication-Results fields of our own that go into one ARC set.
+pub const ARC_RESULTS_FIELD_COUNT_MAX: usize = 32;
+/// Longest ARC-Authentication-Results that is written, in bytes; results behind are left out.
+pub const ARC_RESULTS_BYTES_MAX: usize = 16 << 10;

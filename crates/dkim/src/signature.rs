@@ -74,8 +74,43 @@ pub struct Parsed {
     pub signature_start: String,
     /// The signature, or what is wrong with it.
     pub signature: Result<Signature, SignatureError>,
+    /// The tags that other standards added.
+    pub extensions: Extensions,
     /// Everything wrong with the tag list.
     pub flaws: Vec<Flaw<TagFlaw>>,
+}
+
+/// The tags that other standards added to DKIM-Signature. They change nothing in its verification.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Extensions {
+    /// `r=y`: the signer wishes to be told of failures (RFC 6651 §3.1).
+    pub reports_requested: bool,
+    /// `atps=` and `atpsh=`: whom the signer says it signs for (RFC 6541 §4.2).
+    pub third_party: Option<ThirdParty>,
+    /// Whether there is a tag that none of these standards defines.
+    pub unknown_tag: bool,
+}
+
+/// `atps=` with its `atpsh=`: history and experiment (RFC 6541).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ThirdParty {
+    /// `atps=`, where it is a domain.
+    pub author: Option<Domain>,
+    /// `atpsh=`; `None` when it is missing.
+    pub hash: Option<NameHash>,
+}
+
+/// How the signer's domain is written in the name that is asked, `atpsh=`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NameHash {
+    /// `none`: as it is.
+    Plain,
+    /// `sha1`, in base32.
+    Sha1,
+    /// `sha256`, in base32.
+    Sha256,
+    /// A hash that nobody knows.
+    Unknown,
 }
 
 /// Why a DKIM-Signature field cannot be verified.
@@ -136,10 +171,52 @@ impl Parsed {
             domain,
             selector,
             signature,
+            extensions: Extensions::of(&tags),
             flaws,
         }
     }
 }
+
+impl Extensions {
+    fn of(tags: &TagList<'_>) -> Self {
+        let third_party = tags.value("atps").map(|author| ThirdParty {
+            author: domain_of(Some(author)),
+            hash: tags.value("atpsh").map(NameHash::parse),
+        });
+        Self {
+            // RFC 6651 §3.1: the only legal value is a lower-case y.
+            reports_requested: tags.value("r") == Some(b"y"),
+            third_party,
+            unknown_tag: tags.iter().any(|tag| !KNOWN_TAGS.contains(&tag.name)),
+        }
+    }
+}
+
+impl NameHash {
+    /// Reads `atpsh=`.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Self {
+        [Self::Plain, Self::Sha1, Self::Sha256]
+            .into_iter()
+            .find(|hash| text.eq_ignore_ascii_case(hash.as_str().as_bytes()))
+            .unwrap_or(Self::Unknown)
+    }
+
+    /// As `atpsh=` writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "none",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The tags of RFC 6376 §3.5, RFC 6541 and RFC 6651.
+const KNOWN_TAGS: [&[u8]; 17] =
+    [b"v", b"a", b"b", b"bh", b"c", b"d", b"h", b"i", b"l", b"q", b"s", b"t", b"x", b"z", b"r", b"atps", b"atpsh"];
 
 /// The fields that have this form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
