@@ -47,10 +47,7 @@ fn relaxed_header(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
     output.push(b':');
     let mut rest = &value[fold_run(value).0..];
     while !rest.is_empty() {
-        let stop = |this, next| {
-            (this == b'\t') | (this == b'\r') | ((this == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r')))
-        };
-        let clean = clean_prefix::<16>(rest, stop, stop);
+        let clean = clean_prefix(rest, |this, next| (this == b'\r') | may_change(this, next));
         output.extend_from_slice(&rest[..clean]);
         rest = &rest[clean..];
         match fold_run(rest) {
@@ -204,17 +201,13 @@ impl BodyCanonicalizer {
 }
 
 /// How many bytes at the start of `chunk`, whose first byte is content, are their own relaxed form for certain: up to
-/// the first run of white space that changes, the first CRLF that may be an empty line's, or the end, less the CRLF or
-/// space there.
+/// the first white space that may change, or the end, less the line ends and the space there.
 fn clean_body_prefix(chunk: &[u8]) -> usize {
     // A piece at a time, so that it is hashed while it is near.
     let chunk = &chunk[..chunk.len().min(PIECE_BYTES_MAX)];
-    let mut end = clean_prefix::<64>(
-        chunk,
-        |this, next| (this == b'\t') | ((this.max(next) <= b' ') & (this != b'\r')),
-        |this, next| (this == b'\t') | (((this == b' ') | (this == b'\n')) & ((next == b' ') | (next == b'\r'))),
-    );
-    // What stopped the search or the chunk's end may cut a CRLF in two, or follow a space: hold these back.
+    let mut end = clean_prefix(chunk, may_change);
+    // Line ends at the end may be those of empty lines there, what stopped the search or the chunk's end may cut a CRLF
+    // in two or follow a space: hold these back.
     while end > 1 {
         match (chunk[end - 2], chunk[end - 1]) {
             (b'\r', b'\n') => end -= 2,
@@ -225,25 +218,30 @@ fn clean_body_prefix(chunk: &[u8]) -> usize {
     end.max(1)
 }
 
+/// Whether the white space `this` may have another relaxed form, seen what follows: every other byte has none, and a
+/// space between words neither. A control behind the space is rare enough to be looked at more closely.
+#[inline]
+fn may_change(this: u8, next: u8) -> bool {
+    (this == b'\t') | ((this == b' ') & (next <= b' '))
+}
+
 /// The index of the first byte for which `stop(byte, next byte)` holds, or the length; the byte behind the last one
 /// counts as NUL.
 ///
-/// Blocks of `N` bytes are first looked at with `suspicion`, which must hold wherever `stop` does and is cheap; both are
-/// written without branches, so that the compiler turns the look at a block into vector instructions.
+/// `stop` is written without branches, so that the compiler turns the look at a block into vector instructions.
 #[inline]
-fn clean_prefix<const N: usize>(
-    bytes: &[u8],
-    suspicion: impl Fn(u8, u8) -> bool,
-    stop: impl Fn(u8, u8) -> bool,
-) -> usize {
+fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool) -> usize {
     let mut at = 0;
-    while let Some(block) = bytes.get(at..=at + N) {
-        if is_suspicious::<N>(block, &suspicion)
-            && let Some(found) = block.windows(2).position(|pair| stop(pair[0], pair[1]))
-        {
-            return at + found;
+    // First whole blocks, then the lanes of the one that stops or of what is left, then single bytes.
+    while bytes.get(at..=at + BLOCK_BYTES).is_some_and(|block| !stops_in_block(block, &stop)) {
+        at += BLOCK_BYTES;
+    }
+    while let Some(lanes) = bytes.get(at..=at + LANE_COUNT) {
+        let stops = u128::from_le_bytes(stops_of_lanes(lanes, &stop));
+        if stops != 0 {
+            return at + stops.trailing_zeros() as usize / 8;
         }
-        at += N;
+        at += LANE_COUNT;
     }
     let next = |at: usize| bytes.get(at + 1).copied().unwrap_or(0);
     while at < bytes.len() && !stop(bytes[at], next(at)) {
@@ -252,22 +250,26 @@ fn clean_prefix<const N: usize>(
     at
 }
 
-/// Whether `suspicion` holds anywhere in the first `N` bytes of a block of one byte more.
+/// Whether `stop` holds anywhere in a block, which comes with one byte more.
 #[inline]
-fn is_suspicious<const N: usize>(block: &[u8], suspicion: impl Fn(u8, u8) -> bool) -> bool {
-    let (Some((these, _)), Some((nexts, _))) =
-        (block.split_first_chunk::<N>(), block.get(1..).and_then(|behind| behind.split_first_chunk::<N>()))
-    else {
-        return true;
-    };
-    // As many lanes as a vector register has, so that they are joined once at the end.
-    let mut lanes = [0_u8; 16];
-    for (these, nexts) in these.as_chunks::<16>().0.iter().zip(nexts.as_chunks::<16>().0) {
-        for lane in 0..16 {
-            lanes[lane] |= 0_u8.wrapping_sub(u8::from(suspicion(these[lane], nexts[lane])));
-        }
+fn stops_in_block(block: &[u8], stop: impl Fn(u8, u8) -> bool) -> bool {
+    let mut any = [0; LANE_COUNT];
+    for lanes in (0..BLOCK_BYTES).step_by(LANE_COUNT) {
+        let stops = stops_of_lanes(&block[lanes..=lanes + LANE_COUNT], &stop);
+        any.iter_mut().zip(stops).for_each(|(any, stops)| *any |= stops);
     }
-    u128::from_ne_bytes(lanes) != 0
+    u128::from_le_bytes(any) != 0
+}
+
+/// For each of the bytes but the last, 255 where `stop` holds.
+#[inline]
+fn stops_of_lanes(bytes: &[u8], stop: impl Fn(u8, u8) -> bool) -> [u8; LANE_COUNT] {
+    let mut stops = [0; LANE_COUNT];
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    for (stops, (this, next)) in stops.iter_mut().zip(pairs) {
+        *stops = 0_u8.wrapping_sub(u8::from(stop(*this, *next)));
+    }
+    stops
 }
 
 #[inline]
@@ -275,6 +277,10 @@ fn is_blank(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t')
 }
 
+/// Bytes that one vector instruction of every 64-bit processor looks at.
+const LANE_COUNT: usize = 16;
+/// Bytes that are looked at before the first branch.
+const BLOCK_BYTES: usize = 4 * LANE_COUNT;
 /// Longest piece that is passed on at once.
 const PIECE_BYTES_MAX: usize = 4096;
 /// Line ends to pass on.
