@@ -10,6 +10,7 @@
 //! then [`header`] (Facts → Authentication-Results).
 
 pub mod check;
+pub mod client;
 pub mod fact;
 pub mod facts;
 pub mod from;

@@ -491,7 +491,12 @@ impl Explain for Submitter {
     fn arguments(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::Matches(path) | Self::Differs(path) => vec![("address", path.to_string().into())],
-            Self::NoPra(flaw) => vec![("flaw", Value::Word(flaw.id()))],
+            Self::NoPra(flaw) => {
+                // The reason is a sentence of its own, which wants its arguments.
+                let mut arguments = flaw.arguments();
+                arguments.push(("reason", Value::Word(flaw.id())));
+                arguments
+            }
             Self::Malformed => Vec::new(),
         }
     }

@@ -41,5 +41,5 @@ sender-id-no-domain = There is no purported responsible address: the address in 
 
 sender-id-submitter-matches = SUBMITTER is { $address }, the purported responsible address of the header.
 sender-id-submitter-differs = SUBMITTER is { $address }, which is not the purported responsible address of the header.
-sender-id-submitter-unverifiable = SUBMITTER cannot be compared with the header. { $flaw }
+sender-id-submitter-unverifiable = SUBMITTER cannot be compared with the header. { $reason }
 sender-id-submitter-malformed = SUBMITTER is not a mail address.

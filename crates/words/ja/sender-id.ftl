@@ -41,5 +41,5 @@ sender-id-no-domain = { FIELD($field) } のアドレスにドメイン名がな�
 
 sender-id-submitter-matches = SUBMITTER の { $address } はヘッダの PRA と一致します。
 sender-id-submitter-differs = SUBMITTER の { $address } はヘッダの PRA と一致しません。
-sender-id-submitter-unverifiable = SUBMITTER をヘッダと比較できません。{ $flaw }
+sender-id-submitter-unverifiable = SUBMITTER をヘッダと比較できません。{ $reason }
 sender-id-submitter-malformed = SUBMITTER がメールアドレスではありません。
