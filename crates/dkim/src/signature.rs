@@ -253,7 +253,12 @@ impl Signature {
         // RFC 6376 §6.1.1: a required tag that is absent makes the signature invalid.
         let (a, b, bh, _, h, _) = (must("a")?, must("b")?, must("bh")?, must("d")?, must("h")?, must("s")?);
         let algorithm = Algorithm::parse(a.value).ok_or(SignatureError::Algorithm)?;
-        let (header_canonicalization, body_canonicalization) = canonicalization(tags.value("c"))?;
+        let (header_canonicalization, body_canonicalization) = match (tags.value("c"), field) {
+            // RFC 8617 §4.1.2 says no more than that DKIM holds here, too; sealers and the suite of the protocol's makers
+            // take relaxed for the default, as the seal does.
+            (None, SignatureField::ArcMessageSignature) => (Canonicalization::Relaxed, Canonicalization::Relaxed),
+            (value, _) => canonicalization(value)?,
+        };
         query_method(tags.value("q"))?;
         let domain = domain.ok_or(SignatureError::Domain)?.clone();
         let selector = selector.ok_or(SignatureError::Selector)?.clone();
@@ -312,21 +317,30 @@ impl Signature {
 impl FieldNames {
     /// Reads `h=` of DKIM-Signature.
     fn parse(text: &[u8]) -> Result<Self, SignatureError> {
-        let names = Self::parse_any(text)?;
+        let text: Box<[u8]> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
+        let names = Self::from_text(text)?;
         // RFC 6376 §3.5: From must be among the signed fields.
-        if names.iter().any(|(_, name)| name.eq_ignore_ascii_case(b"from")) {
-            Ok(names)
-        } else {
-            Err(if names.names.is_empty() { SignatureError::FieldNames } else { SignatureError::FromNotSigned })
-        }
+        let from = names.iter().any(|(_, name)| name.eq_ignore_ascii_case(b"from"));
+        if from { Ok(names) } else { Err(SignatureError::FromNotSigned) }
     }
 
-    /// Reads `h=`: names with colons between, white space and folds anywhere around them. None at all is a list, too.
+    /// Reads `h=` of ARC-Message-Signature: chains in the world hold with empty names in it, which sign nothing, and with
+    /// no name at all.
     fn parse_any(text: &[u8]) -> Result<Self, SignatureError> {
-        let text: Box<[u8]> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
-        if text.is_empty() {
-            return Ok(Self::default());
+        let mut names = Vec::with_capacity(text.len());
+        for name in text.split(|byte| *byte == b':') {
+            let start = names.len();
+            names.extend(name.iter().copied().filter(|byte| !is_space(*byte)));
+            if names.len() > start {
+                names.push(b':');
+            }
         }
+        names.pop();
+        if names.is_empty() { Ok(Self::default()) } else { Self::from_text(names.into()) }
+    }
+
+    /// Names with colons between, without white space.
+    fn from_text(text: Box<[u8]>) -> Result<Self, SignatureError> {
         let mut names = Vec::with_capacity(16);
         let mut start = 0;
         for end in memchr::memchr_iter(b':', &text).chain([text.len()]) {

@@ -20,6 +20,6 @@ pub mod validate;
 
 pub use chain::{Chain, Set, Trusted};
 pub use field::{ChainStatus, FieldKind, Seal};
-pub use seal::{NewSet, SealError, SealedFields, Sealer, TagOrder};
+pub use seal::{Layout, NewSet, SealError, SealedFields, Sealer};
 pub use step::{Problem, Step};
 pub use validate::{OldestPass, Options, Validator, validate};

@@ -34,8 +34,8 @@ pub struct Sealer {
     pub body_canonicalization: Canonicalization,
     /// What the message signature's `h=` names.
     pub fields: SealedFields,
-    /// In which order tags are written.
-    pub tag_order: TagOrder,
+    /// How the signatures are written.
+    pub layout: Layout,
 }
 
 /// Which fields the message signature signs.
@@ -47,14 +47,14 @@ pub enum SealedFields {
     Named(Vec<String>),
 }
 
-/// In which order tags are written. Readers do not care; the bytes that are signed depend on it.
+/// How the signatures are written. Readers do not care; the bytes that are signed depend on it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum TagOrder {
-    /// The instance first, as RFC 8617 §4.1 has it, and the signature last.
+pub enum Layout {
+    /// The instance first, as RFC 8617 §4.1 has it, the signature last, lines of usual length.
     #[default]
-    InstanceFirst,
-    /// By the alphabet, as the signing suite of the protocol's makers compares them.
-    Alphabetical,
+    Usual,
+    /// Tags by the alphabet and values without folds, as the signing suite of the protocol's makers compares them.
+    Comparable,
 }
 
 /// A new set. Its fields go above all others, the seal on top.
@@ -111,7 +111,7 @@ impl Sealer {
             header_canonicalization: Canonicalization::Relaxed,
             body_canonicalization: Canonicalization::Relaxed,
             fields: SealedFields::Recommended,
-            tag_order: TagOrder::InstanceFirst,
+            layout: Layout::Usual,
         }
     }
 
@@ -240,7 +240,7 @@ impl Sealer {
     }
 
     fn tags<const N: usize>(&self, mut tags: [Tag; N]) -> [Tag; N] {
-        if self.tag_order == TagOrder::Alphabetical {
+        if self.layout == Layout::Comparable {
             tags.sort_by_key(|(name, _)| *name);
         }
         tags
@@ -254,8 +254,34 @@ impl Sealer {
         canonicalization: Canonicalization,
         mut data: Vec<u8>,
     ) -> Result<String, SealError> {
-        append_text(canonicalization, &field_text(kind, tags, ""), &mut data);
-        Ok(field_text(kind, tags, &encode_base64(&self.key.sign(&data)?)))
+        append_text(canonicalization, &self.field_text(kind, tags, ""), &mut data);
+        Ok(self.field_text(kind, tags, &encode_base64(&self.key.sign(&data)?)))
+    }
+
+    /// The field with these tags and this signature. Outside of the signature the text does not depend on it.
+    fn field_text(&self, kind: FieldKind, tags: &[Tag], signature: &str) -> String {
+        let mut field = Folded::new(&format!("{}:", kind.as_str()));
+        for (at, (name, value)) in tags.iter().enumerate() {
+            let end = if at + 1 == tags.len() { "" } else { ";" };
+            match *name {
+                "b" => {
+                    field.tag("b=");
+                    match self.layout {
+                        Layout::Usual => fold_base64(&mut field.text, signature),
+                        Layout::Comparable => field.text.push_str(signature),
+                    }
+                    field.text.push_str(end);
+                    // What follows starts on a line of its own, so that its folds do not hang on the signature.
+                    field.line_characters = LINE_CHARACTERS_MAX;
+                }
+                "h" if self.layout == Layout::Usual => {
+                    let names: Vec<String> = value.split(':').map(str::to_owned).collect();
+                    field.names(&names);
+                }
+                _ => field.tag(&format!("{name}={value}{end}")),
+            }
+        }
+        field.text
     }
 }
 
@@ -267,7 +293,7 @@ impl NewSet {
     }
 }
 
-/// A tag's name and value; the value of `b` is put in by [`field_text`].
+/// A tag's name and value; the value of `b` is put in by [`Sealer::field_text`].
 type Tag = (&'static str, String);
 
 /// The new instance, what is said of the chain before it, and the sets that the new seal covers: RFC 8617 §5.1, steps 2
@@ -305,29 +331,6 @@ fn is_same_id(id: &str, own: &str) -> bool {
         (Ok(id), Ok(own)) => id == own,
         _ => id.eq_ignore_ascii_case(own),
     }
-}
-
-/// The field with these tags and this signature. Outside of the signature the text does not depend on it.
-fn field_text(kind: FieldKind, tags: &[Tag], signature: &str) -> String {
-    let mut field = Folded::new(&format!("{}:", kind.as_str()));
-    for (at, (name, value)) in tags.iter().enumerate() {
-        let end = if at + 1 == tags.len() { "" } else { ";" };
-        match *name {
-            "b" => {
-                field.tag("b=");
-                fold_base64(&mut field.text, signature);
-                field.text.push_str(end);
-                // What follows starts on a line of its own, so that its folds do not hang on the signature.
-                field.line_characters = LINE_CHARACTERS_MAX;
-            }
-            "h" => {
-                let names: Vec<String> = value.split(':').map(str::to_owned).collect();
-                field.names(&names);
-            }
-            _ => field.tag(&format!("{name}={value}{end}")),
-        }
-    }
-    field.text
 }
 
 fn append_text(canonicalization: Canonicalization, field: &str, data: &mut Vec<u8>) {

@@ -33,7 +33,7 @@ pub(crate) fn message(case: &Case) -> Vec<u8> {
     message
 }
 
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut characters = text.chars();
     let mut output = String::new();
     while let Some(character) = characters.next() {
@@ -53,7 +53,7 @@ fn unescape(text: &str) -> String {
     output
 }
 
-fn replace(message: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+pub(crate) fn replace(message: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let at = message.windows(old.len()).position(|window| window == old);
     let at = at.unwrap_or_else(|| panic!("nothing to replace: {}", old.escape_ascii()));
     [&message[..at], new, &message[at + old.len()..]].concat()

@@ -16,6 +16,11 @@ pub(crate) fn key(name: &str) -> PrivateKey {
 
 /// Puts a signature with these tags above `message`.
 pub(crate) fn sign(message: &[u8], key_name: &str, tags: &str) -> Vec<u8> {
+    sign_field(message, key_name, "DKIM-Signature", tags)
+}
+
+/// The same in a field of another name.
+pub(crate) fn sign_field(message: &[u8], key_name: &str, field_name: &str, tags: &str) -> Vec<u8> {
     let (list, _) = TagList::parse(tags.as_bytes());
     let text = |name: &str| String::from_utf8_lossy(list.value(name).unwrap_or_default()).into_owned();
     let half = |index: usize| {
@@ -44,8 +49,8 @@ pub(crate) fn sign(message: &[u8], key_name: &str, tags: &str) -> Vec<u8> {
             data.extend_from_slice(b"\r\n");
         }
     }
-    let raw = format!("DKIM-Signature:{value}");
-    half(0).header(raw.as_bytes(), b"DKIM-Signature", value.as_bytes(), &mut data);
+    let raw = format!("{field_name}:{value}");
+    half(0).header(raw.as_bytes(), field_name.as_bytes(), value.as_bytes(), &mut data);
     let signature = encode_base64(&key(key_name).sign(&data).unwrap());
     [raw.as_bytes(), signature.as_bytes(), b"\r\n", message].concat()
 }

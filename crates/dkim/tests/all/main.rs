@@ -4,6 +4,9 @@
 
 extern crate sekisho_dkim as dkim;
 
+mod arc;
+mod arc_forge;
+mod arc_suite;
 mod cases;
 mod forge;
 mod properties;
