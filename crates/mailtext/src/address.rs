@@ -125,6 +125,49 @@ impl AddressList {
     /// Reads the value of a From, Sender, Reply-To, To or like field. Spans are offsets into `value`.
     #[must_use]
     pub fn parse(value: &[u8]) -> (Self, Vec<Flaw<AddressFlaw>>) {
+        Self::plain(value).unwrap_or_else(|| Self::with_all_forms(value))
+    }
+
+    /// The two ways in which nearly every address is written, `a@example.jp` and `Name <a@example.jp>`, read without
+    /// tokens; `None` for all others. What it reads is what [`Self::with_all_forms`] reads.
+    fn plain(value: &[u8]) -> Option<(Self, Vec<Flaw<AddressFlaw>>)> {
+        let trimmed = value.trim_ascii_start();
+        let start = value.len() - trimmed.len();
+        let trimmed = trimmed.trim_ascii_end();
+        let (name, address, start) = match trimmed.strip_suffix(b">") {
+            None => (&b""[..], trimmed, start),
+            Some(rest) => {
+                let open = memchr::memrchr(b'<', rest)?;
+                // The mailbox begins with its first word.
+                let start = if open == 0 { start + 1 } else { start };
+                (rest[..open].trim_ascii_end(), &rest[open + 1..], start)
+            }
+        };
+        let sign = memchr::memchr(b'@', address)?;
+        let (local, domain) = (&address[..sign], &address[sign + 1..]);
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        if value.len() > ADDRESS_LIST_BYTES_MAX
+            || !is_dot_atom(local)
+            || local.starts_with(b"=?")
+            || !local.is_ascii()
+            || !domain.iter().all(is_plain)
+        {
+            return None;
+        }
+        let local = std::str::from_utf8(local).ok()?.to_owned();
+        let domain = Ok(Host::Name(Domain::parse(std::str::from_utf8(domain).ok()?).ok()?));
+        let display_name = plain_name(name)?;
+        let mailbox = Mailbox { display_name, local, domain, span: Span::new(start, value.len()) };
+        let mut flaws = Vec::new();
+        if let Some(name) = &mailbox.display_name
+            && holds_other_address(name, std::slice::from_ref(&mailbox))
+        {
+            flaws.push(Flaw::new(AddressFlaw::DisplayNameHoldsAddress, start, value.len()));
+        }
+        Some((Self { entries: vec![Entry::Mailbox(mailbox)] }, flaws))
+    }
+
+    fn with_all_forms(value: &[u8]) -> (Self, Vec<Flaw<AddressFlaw>>) {
         let mut reader = Reader { value, tokens: Vec::new(), list: Self::default(), count: 0, flaws: Vec::new() };
         if value.len() > ADDRESS_LIST_BYTES_MAX {
             reader.flaw(AddressFlaw::TooLong, 0..value.len());
@@ -185,6 +228,25 @@ impl fmt::Display for Mailbox {
             Err(error) => write!(formatter, "@({})", error.id()),
         }
     }
+}
+
+/// A display name of plain words, or of one quoted string without escapes: `Some(None)` when nothing is left of it,
+/// `None` for any other.
+fn plain_name(name: &[u8]) -> Option<Option<String>> {
+    let quoted = name.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let of_words = |byte: &u8| byte.is_ascii() && (is_atext(*byte) || *byte == b' ');
+    let of_quoted = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let inner = quoted.unwrap_or(name);
+    let plain = if quoted.is_some() { inner.iter().all(of_quoted) } else { inner.iter().all(of_words) };
+    if !plain || (quoted.is_none() && memchr::memmem::find(inner, b"  ").is_some()) {
+        return None;
+    }
+    let text = match memchr::memmem::find(inner, b"=?") {
+        Some(_) => encoded_word::decode(inner),
+        None => String::from_utf8_lossy(inner).into_owned(),
+    };
+    let text = text.trim();
+    Some((!text.is_empty()).then(|| text.to_owned()))
 }
 
 /// Writes a local part with as little quoting as can be (RFC 5321 §4.1.2).

@@ -147,8 +147,24 @@ pub(crate) fn is_white_space(byte: u8) -> bool {
 
 /// RFC 5322 §3.2.3 `atext`, with the 8-bit bytes that RFC 6532 §3.2 adds.
 pub(crate) fn is_atext(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
+    ATEXT[byte as usize]
 }
+
+const ATEXT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte >= 0x80;
+        byte += 1;
+    }
+    let marks = b"!#$%&'*+-/=?^_`{|}~";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// RFC 2045 §5.1 `token`: printable ASCII without tspecials.
 pub(crate) fn is_token(byte: u8) -> bool {

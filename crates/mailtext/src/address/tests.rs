@@ -301,3 +301,40 @@ proptest! {
         prop_assert_eq!(read, [mailbox]);
     }
 }
+
+/// What a header can hold of addresses, more of what matters to the short way and what it must leave alone.
+fn addresses() -> impl proptest::strategy::Strategy<Value = String> {
+    let piece = r#"[a-c.]{1,3}|@|<|>|"|[ ]{1,2}|\\|,|;|:|\(|\)|=\?utf-8\?q\?[a-c=4_]{0,3}\?=|\r\n |\t|é|a@b\.c|<a@b\.c>|"a b"|\[1\]"#;
+    proptest::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #[test]
+    fn the_short_way_reads_what_the_long_one_reads(value in addresses()) {
+        if let Some(short) = AddressList::plain(value.as_bytes()) {
+            prop_assert_eq!(short, AddressList::with_all_forms(value.as_bytes()));
+        }
+    }
+}
+
+#[test]
+fn the_usual_forms_take_the_short_way() {
+    let usual = [
+        " a@example.jp",
+        "a.b+c@example.jp",
+        " <a@example.jp>",
+        " A B <a@example.jp>",
+        " \"B, A\" <a@example.jp>",
+        " =?utf-8?B?5bGx55Sw?= <a@example.jp>",
+        " \"victim@example.com\" <a@example.jp>",
+        "a@example.jp\r\n",
+    ];
+    for value in usual {
+        let short = AddressList::plain(value.as_bytes()).unwrap_or_else(|| panic!("the long way: {value}"));
+        assert_eq!(short, AddressList::with_all_forms(value.as_bytes()), "{value}");
+    }
+    for other in ["", "a", "a@", "@b", "a@b, c@d", "\"a\"@b", "a(x)@b", "<a@b", "a b@c", "=?x?q?y?=@b", "A <@r:a@b>"] {
+        assert!(AddressList::plain(other.as_bytes()).is_none(), "{other}");
+    }
+}
