@@ -5,6 +5,7 @@ use data_encoding::BASE64_MIME_PERMISSIVE;
 
 use super::EvidenceFlaw;
 use super::der::{Der, IA5_STRING, OBJECT, OCTET_STRING, SEQUENCE};
+use crate::indicator;
 use crate::limits::LOGOTYPE_IMAGE_COUNT_MAX;
 
 /// The bytes of the subject's SVG, as they are embedded: compressed, mostly. `extension` is the extension's value.
@@ -14,8 +15,11 @@ pub(super) fn subject_svg(extension: &[u8]) -> Result<Vec<u8>, EvidenceFlaw> {
     let details = details.ok_or(EvidenceFlaw::LogotypeNoSvg)?;
     // RFC 6170 §4: the image is embedded by a data URI, so that nothing is fetched.
     let data = details.uris.iter().find_map(|uri| embedded(uri)).ok_or(EvidenceFlaw::LogotypeRemote)?;
-    // RFC 3709 §4.1: the hash of the object tells that it is the one that was certified.
-    if hashes_hold(&details.hashes, &data) { Ok(data) } else { Err(EvidenceFlaw::LogotypeHash) }
+    // RFC 3709 §4.1: the hash tells that it is the one that was certified. What cannot be uncompressed is found out later.
+    match indicator::uncompressed(&data) {
+        Ok(svg) if !hashes_hold(&details.hashes, &svg) => Err(EvidenceFlaw::LogotypeHash),
+        _ => Ok(data),
+    }
 }
 
 /// RFC 3709 §4.1, LogotypeDetails.
@@ -69,10 +73,25 @@ fn embedded(uri: &[u8]) -> Option<Vec<u8>> {
     BASE64_MIME_PERMISSIVE.decode(data.get(1..)?).ok()
 }
 
-/// Every hash by an algorithm that is known must hold, and there must be one.
-fn hashes_hold(hashes: &[(&[u8], &[u8])], data: &[u8]) -> bool {
-    let mut known = hashes.iter().filter_map(|(algorithm, value)| Some((algorithm_of(algorithm)?, value))).peekable();
-    known.peek().is_some() && known.all(|(algorithm, value)| digest::digest(algorithm, data).as_ref() == *value)
+/// Every hash by an algorithm that is known must hold, and there must be one. What is hashed is the uncompressed document,
+/// with the ends of its lines as they are or as line feeds alone (RFC 9399 §7); authorities do the one or the other.
+fn hashes_hold(hashes: &[(&[u8], &[u8])], svg: &[u8]) -> bool {
+    let known = hashes.iter().filter_map(|(algorithm, value)| Some((algorithm_of(algorithm)?, *value)));
+    let known: Vec<_> = known.collect();
+    let hold = |svg: &[u8]| known.iter().all(|(algorithm, value)| digest::digest(algorithm, svg).as_ref() == *value);
+    !known.is_empty() && (hold(svg) || hold(&with_line_feeds(svg)))
+}
+
+fn with_line_feeds(svg: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(svg.len());
+    for (at, &byte) in svg.iter().enumerate() {
+        match byte {
+            b'\r' if svg.get(at + 1) == Some(&b'\n') => {}
+            b'\r' => out.push(b'\n'),
+            _ => out.push(byte),
+        }
+    }
+    out
 }
 
 /// The certificate's signature covers the image itself; SHA-1 is checked because certificates have it, and trusted for

@@ -146,7 +146,7 @@ impl std::fmt::Debug for Indicator {
 }
 
 /// The document itself. A bomb ends at the limit.
-fn uncompressed(bytes: &[u8]) -> Result<Box<[u8]>, FindingKind> {
+pub(crate) fn uncompressed(bytes: &[u8]) -> Result<Box<[u8]>, FindingKind> {
     if !bytes.starts_with(GZIP_MAGIC) {
         return if bytes.len() > INDICATOR_BYTES_MAX { Err(FindingKind::TooLarge) } else { Ok(bytes.into()) };
     }
