@@ -7,7 +7,7 @@
 use futures_util::future::join_all;
 use lookup::{Answer, Data, Failure, Lookup, Question};
 use mailtext::encode::decode_dkim_quoted_printable;
-use mailtext::{AddressList, Domain, Explain, Flaw, Outcome, Rule, Span, TagFlaw, TagList, Value};
+use mailtext::{Domain, Explain, Flaw, Outcome, ReversePath, Rule, Span, TagFlaw, TagList, Value};
 
 use crate::limits::{PRACTICE_RECORD_BYTES_MAX, REPORT_DOMAIN_COUNT_MAX};
 use crate::signature::Parsed;
@@ -414,15 +414,9 @@ fn confirmed(answer: &Answer, evidence: &mut Vec<Step>) -> Option<Reports> {
 
 /// `ra=`: quoted-printable; a local part and nothing else.
 fn local_part(value: &[u8]) -> Option<String> {
-    let local = text(value)?;
-    let whole = format!("{local}@example.com");
-    let (list, flaws) = AddressList::parse(whole.as_bytes());
-    let mut mailboxes = list.mailboxes();
-    // Comments, routes, further addresses: what reads otherwise than it is written is no local part.
-    match (mailboxes.next(), mailboxes.next()) {
-        (Some(mailbox), None) if flaws.is_empty() && mailbox.to_string() == whole => Some(local),
-        _ => None,
-    }
+    // A source route would make an address of somebody else's.
+    let local = text(value).filter(|local| !local.starts_with('@'))?;
+    ReversePath::parse(format!("<{local}@example.com>").as_bytes()).ok().map(|_| local)
 }
 
 fn text(value: &[u8]) -> Option<String> {

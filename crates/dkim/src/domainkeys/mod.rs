@@ -25,7 +25,7 @@ use crate::limits::DOMAINKEYS_SIGNATURE_COUNT_MAX;
 
 pub use canonical::Canonicalization;
 pub use policy::{Policy, PolicyFlaw, PolicyOutcome, Signing};
-pub use signature::{Parsed, Signature, SignatureError};
+pub use signature::{FieldName, Parsed, Signature, SignatureError};
 pub use step::{Problem, Status, Step};
 
 use canonical::MessageHasher;
@@ -278,7 +278,7 @@ fn signed_fields(headers: &Headers<'_>, own_index: usize, signature: &Signature)
     };
     let mut fields = Vec::with_capacity(names.len());
     for (at, (key, name)) in names.iter().enumerate() {
-        let same = |other: &(NameKey, Box<[u8]>)| other.0 == *key && other.1.eq_ignore_ascii_case(name);
+        let same = |other: &FieldName| other.0 == *key && other.1.eq_ignore_ascii_case(name);
         let before = names.get(..at).unwrap_or_default().iter().filter(|other| same(other)).count();
         let after = names.get(at + 1..).unwrap_or_default().iter().filter(|other| same(other)).count();
         let present: Vec<usize> = headers.indexes_named(*key, name).filter(|index| below.contains(index)).collect();

@@ -17,12 +17,15 @@ pub struct Signature {
     /// `s=`.
     pub selector: Domain,
     /// `h=`: each name with its key; `None` when all fields below are signed.
-    pub header_fields: Option<Vec<(NameKey, Box<[u8]>)>>,
+    pub header_fields: Option<Vec<FieldName>>,
     /// `b=` decoded.
     pub signature: Vec<u8>,
     /// Where the key is: `<s>._domainkey.<d>`.
     pub key_name: Domain,
 }
+
+/// A name of `h=` with its key.
+pub type FieldName = (NameKey, Box<[u8]>);
 
 /// What could be read of a DomainKey-Signature field, whether it can be verified or not.
 #[derive(Clone, Debug)]
@@ -133,7 +136,7 @@ fn domain_of(value: Option<&[u8]>) -> Option<Domain> {
 }
 
 /// RFC 4870 §3.3: names with colons between; white space is ignored; never empty.
-fn field_names(text: &[u8]) -> Result<Vec<(NameKey, Box<[u8]>)>, SignatureError> {
+fn field_names(text: &[u8]) -> Result<Vec<FieldName>, SignatureError> {
     let text: Vec<u8> = text.iter().copied().filter(|byte| !is_space(*byte)).collect();
     let mut names = Vec::with_capacity(16);
     for name in text.split(|byte| *byte == b':') {

@@ -4,10 +4,15 @@
 
 extern crate sekisho_dkim as dkim;
 
+mod adsp;
 mod arc;
 mod arc_forge;
 mod arc_suite;
+mod atps;
 mod cases;
+mod domainkeys;
+mod domainkeys_forge;
 mod forge;
 mod properties;
+mod reporting;
 mod suites;

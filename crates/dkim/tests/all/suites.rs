@@ -34,7 +34,7 @@ fn vectors_of_the_rfcs() {
     }
 }
 
-fn mail_dkim_zone(directory: &Path) -> Zone {
+pub(crate) fn mail_dkim_zone(directory: &Path) -> Zone {
     let mut zone = Zone::new();
     let text = String::from_utf8(read(&directory.join("t/FAKE_DNS.dat"))).unwrap();
     for line in text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
