@@ -360,3 +360,24 @@ fn a_flaw_names_its_field() {
     let problem = Problem::NoPra(PraFlaw::NoField);
     assert_eq!((problem.id(), problem.verdict()), ("sender-id-no-field", Verdict::PermError));
 }
+
+#[test]
+#[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
+fn fuzz_pra() {
+    testkit::fuzz("pra", &testkit::case::seeds("senderid", "msg"), |bytes| {
+        let pra = Pra::of(&Headers::parse(bytes));
+        let _ = Submitter::of(bytes, &pra);
+    });
+}
+
+#[test]
+#[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
+fn fuzz_spf2_record() {
+    let seeds =
+        ["spf2.0/pra ip4:192.0.2.1 -all", "spf2.7/mfrom,pra,x redirect=%{d}", "SPF2.0/PRA exists:%{l}.a exp=b.c"];
+    testkit::fuzz("spf2-record", &seeds, |bytes| {
+        if let Some((record, _)) = spf::Record::parse_spf2(bytes) {
+            let _ = record.to_string();
+        }
+    });
+}
