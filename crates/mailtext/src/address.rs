@@ -148,7 +148,7 @@ impl AddressList {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
         if value.len() > ADDRESS_LIST_BYTES_MAX
             || !is_dot_atom(local)
-            || local.starts_with(b"=?")
+            || memchr::memmem::find(local, b"=?").is_some()
             || !local.is_ascii()
             || !domain.iter().all(is_plain)
         {
