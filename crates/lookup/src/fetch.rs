@@ -85,11 +85,11 @@ pub enum FetchFailure {
     Unreachable,
     /// The certificate does not hold, or TLS failed.
     Tls,
-    /// More bytes than were asked for, or a header longer than any is.
+    /// More bytes than were asked for.
     TooLarge,
     /// A redirection that is not followed, or too many of them.
     Redirect,
-    /// What came was not HTTP.
+    /// What came was not HTTP, or its header is longer than any is.
     Malformed,
     /// The budget of requests or time is used up.
     Budget,

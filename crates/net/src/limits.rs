@@ -82,3 +82,41 @@ pub const BACKLOG_COUNT: u32 = 1_024;
 pub const ACCEPT_PAUSE_MS: u64 = 100;
 /// Longest path of a local socket, in bytes (`sun_path` of unix(7), less room for the temporary name's suffix).
 pub const SOCKET_PATH_BYTES_MAX: usize = 96;
+
+// Documents over HTTPS.
+
+/// Time for one document with look-ups and redirections, in milliseconds, unless the configuration says otherwise.
+pub const FETCH_MS_DEFAULT: u64 = 5_000;
+/// Time for one attempt at one address, in milliseconds, unless the configuration says otherwise.
+pub const CONNECT_MS_DEFAULT: u64 = 2_000;
+/// Pause before the next address is tried as well, in milliseconds (RFC 8305 §8 recommends 250).
+pub const CONNECT_DELAY_MS: u64 = 250;
+/// How long the other family's addresses are waited for when one family's are there, in milliseconds. RFC 8305 §3
+/// recommends 50 for those who look at a page; a policy can wait a little longer for its better way.
+pub const RESOLUTION_DELAY_MS: u64 = 200;
+/// Addresses of one host that are tried.
+pub const HOST_ADDRESS_COUNT_MAX: usize = 6;
+/// Redirections of one request that are followed.
+pub const REDIRECT_COUNT_MAX: usize = 3;
+/// Status line and header of a response, in bytes.
+pub const FETCH_HEADER_BYTES_MAX: usize = 16_384;
+/// Fields in the header of a response.
+pub const FETCH_HEADER_COUNT_MAX: usize = 100;
+/// Longest Content-Type that is kept, in bytes; a longer one is as good as none.
+pub const CONTENT_TYPE_BYTES_MAX: usize = 255;
+/// Largest document, in bytes, whatever the request allows.
+pub const DOCUMENT_BYTES_MAX: usize = 16 << 20;
+/// Documents on their way at one time, unless the configuration says otherwise; more wait, within their own time.
+pub const FETCH_IN_FLIGHT_COUNT_DEFAULT: usize = 32;
+/// The cache of documents, in bytes, unless the configuration says otherwise.
+pub const DOCUMENT_CACHE_BYTES_DEFAULT: usize = 16 << 20;
+/// What one cached document costs beside its bytes and its URL, in bytes.
+pub const DOCUMENT_CACHE_ENTRY_BYTES: usize = 512;
+/// How long a document is kept whose server says nothing of it, in seconds.
+pub const DOCUMENT_TTL_S_DEFAULT: u64 = 300;
+/// Longest time that a document is kept, in seconds.
+pub const DOCUMENT_TTL_S_MAX: u64 = 3_600;
+/// How long another status than 200, or a failure, is kept, in seconds: a broken server is not asked for every message.
+pub const FETCH_FAILURE_TTL_S: u64 = 30;
+/// Certificates of authorities that the configuration may add.
+pub const ROOT_COUNT_MAX: usize = 100;
