@@ -51,8 +51,8 @@ domainkeys-policy-asked = { $question } → { $answer ->
        *[other] { $answer }
     }
 domainkeys-policy-found = The DomainKeys policy (historic) says that { $signing ->
-        [-] all mail
-       *[other] some mail
+        [all] all mail
+       *[some] some mail
     } of the domain is signed{ $testing ->
         [yes] {" "}and that DomainKeys is under test (t=y)
        *[no] {""}

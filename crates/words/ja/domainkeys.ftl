@@ -51,8 +51,8 @@ domainkeys-policy-asked = { $question } → { $answer ->
        *[other] { $answer }
     }
 domainkeys-policy-found = DomainKeys のポリシー(歴史的な方式)は、ドメイン名の{ $signing ->
-        [-] すべてのメール
-       *[other] 一部のメール
+        [all] すべてのメール
+       *[some] 一部のメール
     }に署名するとしています{ $testing ->
         [yes] (試験運用中、t=y)
        *[no] {""}

@@ -87,6 +87,14 @@ impl Signing {
             Self::All => "-",
         }
     }
+
+    /// As sentences name it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Some => "some",
+            Self::All => "all",
+        }
+    }
 }
 
 impl PolicyOutcome {

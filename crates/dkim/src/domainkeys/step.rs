@@ -242,7 +242,7 @@ impl Explain for Step {
             Self::PolicyFlaw(flaw) => flaw.arguments(),
             Self::PolicyFound { signing, testing } => {
                 let testing = if *testing { "yes" } else { "no" };
-                vec![("signing", Value::Word(signing.as_str())), ("testing", Value::Word(testing))]
+                vec![("signing", Value::Word(signing.word())), ("testing", Value::Word(testing))]
             }
             Self::PolicyReports { address } => vec![("address", address.as_str().into())],
             Self::Testing | Self::SignatureAgrees | Self::PolicyDefault => Vec::new(),
