@@ -239,9 +239,11 @@ fn records(question: &Question, answer: &Answer, domain: &Domain, selector: &Sel
     }
 }
 
+type RecordAndFlaws = (Arc<Record>, Arc<[Flaw<RecordFlaw>]>);
+
 /// The BIMI records of one answer.
 struct Parsed {
-    bimi: Vec<(Arc<Record>, Arc<[Flaw<RecordFlaw>]>)>,
+    bimi: Vec<RecordAndFlaws>,
     other_count: usize,
 }
 
@@ -328,5 +330,17 @@ mod tests {
             assert_eq!(Selector::of_field(field.as_bytes()).is_some(), good, "{length}");
         }
         assert_eq!(Selector::default().as_str(), "default");
+    }
+
+    #[test]
+    fn records_at_below_and_above_the_limit() {
+        for (count, read) in
+            [(TEXT_RECORD_COUNT_MAX - 1, true), (TEXT_RECORD_COUNT_MAX, true), (TEXT_RECORD_COUNT_MAX + 1, false)]
+        {
+            let mut data = vec![Data::txt("x"); count - 1];
+            data.push(Data::txt("v=BIMI1; l=;"));
+            let parsed = parse(&data);
+            assert_eq!(parsed.bimi.len(), usize::from(read), "{count}");
+        }
     }
 }

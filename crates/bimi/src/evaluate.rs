@@ -254,13 +254,22 @@ impl<F: Fetch + Sync> Documents<'_, F> {
         let indicator = self.fetch.fetch(request(location, INDICATOR_BYTES_MAX));
         let Some(authority) = authority else {
             let indicator = indicator.await;
-            return without_evidence(location, indicator, steps);
+            steps.push(Step::Fetched {
+                resource: Resource::Indicator,
+                url: location.clone(),
+                fetched: indicator.clone(),
+            });
+            return without_evidence(location, &indicator, steps);
         };
         let evidence = self.fetch.fetch(request(authority, EVIDENCE_BYTES_MAX));
         let (indicator, evidence) = join(indicator, evidence).await;
-        steps.push(Step::Fetched { resource: Resource::Evidence, url: authority.clone(), fetched: evidence.clone() });
+        for (resource, url, fetched) in
+            [(Resource::Indicator, location, &indicator), (Resource::Evidence, authority, &evidence)]
+        {
+            steps.push(Step::Fetched { resource, url: url.clone(), fetched: fetched.clone() });
+        }
         match document(Resource::Evidence, &evidence) {
-            Ok(document) => self.with_evidence(location, indicator, &document.bytes, steps).await,
+            Ok(document) => self.with_evidence(location, &indicator, &document.bytes, steps).await,
             Err((result, reason)) => {
                 // A document that is not there vouches for nothing; one that does not come now may yet.
                 let authority = if result == BimiResult::Fail { Authority::Fail } else { Authority::None };
@@ -273,7 +282,7 @@ impl<F: Fetch + Sync> Documents<'_, F> {
     async fn with_evidence(
         &self,
         location: &HttpsUrl,
-        indicator: Fetched,
+        indicator: &Fetched,
         document: &[u8],
         steps: &mut Vec<Step>,
     ) -> Bimi {
@@ -284,13 +293,11 @@ impl<F: Fetch + Sync> Documents<'_, F> {
             let bimi = Bimi::new(BimiResult::Fail, Reason::InvalidEvidence);
             return Bimi { authority: Authority::Fail, ..bimi };
         };
-        let url = location.clone();
-        steps.push(Step::Fetched { resource: Resource::Indicator, url, fetched: indicator.clone() });
         let mut bimi = Bimi::new(BimiResult::Pass, Reason::Evidence);
         bimi.authority = Authority::Pass;
         // draft-fetch-validation-vmc §5.3, 7: fetching `l=` is optional; validation may fail when it differs.
         if let Fetched::Document(document) = indicator {
-            let comparison = compare(&evidence.indicator, &document);
+            let comparison = compare(&evidence.indicator, document);
             steps.push(Step::IndicatorsCompared { comparison });
             if comparison == Comparison::Other {
                 bimi.result = BimiResult::Fail;
@@ -307,9 +314,8 @@ impl<F: Fetch + Sync> Documents<'_, F> {
 }
 
 /// §7.5.
-fn without_evidence(location: &HttpsUrl, fetched: Fetched, steps: &mut Vec<Step>) -> Bimi {
-    steps.push(Step::Fetched { resource: Resource::Indicator, url: location.clone(), fetched: fetched.clone() });
-    let document = match document(Resource::Indicator, &fetched) {
+fn without_evidence(location: &HttpsUrl, fetched: &Fetched, steps: &mut Vec<Step>) -> Bimi {
+    let document = match document(Resource::Indicator, fetched) {
         Ok(document) => document,
         Err((result, reason)) => return Bimi::new(result, reason),
     };

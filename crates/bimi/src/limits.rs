@@ -11,7 +11,7 @@ pub const SELECTOR_FIELD_BYTES_MAX: usize = 1024;
 /// Largest indicator, uncompressed, in bytes: 32 kilobytes by the drafts of the indicator's format.
 pub const INDICATOR_BYTES_MAX: usize = 32 << 10;
 /// Most nodes of an indicator's XML.
-pub const XML_NODE_COUNT_MAX: u32 = 16 << 10;
+pub const XML_NODE_COUNT_MAX: u32 = 8 << 10;
 /// Deepest element of an indicator; the root has depth 1.
 pub const ELEMENT_DEPTH_MAX: usize = 64;
 /// Most elements that an indicator becomes when every `use` is replaced by what it names.

@@ -73,9 +73,10 @@ fn embedded(uri: &[u8]) -> Option<Vec<u8>> {
     BASE64_MIME_PERMISSIVE.decode(data.get(1..)?).ok()
 }
 
-/// Every hash by an algorithm that is known must hold, and there must be one. What is hashed is the uncompressed document,
-/// with the ends of its lines as they are or as line feeds alone (RFC 9399 §7); authorities do the one or the other.
+/// Every hash by an algorithm that is known must hold, and there must be one.
 fn hashes_hold(hashes: &[(&[u8], &[u8])], svg: &[u8]) -> bool {
+    // RFC 6170 §5.2: the hash is over the decompressed document with its lines ended by LF. Some authorities leave the
+    // ends as they are.
     let known = hashes.iter().filter_map(|(algorithm, value)| Some((algorithm_of(algorithm)?, *value)));
     let known: Vec<_> = known.collect();
     let hold = |svg: &[u8]| known.iter().all(|(algorithm, value)| digest::digest(algorithm, svg).as_ref() == *value);

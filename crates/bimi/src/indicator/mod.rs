@@ -260,7 +260,7 @@ impl Check {
             }
         }
         if !matches!(known.content, Content::Text) {
-            let texts = node.children().filter(|child| child.is_text());
+            let texts = node.children().filter(Node::is_text);
             for text in texts.filter(|text| !text.text().unwrap_or_default().chars().all(is_xml_space)) {
                 self.add(FindingKind::Text { element: known.name.into() }, span(&text));
             }

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods)] // the grammar is read from the suite
+
 use std::io::Write as _;
 
 use roxmltree::Document;
@@ -222,6 +224,22 @@ fn use_cannot_multiply_without_end() {
     };
     for (length, good) in [(USE_DEPTH_MAX - 1, true), (USE_DEPTH_MAX, true), (USE_DEPTH_MAX + 1, false)] {
         assert_eq!(kinds(&chain(length)).is_empty(), good, "{length}");
+    }
+}
+
+#[test]
+fn counts_at_below_and_above_the_limit() {
+    // The document itself, svg, title and its text stand before.
+    for (count, good) in [(XML_NODE_COUNT_MAX - 1, true), (XML_NODE_COUNT_MAX, true), (XML_NODE_COUNT_MAX + 1, false)] {
+        let more = usize::try_from(count).unwrap() - 4;
+        let found = kinds(&svg(&format!("{}{}", "<g/> ".repeat(more / 2), "<g/>".repeat(more % 2))));
+        assert_eq!(found.contains(&FindingKind::TooManyNodes), !good, "{count}");
+    }
+    let paths = |count: usize| "<path/>".repeat(count);
+    let uses = "<use href='#a'/>".repeat(126);
+    for (more, good) in [(254, true), (255, true), (256, false)] {
+        let text = svg(&format!("<g id='a'>{}</g>{uses}{}", paths(254), paths(more)));
+        assert_eq!(kinds(&text).is_empty(), good, "{more}");
     }
 }
 

@@ -9,7 +9,7 @@ use testkit::block_on;
 
 use crate::forge::{
     EARLIER_S, Forged, LATER_S, LIST_URL, List, MARK_TYPE, MARK_USAGE, Mark, NOW_S, SERVER_USAGE, SVG, der, gzip,
-    logotype, logotype_of, timestamps,
+    image, logotype, logotype_of, logotype_of_images, timestamps,
 };
 
 fn author(domain: &str, organizational: &str) -> Author {
@@ -62,7 +62,7 @@ fn a_sound_document_holds() {
     assert_eq!((evidence.mark, &*evidence.organization), (MarkType::Registered, "Sekisho K.K."));
     assert_eq!(evidence.revocation, Revocation::Good);
     assert_eq!(evidence.not_after_s, 1_798_761_600);
-    let (evidence, flaws) = usual(&Mark { intermediate_between: true, ..Mark::default() }.forge());
+    let (evidence, flaws) = usual(&Mark { intermediates_between: 1, ..Mark::default() }.forge());
     assert_eq!((evidence.is_some(), flaws), (true, vec![]));
 }
 
@@ -209,11 +209,8 @@ fn only_trusted_roots_count() {
     let (evidence, flaws) = judged(&turned, &forged.roots());
     assert_eq!((evidence.is_some(), flaws[0]), (true, "bimi-evidence-order"));
     // An issuer may not have another below itself when its path has no room.
-    let narrow = Mark {
-        issuer_is_ca: IsCa::Ca(BasicConstraints::Constrained(0)),
-        intermediate_between: true,
-        ..Mark::default()
-    };
+    let narrow =
+        Mark { issuer_is_ca: IsCa::Ca(BasicConstraints::Constrained(0)), intermediates_between: 1, ..Mark::default() };
     assert!(usual(&narrow.forge()).0.is_some());
 }
 
@@ -263,6 +260,57 @@ fn revocation_lists() {
     assert_eq!(revocation(judge(&broken)), unknown(RevocationDoubt::NotFetched));
     let plain = Mark { list_urls: vec!["http://lists.example/marks.crl"], ..Mark::default() }.forge();
     assert_eq!(revocation(usual(&plain)), unknown(RevocationDoubt::NotHttps));
+}
+
+#[test]
+fn issuers_are_revoked_too() {
+    const ABOVE_URL: &str = "https://lists.example/issuers.crl";
+    let forged = Mark { issuer_list_urls: vec![ABOVE_URL], ..Mark::default() }.forge();
+    let mut shelf = shelf(Some(forged.list(&List::default())));
+    for (revoked, flaws) in [(false, vec![]), (true, vec!["bimi-evidence-revoked"])] {
+        let list = List { revoked, scope: Some(CrlScope::CaCertsOnly), ..List::default() };
+        shelf.put(HttpsUrl::parse(ABOVE_URL).unwrap(), Fetched::document(forged.list_above(&list), None));
+        let (evidence, found) = judged(&forged, &shelf, &author("example.jp", "example.jp"), "default", NOW_S);
+        assert_eq!((evidence.is_none(), found), (revoked, flaws));
+    }
+}
+
+#[test]
+fn limits_at_below_and_above() {
+    // The mark, its issuer and the root stand beside those between.
+    for (between, good) in [(2, true), (3, true), (4, false)] {
+        assert_eq!(good, between + 3 <= limits::CHAIN_CERTIFICATE_COUNT_MAX);
+        let mark = Mark { intermediates_between: between, ..Mark::default() };
+        assert_eq!(usual(&mark.forge()).0.is_some(), good, "{between} between");
+    }
+    for (place, good) in [(254, true), (255, true), (256, false)] {
+        let mut names = vec!["other.example"; limits::SUBJECT_NAME_COUNT_MAX + 1];
+        names[place] = "example.jp";
+        assert_eq!(usual(&Mark { names, ..Mark::default() }.forge()).0.is_some(), good, "name {place}");
+    }
+    for (place, good) in [(6, true), (7, true), (8, false)] {
+        let mut images = vec![image("image/png", &[], "data:,"); limits::LOGOTYPE_IMAGE_COUNT_MAX + 1];
+        images[place] = sound_image();
+        let mark = Mark { logotype: Some(logotype_of_images(&images)), ..Mark::default() };
+        assert_eq!(usual(&mark.forge()).0.is_some(), good, "image {place}");
+    }
+    // One check is of the mark's signature, the others are of its issuer's: by roots of the same name, the last the right one.
+    let forged = Mark::default().forge();
+    let others: Vec<_> = (0..limits::SIGNATURE_CHECK_COUNT_MAX).map(|_| Mark::default().forge().root_der).collect();
+    for (before, good) in [(13, true), (14, true), (15, false)] {
+        let roots: Vec<_> = others.iter().take(before).chain([&forged.root_der]).collect();
+        let roots = Roots::from_der(&roots).unwrap();
+        let author = author("example.jp", "example.jp");
+        let document = forged.document();
+        let (evidence, _) = judged_document(document.as_bytes(), &roots, &shelf(None), &author, "default", NOW_S);
+        assert_eq!(evidence.is_some(), good, "{before} roots before");
+    }
+}
+
+fn sound_image() -> Vec<u8> {
+    let uri = format!("data:image/svg+xml;base64,{}", data_encoding::BASE64.encode(SVG.as_bytes()));
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, SVG.as_bytes());
+    image("image/svg+xml", hash.as_ref(), &uri)
 }
 
 #[test]

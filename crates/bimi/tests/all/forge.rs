@@ -35,7 +35,8 @@ pub(crate) struct Mark {
     pub(crate) issuer_is_ca: IsCa,
     pub(crate) issuer_key_usages: Vec<KeyUsagePurpose>,
     pub(crate) issuer_extensions: Vec<(&'static [u64], bool, Vec<u8>)>,
-    pub(crate) intermediate_between: bool,
+    pub(crate) intermediates_between: usize,
+    pub(crate) issuer_list_urls: Vec<&'static str>,
 }
 
 /// A document and who stands behind it.
@@ -44,6 +45,7 @@ pub(crate) struct Forged {
     /// Each in PEM: the mark's, its issuer's, and those above without the root.
     pub(crate) chain: Vec<String>,
     issuer: Issuer<'static, KeyPair>,
+    above: Issuer<'static, KeyPair>,
 }
 
 /// A revocation list as it is made.
@@ -68,7 +70,8 @@ impl Default for Mark {
             issuer_is_ca: IsCa::Ca(BasicConstraints::Constrained(0)),
             issuer_key_usages: vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign],
             issuer_extensions: Vec::new(),
-            intermediate_between: false,
+            intermediates_between: 0,
+            issuer_list_urls: Vec::new(),
         }
     }
 }
@@ -85,23 +88,26 @@ impl Mark {
         let root = authority("Root", IsCa::Ca(BasicConstraints::Unconstrained), (2020, 2040));
         let root_der = root.self_signed(&root_key).unwrap().der().to_vec();
         let mut above = Issuer::new(root, root_key);
-        let mut between = None;
-        if self.intermediate_between {
+        let mut between = Vec::new();
+        for number in 0..self.intermediates_between {
             let key = key();
-            let params = authority("Between", IsCa::Ca(BasicConstraints::Unconstrained), (2025, 2028));
-            between = Some(params.signed_by(&key, &above).unwrap().pem());
+            let name = format!("Between {number}");
+            let params = authority(&name, IsCa::Ca(BasicConstraints::Unconstrained), (2025, 2028));
+            between.insert(0, params.signed_by(&key, &above).unwrap().pem());
             above = Issuer::new(params, key);
         }
         let issuer_key = key();
-        let mut issuer = authority("Issuer", self.issuer_is_ca.clone(), (2025, 2028));
+        let mut issuer = authority("Issuer", self.issuer_is_ca, (2025, 2028));
         issuer.key_usages = self.issuer_key_usages.clone();
         issuer.extended_key_usages = usages(&self.issuer_usages);
+        issuer.serial_number = Some(SerialNumber::from(SERIAL));
+        issuer.crl_distribution_points = points(&self.issuer_list_urls);
         issuer.custom_extensions = extensions(&self.issuer_extensions);
         let issuer_pem = issuer.signed_by(&issuer_key, &above).unwrap().pem();
         let issuer = Issuer::new(issuer, issuer_key);
         let mark_pem = self.params().signed_by(&key(), &issuer).unwrap().pem();
-        let chain = [Some(mark_pem), Some(issuer_pem), between].into_iter().flatten().collect();
-        Forged { root_der, chain, issuer }
+        let chain = [vec![mark_pem, issuer_pem], between].concat();
+        Forged { root_der, chain, issuer, above }
     }
 
     fn params(&self) -> CertificateParams {
@@ -117,8 +123,7 @@ impl Mark {
         params.subject_alt_names =
             self.names.iter().map(|name| SanType::DnsName((*name).try_into().unwrap())).collect();
         params.extended_key_usages = usages(&self.usages);
-        params.crl_distribution_points =
-            self.list_urls.iter().map(|url| CrlDistributionPoint { uris: vec![(*url).to_owned()] }).collect();
+        params.crl_distribution_points = points(&self.list_urls);
         params.custom_extensions = extensions(&self.extensions);
         let more = [(LOGOTYPE, &self.logotype), (TIMESTAMPS, &self.timestamps)];
         for (oid, content) in more {
@@ -139,7 +144,17 @@ impl Forged {
         self.chain.concat()
     }
 
+    /// The issuer's list.
     pub(crate) fn list(&self, list: &List) -> Vec<u8> {
+        Self::list_by(&self.issuer, list)
+    }
+
+    /// The list of who stands above the issuer.
+    pub(crate) fn list_above(&self, list: &List) -> Vec<u8> {
+        Self::list_by(&self.above, list)
+    }
+
+    fn list_by(issuer: &Issuer<'static, KeyPair>, list: &List) -> Vec<u8> {
         let date = |(year, month, day)| date_time_ymd(year, month, day);
         let revoked = RevokedCertParams {
             serial_number: SerialNumber::from(SERIAL),
@@ -158,7 +173,7 @@ impl Forged {
             revoked_certs: if list.revoked { vec![revoked] } else { Vec::new() },
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        params.signed_by(&self.issuer).unwrap().der().to_vec()
+        params.signed_by(issuer).unwrap().der().to_vec()
     }
 }
 
@@ -176,6 +191,10 @@ fn authority(name: &str, is_ca: IsCa, (from, until): (i32, i32)) -> CertificateP
     params.is_ca = is_ca;
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params
+}
+
+fn points(urls: &[&'static str]) -> Vec<CrlDistributionPoint> {
+    urls.iter().map(|url| CrlDistributionPoint { uris: vec![(*url).to_owned()] }).collect()
 }
 
 fn usages(oids: &[&'static [u64]]) -> Vec<ExtendedKeyUsagePurpose> {
@@ -219,11 +238,18 @@ pub(crate) fn logotype(image: &[u8], hashed: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn logotype_of(media_type: &str, sha256: &[u8], uri: &str) -> Vec<u8> {
+    logotype_of_images(&[image(media_type, sha256, uri)])
+}
+
+pub(crate) fn logotype_of_images(images: &[Vec<u8>]) -> Vec<u8> {
+    der(0x30, &der(0xa2, &der(0xa0, &der(0x30, &images.concat()))))
+}
+
+pub(crate) fn image(media_type: &str, sha256: &[u8], uri: &str) -> Vec<u8> {
     let algorithm = der(0x30, &der(0x06, &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01]));
     let hash = der(0x30, &[algorithm, der(0x04, sha256)].concat());
     let parts = [der(0x16, media_type.as_bytes()), der(0x30, &hash), der(0x30, &der(0x16, uri.as_bytes()))];
-    let image = der(0x30, &der(0x30, &parts.concat()));
-    der(0x30, &der(0xa2, &der(0xa0, &der(0x30, &image))))
+    der(0x30, &der(0x30, &parts.concat()))
 }
 
 /// A list of so many timestamps (RFC 6962 §3.3), with signatures of nobody's.
