@@ -9,7 +9,8 @@
 //! §4.6.4 allow.
 //!
 //! Reading order: [`outcome`] (what comes out), [`evaluate`] (check_host() itself), [`record`] (what is evaluated),
-//! [`macros`], [`flaw`], [`limits`]. Historic, and apart: [`sender_id`] (RFC 4406) with [`pra`] (RFC 4407).
+//! [`macros`], [`flaw`], [`limits`], [`reporting`]. Historic, and apart: [`sender_id`] (RFC 4406) with [`pra`]
+//! (RFC 4407).
 
 pub mod evaluate;
 pub mod flaw;
@@ -18,6 +19,7 @@ pub mod macros;
 pub mod outcome;
 pub mod pra;
 pub mod record;
+pub mod reporting;
 pub mod sender_id;
 
 pub use evaluate::{Both, ExplanationUse, MailFrom, Request, check, check_identity};
@@ -26,3 +28,4 @@ pub use limits::Limits;
 pub use outcome::{Breadth, Checked, Ended, IDS, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
 pub use pra::{Pra, PraField, PraFlaw};
 pub use record::{Policy, Record, Scope, Version};
+pub use reporting::ReportWish;

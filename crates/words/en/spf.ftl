@@ -93,3 +93,4 @@ spf-flaw-report-address = “ra=” is not a local part.
 spf-flaw-report-percentage = “rp=” is not a percentage from 0 to 100.
 spf-flaw-report-request = “rr=” asks for a kind of report that does not exist.
 spf-flaw-report-without-address = “rp=” and “rr=” have no effect without “ra=”.
+spf-report-wished = The domain wishes reports of { $percentage } % of such results at { $address }.

@@ -93,3 +93,4 @@ spf-flaw-report-address = 「ra=」の値がローカルパートではありま
 spf-flaw-report-percentage = 「rp=」の値が 0 から 100 までの割合ではありません。
 spf-flaw-report-request = 「rr=」に存在しない種類のレポートが指定されています。
 spf-flaw-report-without-address = 「ra=」がないため、「rp=」と「rr=」は無効です。
+spf-report-wished = このドメイン名は、このような結果の { $percentage } % のレポートを { $address } で希望しています。
