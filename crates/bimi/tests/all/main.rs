@@ -8,5 +8,7 @@ mod cases;
 mod evidence;
 mod flow;
 mod forge;
+mod fuzz;
 mod properties;
 mod suites;
+mod webpki_agrees;
