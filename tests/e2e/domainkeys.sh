@@ -54,8 +54,9 @@ messages() {
 
 verify_all() {
     local file result
+    start_dns "$T/zone"
     for file in "$T"/*.eml "$T"/*.broken; do
-        result=$("$SEKISHO" verify --format json --zone "$T/zone" --ip 192.0.2.1 --helo signer.example \
+        result=$("$SEKISHO" verify --format json --resolver "$DNS" --ip 192.0.2.1 --helo signer.example \
             --mail-from alice@signer.example "$file" 2> "$T/verify.log" | domainkeys_result)
         case $file in
             *.eml) equal "${file##*/}" "$result" pass ;;

@@ -240,3 +240,39 @@ proptest! {
         prop_assert!(!got.contains(&Status::Pass));
     }
 }
+
+/// Every parser of the historic and experimental methods, and the streaming form against the whole one.
+#[test]
+#[ignore = "fuzz target"]
+fn fuzz_domainkeys() {
+    let seeds = [
+        "a=rsa-sha1; s=brisbane; d=example.jp; c=nofws; q=dns; h=from:to; b=AAAA",
+        "t=y; o=-; n=notes; r=a@example.jp",
+        "dkim=discardable; ra=a=40b; rp=10; rr=s:u; rs=no",
+        "v=ATPS1; d=example.jp",
+        "a \tb\r\n\r\n c\r\n\r\n",
+    ];
+    testkit::fuzz("domainkeys", &seeds, |bytes| {
+        let _ = domainkeys::Parsed::parse(bytes, QueryTag::Optional);
+        let _ = domainkeys::Policy::parse(bytes);
+        let _ = dkim::adsp::Record::parse(bytes);
+        let _ = dkim::atps::Reply::parse(bytes);
+        let (reports, flaws) = dkim::reporting::Reports::parse(bytes);
+        assert!(reports.percentage.get() <= 100);
+        assert!(flaws.iter().all(|flaw| flaw.span.end as usize <= bytes.len()));
+        let Ok(body) = std::str::from_utf8(bytes) else { return };
+        let message = format!("From: a@example.jp\r\n\r\n{body}");
+        for (kind, nofws) in
+            [(domainkeys::Canonicalization::Simple, false), (domainkeys::Canonicalization::Nofws, true)]
+        {
+            let mut streamed = Vec::new();
+            let mut canonicalizer = domainkeys::canonical::Canonicalizer::new(kind);
+            canonicalizer.header(b"From: a@example.jp", &mut |piece| streamed.extend_from_slice(piece));
+            for chunk in body.as_bytes().chunks(3) {
+                canonicalizer.body(chunk, &mut |piece| streamed.extend_from_slice(piece));
+            }
+            canonicalizer.finish(&mut |piece| streamed.extend_from_slice(piece));
+            assert_eq!(streamed, forge::canonical(message.as_bytes(), nofws, None));
+        }
+    });
+}
