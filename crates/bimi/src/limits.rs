@@ -12,6 +12,9 @@ pub const SELECTOR_FIELD_BYTES_MAX: usize = 1024;
 pub const INDICATOR_BYTES_MAX: usize = 32 << 10;
 /// Most nodes of an indicator's XML.
 pub const XML_NODE_COUNT_MAX: u32 = 8 << 10;
+/// Most attributes of one element of an indicator, counted by their equals signs before anything is parsed: that none occurs
+/// twice takes a comparison of each with each.
+pub const ATTRIBUTE_COUNT_MAX: usize = 512;
 /// Deepest element of an indicator; the root has depth 1.
 pub const ELEMENT_DEPTH_MAX: usize = 64;
 /// Most elements that an indicator becomes when every `use` is replaced by what it names.

@@ -103,6 +103,7 @@ bimi-svg-declared-encoding = The indicator declares an encoding that it does not
 bimi-svg-doctype = The indicator has a document type declaration.
 bimi-svg-xml = The indicator is not well-formed XML.
 bimi-svg-too-many-nodes = The indicator has more than { $limit } nodes.
+bimi-svg-too-many-attributes = An element of the indicator has more than { $limit } attributes.
 bimi-svg-too-deep = The indicator is nested more than { $limit } deep.
 bimi-svg-root = The indicator is not an SVG document.
 bimi-svg-instruction = The indicator has a processing instruction.

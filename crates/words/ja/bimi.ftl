@@ -103,6 +103,7 @@ bimi-svg-declared-encoding = ロゴ画像に宣言された文字符号化方式
 bimi-svg-doctype = ロゴ画像に文書型宣言があります。
 bimi-svg-xml = ロゴ画像が整形式の XML ではありません。
 bimi-svg-too-many-nodes = ロゴ画像のノードが { $limit } 個を超えています。
+bimi-svg-too-many-attributes = ロゴ画像に { $limit } 個を超える属性を持つ要素があります。
 bimi-svg-too-deep = ロゴ画像の入れ子が { $limit } 段を超えています。
 bimi-svg-root = ロゴ画像が SVG ではありません。
 bimi-svg-instruction = ロゴ画像に処理命令があります。

@@ -14,8 +14,8 @@ use roxmltree::{Attribute, Document, Node, ParsingOptions, TextPos};
 
 use crate::DRAFT;
 use crate::limits::{
-    ELEMENT_DEPTH_MAX, EXPANDED_ELEMENT_COUNT_MAX, FINDING_COUNT_MAX, INDICATOR_BYTES_MAX, TITLE_CHARACTER_COUNT_MAX,
-    USE_DEPTH_MAX, XML_NODE_COUNT_MAX,
+    ATTRIBUTE_COUNT_MAX, ELEMENT_DEPTH_MAX, EXPANDED_ELEMENT_COUNT_MAX, FINDING_COUNT_MAX, INDICATOR_BYTES_MAX,
+    TITLE_CHARACTER_COUNT_MAX, USE_DEPTH_MAX, XML_NODE_COUNT_MAX,
 };
 use schema::{Content, Element, is_xml_space};
 
@@ -55,6 +55,8 @@ pub enum FindingKind {
     Xml,
     /// More nodes than [`XML_NODE_COUNT_MAX`].
     TooManyNodes,
+    /// An element with more attributes than [`ATTRIBUTE_COUNT_MAX`].
+    TooManyAttributes,
     /// Deeper than [`ELEMENT_DEPTH_MAX`].
     TooDeep,
     /// The root is not `svg` of SVG's namespace.
@@ -208,6 +210,9 @@ impl Check {
         self.shift = text.len() - body.len();
         if let Some(span) = wrong_encoding(body) {
             self.add(FindingKind::DeclaredEncoding, span);
+        }
+        if let Some(span) = too_many_attributes(body) {
+            return self.add(FindingKind::TooManyAttributes, span);
         }
         let options = ParsingOptions { allow_dtd: false, nodes_limit: XML_NODE_COUNT_MAX, ..ParsingOptions::default() };
         let document = match Document::parse_with_options(body, options) {
@@ -430,6 +435,19 @@ fn is_square(view_box: &str) -> bool {
     matches!(numbers[..], [_, _, width, height] if width > 0.0 && width == height)
 }
 
+/// The first tag with too many equals signs. Within a tag no `<` can stand; text behind it is counted along.
+fn too_many_attributes(text: &str) -> Option<Span> {
+    let mut start = 0;
+    for part in text.split('<') {
+        let comment = part.starts_with("!--");
+        if !comment && part.bytes().filter(|byte| *byte == b'=').count() > ATTRIBUTE_COUNT_MAX {
+            return Some(Span::new(start, start + part.len()));
+        }
+        start += part.len() + 1;
+    }
+    None
+}
+
 /// The encoding of the XML declaration, when it is none that these bytes have.
 fn wrong_encoding(text: &str) -> Option<Span> {
     let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
@@ -473,6 +491,7 @@ impl FindingKind {
         "bimi-svg-doctype",
         "bimi-svg-xml",
         "bimi-svg-too-many-nodes",
+        "bimi-svg-too-many-attributes",
         "bimi-svg-too-deep",
         "bimi-svg-root",
         "bimi-svg-instruction",
@@ -509,6 +528,7 @@ impl Explain for FindingKind {
             Self::Doctype => "bimi-svg-doctype",
             Self::Xml => "bimi-svg-xml",
             Self::TooManyNodes => "bimi-svg-too-many-nodes",
+            Self::TooManyAttributes => "bimi-svg-too-many-attributes",
             Self::TooDeep => "bimi-svg-too-deep",
             Self::Root => "bimi-svg-root",
             Self::Instruction => "bimi-svg-instruction",
@@ -531,7 +551,9 @@ impl Explain for FindingKind {
 
     fn rule(&self) -> Option<Rule> {
         match self {
-            Self::TooManyNodes | Self::TooDeep | Self::UseTooMany | Self::MoreFindings => None,
+            Self::TooManyNodes | Self::TooManyAttributes | Self::TooDeep | Self::UseTooMany | Self::MoreFindings => {
+                None
+            }
             Self::Gzip | Self::Reference { .. } => Some(Rule("RFC 6170", "5.2")),
             _ => Some(Rule(DRAFT, "7.6")),
         }
@@ -541,6 +563,7 @@ impl Explain for FindingKind {
         match self {
             Self::TooLarge => vec![("limit_bytes", INDICATOR_BYTES_MAX.into())],
             Self::TooManyNodes => vec![("limit", u64::from(XML_NODE_COUNT_MAX).into())],
+            Self::TooManyAttributes => vec![("limit", ATTRIBUTE_COUNT_MAX.into())],
             Self::TooDeep => vec![("limit", ELEMENT_DEPTH_MAX.into())],
             Self::TitleLong => vec![("limit", TITLE_CHARACTER_COUNT_MAX.into())],
             Self::UseTooMany => vec![("limit", EXPANDED_ELEMENT_COUNT_MAX.into())],

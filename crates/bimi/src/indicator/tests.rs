@@ -235,6 +235,14 @@ fn counts_at_below_and_above_the_limit() {
         let found = kinds(&svg(&format!("{}{}", "<g/> ".repeat(more / 2), "<g/>".repeat(more % 2))));
         assert_eq!(found.contains(&FindingKind::TooManyNodes), !good, "{count}");
     }
+    for (count, good) in
+        [(ATTRIBUTE_COUNT_MAX - 1, true), (ATTRIBUTE_COUNT_MAX, true), (ATTRIBUTE_COUNT_MAX + 1, false)]
+    {
+        let attributes: String = (0..count).map(|number| format!(" a{number}=''")).collect();
+        let found = kinds(&svg(&format!("<g{attributes}/>")));
+        assert_eq!(found.contains(&FindingKind::TooManyAttributes), !good, "{count}");
+    }
+    assert_eq!(kinds(&svg(&format!("<!--{}-->", "=".repeat(2000)))), []);
     let paths = |count: usize| "<path/>".repeat(count);
     let uses = "<use href='#a'/>".repeat(126);
     for (more, good) in [(254, true), (255, true), (256, false)] {

@@ -307,6 +307,32 @@ fn limits_at_below_and_above() {
     }
 }
 
+#[test]
+fn limits_of_revocation_lists() {
+    let forged = Mark::default().forge();
+    let author = author("example.jp", "example.jp");
+    for (length, doubt) in [
+        (limits::REVOCATION_LIST_BYTES_MAX - 1, RevocationDoubt::Malformed),
+        (limits::REVOCATION_LIST_BYTES_MAX, RevocationDoubt::Malformed),
+        (limits::REVOCATION_LIST_BYTES_MAX + 1, RevocationDoubt::NotFetched),
+    ] {
+        let (evidence, _) = judged(&forged, &shelf(Some(vec![0x30; length])), &author, "default", NOW_S);
+        assert_eq!(evidence.unwrap().revocation, Revocation::Unknown(doubt), "{length}");
+    }
+    for (between, asked) in [(0, 2), (1, 2), (2, 2)] {
+        let mark = Mark { issuer_list_urls: vec![LIST_URL], intermediates_between: between, ..Mark::default() };
+        assert_eq!(list_count(&mark.forge(), &author), asked, "{between} between");
+    }
+    assert_eq!(list_count(&forged, &author), 1);
+}
+
+/// How many lists were asked for.
+fn list_count(forged: &Forged, author: &Author) -> usize {
+    let (document, selector) = (forged.document(), Selector::default());
+    let outcome = block_on(validate(&shelf(None), document.as_bytes(), author, &selector, &forged.roots(), NOW_S));
+    outcome.evidence.iter().filter(|step| step.id() == "bimi-not-fetched").count()
+}
+
 fn sound_image() -> Vec<u8> {
     let uri = format!("data:image/svg+xml;base64,{}", data_encoding::BASE64.encode(SVG.as_bytes()));
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, SVG.as_bytes());

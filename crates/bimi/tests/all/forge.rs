@@ -92,7 +92,8 @@ impl Mark {
         for number in 0..self.intermediates_between {
             let key = key();
             let name = format!("Between {number}");
-            let params = authority(&name, IsCa::Ca(BasicConstraints::Unconstrained), (2025, 2028));
+            let mut params = authority(&name, IsCa::Ca(BasicConstraints::Unconstrained), (2025, 2028));
+            params.crl_distribution_points = points(&self.issuer_list_urls);
             between.insert(0, params.signed_by(&key, &above).unwrap().pem());
             above = Issuer::new(params, key);
         }

@@ -58,7 +58,7 @@ fn fuzz_bimi_evidence() {
     let judge = |document: &str, roots: &Roots| {
         block_on(validate(&Disabled, document.as_bytes(), &author, &Selector::default(), roots, NOW_S)).result
     };
-    testkit::fuzz("bimi-evidence", &[mark.clone()], |bytes| {
+    testkit::fuzz("bimi-evidence", std::slice::from_ref(&mark), |bytes| {
         let base64 = data_encoding::BASE64.encode(bytes);
         let document = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n{}", forged.chain[1]);
         assert_eq!(judge(&document, &roots).is_some(), bytes == mark);

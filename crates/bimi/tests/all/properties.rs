@@ -136,3 +136,28 @@ fn documents_of_any_bytes_prove_nothing() {
         })
         .unwrap();
 }
+
+/// Documents made to cost much end.
+#[test]
+fn costly_documents_end() {
+    let attributes: String = (0..500).map(|number| format!(" a{number:x}=''")).collect();
+    let spaces: String = (0..500).map(|number| format!(" xmlns:n{number:x}='u'")).collect();
+    let long = "u".repeat(16 << 10);
+    for (svg, good) in [
+        (SVG.replace("<rect", &format!("<rect{attributes}")), false),
+        (
+            SVG.replace("<svg", &format!("<svg{spaces}")).replace("<rect", &format!("{}<rect", "<g/>".repeat(3000))),
+            true,
+        ),
+        (
+            SVG.replace("<svg", &format!("<svg xmlns:n='{long}'"))
+                .replace("<rect", &format!("{}<rect", "<n:g/>".repeat(2000))),
+            false,
+        ),
+        (SVG.replace("fill=\"#fff\"", &format!("fill='{}'", "url(#a) ".repeat(3000))), true),
+    ] {
+        let reading = indicator::read(svg.as_bytes());
+        assert_eq!(reading.indicator.is_some(), good);
+        assert!(reading.findings.len() <= limits::FINDING_COUNT_MAX + 1);
+    }
+}
