@@ -1,21 +1,26 @@
 //! The check of one message as it comes: everything is asked as soon as it can be, and all at once.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use dkim::Verifier;
+use dkim::body::Bodies;
 use futures_util::future::{join_all, poll_fn};
+use lookup::fetch::{Disabled, Fetch};
 use lookup::{Answer, Lookup};
-use mailtext::Headers;
 use mailtext::path::{PathFlaw, ReversePath};
+use mailtext::{Headers, Outcome};
 use spf::MailFrom;
 
-use crate::fact::Acceptance;
+use crate::client::smtp_auth::{self, SmtpAuth};
+use crate::fact::{Acceptance, Fact};
 use crate::facts::{Facts, OwnedHeaders, header_facts, identifiers};
 use crate::from::From;
+use crate::indicator::{self, Known};
+use crate::methods::Methods;
+use crate::pending::Pending;
+use crate::underway::{Context, End, Underway, reporting_wishes};
 
 /// What may vary in a check.
 #[derive(Clone, Debug)]
@@ -30,6 +35,8 @@ pub struct Settings {
     pub dmarc: dmarc::discovery::Settings,
     /// Which weak signatures count for DMARC.
     pub acceptance: Acceptance,
+    /// What is evaluated beside these.
+    pub methods: Methods,
     /// The name under which results are given (RFC 8601 §2.5), also told to SPF's macros as the receiver.
     pub authserv_id: String,
 }
@@ -44,6 +51,7 @@ impl Settings {
             dkim: dkim::Options::default(),
             dmarc: dmarc::discovery::Settings::default(),
             acceptance: Acceptance::default(),
+            methods: Methods::default(),
             authserv_id: authserv_id.into(),
         }
     }
@@ -58,20 +66,23 @@ pub struct Envelope {
     pub helo: Option<String>,
     /// The sender in MAIL FROM; `None` when none is known.
     pub mail_from: Option<Result<ReversePath, PathFlaw>>,
+    /// What the MTA says of SMTP AUTH, when it says something.
+    pub smtp_auth: Option<Outcome<SmtpAuth, smtp_auth::Step>>,
 }
 
 impl Envelope {
     /// Reads the parts as SMTP has them; a mailbox that is none is kept as the flaw it is.
     #[must_use]
     pub fn new(ip: Option<IpAddr>, helo: Option<&str>, mail_from: Option<&[u8]>) -> Self {
-        Self { ip, helo: helo.map(str::to_owned), mail_from: mail_from.map(ReversePath::parse) }
+        Self { ip, helo: helo.map(str::to_owned), mail_from: mail_from.map(ReversePath::parse), smtp_auth: None }
     }
 }
 
 /// One message under check. The order of calls is that of SMTP: [`Check::envelope`], [`Check::header`], [`Check::body`]
 /// as often as chunks come, [`Check::finish`]. [`Check::progress`] between them lets what was asked go on.
-pub struct Check<L> {
+pub struct Check<L, F = Disabled> {
     lookup: L,
+    fetch: F,
     settings: Arc<Settings>,
     now_s: u64,
     envelope: Arc<Envelope>,
@@ -79,15 +90,10 @@ pub struct Check<L> {
     keys: Pending<Vec<Answer>>,
     policies: Pending<dmarc::Discovered>,
     headers: Option<OwnedHeaders>,
+    bodies: Bodies,
     verifier: Option<Verifier>,
+    others: Underway,
     from: Option<From>,
-}
-
-/// Something asked: not yet, on its way, or there.
-enum Pending<T> {
-    Nothing,
-    Running(Pin<Box<dyn Future<Output = T> + Send>>),
-    Done(T),
 }
 
 impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
@@ -95,6 +101,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
     pub fn new(lookup: L, settings: Arc<Settings>, now_s: u64) -> Self {
         Self {
             lookup,
+            fetch: Disabled,
             settings,
             now_s,
             envelope: Arc::default(),
@@ -102,11 +109,35 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
             keys: Pending::Nothing,
             policies: Pending::Nothing,
             headers: None,
+            bodies: Bodies::new(),
             verifier: None,
+            others: Underway::nothing(),
             from: None,
         }
     }
 
+    /// The same check that fetches BIMI's documents through `fetch`; without it there are none.
+    pub fn with_fetch<F>(self, fetch: F) -> Check<L, F> {
+        let Self {
+            lookup,
+            settings,
+            now_s,
+            envelope,
+            spf,
+            keys,
+            policies,
+            headers,
+            bodies,
+            verifier,
+            others,
+            from,
+            ..
+        } = self;
+        Check { lookup, fetch, settings, now_s, envelope, spf, keys, policies, headers, bodies, verifier, others, from }
+    }
+}
+
+impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
     /// Asks through another lookup from here on. A resolver's budget of time is that of an exchange, and a slow client
     /// must not use it up between the envelope, the header and the end.
     pub fn renew_lookup(&mut self, lookup: L) {
@@ -117,6 +148,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
     pub fn envelope(&mut self, envelope: impl Into<Arc<Envelope>>) {
         self.envelope = envelope.into();
         let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
+        self.others.envelope(&self.lookup, &envelope, &self.settings.methods);
         let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
         if spf_request(&envelope, &settings, now_s).is_none() {
             return;
@@ -135,8 +167,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
 
     fn start(&mut self, OwnedHeaders { raw, index }: OwnedHeaders) {
         let headers = Headers::from_index(&raw, index);
-        let verifier = Verifier::new(&headers, self.settings.dkim, self.now_s);
+        let verifier = Verifier::with_bodies(&headers, self.settings.dkim, self.now_s, &mut self.bodies);
         let from = From::read(&headers);
+        let context = Context { envelope: &self.envelope, settings: &self.settings, now_s: self.now_s };
+        self.others.header(&self.lookup, &context, &headers, &from, &mut self.bodies);
         let index = headers.into_index();
         if !verifier.questions().is_empty() {
             let questions = verifier.questions().to_vec();
@@ -157,14 +191,13 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
     /// Whether the body makes a difference: without a signature to verify nobody needs it.
     #[must_use]
     pub fn wants_body(&self) -> bool {
-        self.verifier.as_ref().is_none_or(|verifier| !verifier.questions().is_empty())
+        self.verifier.is_none() || !self.bodies.is_empty() || self.others.wants_body()
     }
 
     /// Takes the next bytes of the body, in wire form.
     pub fn body(&mut self, chunk: &[u8]) {
-        if let Some(verifier) = &mut self.verifier {
-            verifier.body(chunk);
-        }
+        self.bodies.update(chunk);
+        self.others.body(chunk);
     }
 
     /// Lets what was asked go on; ready when nothing is on its way. May be dropped and called again.
@@ -173,7 +206,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
             let spf = self.spf.poll(context);
             let keys = self.keys.poll(context);
             let policies = self.policies.poll(context);
-            if spf.is_ready() && keys.is_ready() && policies.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+            let others = self.others.poll(context);
+            if others && spf.is_ready() && keys.is_ready() && policies.is_ready() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }
@@ -189,8 +227,9 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
         let OwnedHeaders { raw, index } = self.headers.take().unwrap_or_else(OwnedHeaders::empty);
         let headers = Headers::from_index(&raw, index);
         let from = self.from.take().unwrap_or_else(|| From::read(&headers));
+        let bodies = std::mem::take(&mut self.bodies).finish();
         let dkim = match self.verifier.take() {
-            Some(verifier) => verifier.finish(&headers, &keys, self.now_s),
+            Some(verifier) => verifier.finish_with(&headers, &keys, &bodies, self.now_s),
             None => Vec::new(),
         };
         let mut facts = header_facts(&from, headers.flaws());
@@ -200,8 +239,18 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
             None => dmarc::discover_authors(&self.lookup, from.authors.clone(), &self.settings.dmarc).await,
         };
         let dmarc = dmarc::evaluate_authors(&self.lookup, discovered, &identifiers).await;
+        let end = End { headers: &headers, bodies: &bodies, dkim: &dkim, now_s: self.now_s };
+        let mut others = std::mem::replace(&mut self.others, Underway::nothing()).finish(&end);
+        others.reporting = reporting_wishes(&self.lookup, &self.settings.methods, &dkim).await;
+        others.smtp_auth = self.envelope.smtp_auth.clone();
+        if let Some(settings) = &self.settings.methods.bimi {
+            let (discovery, now_s) = (&self.settings.dmarc, self.now_s);
+            let known = Known { headers: &headers, from: &from, dkim: &dkim, dmarc: &dmarc.result, discovery, now_s };
+            others.bimi = Some(indicator::evaluate(&self.lookup, &self.fetch, &known, settings).await);
+        }
+        facts.extend(Fact::of_others(&others));
         let internationalised = !raw.is_ascii();
-        Facts { envelope: self.envelope, from, spf, dkim, dmarc, facts, internationalised }
+        Facts { envelope: self.envelope, from, spf, dkim, dmarc, others: Box::new(others), facts, internationalised }
     }
 }
 
@@ -241,25 +290,6 @@ pub fn spf_request<'a>(envelope: &'a Envelope, settings: &'a Settings, now_s: u6
 /// A sender that nobody told is none that could be authenticated.
 fn mail_from(envelope: &Envelope) -> MailFrom<'_> {
     envelope.mail_from.as_ref().map_or(MailFrom::Malformed(PathFlaw::MissingAt), MailFrom::from)
-}
-
-impl<T> Pending<T> {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Self::Running(future) = self {
-            match future.as_mut().poll(context) {
-                Poll::Ready(value) => *self = Self::Done(value),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        Poll::Ready(())
-    }
-
-    fn take(&mut self) -> Option<T> {
-        match std::mem::replace(self, Self::Nothing) {
-            Self::Done(value) => Some(value),
-            Self::Nothing | Self::Running(_) => None,
-        }
-    }
 }
 
 impl OwnedHeaders {

@@ -6,6 +6,10 @@ use mailtext::address::AddressFlaw;
 use mailtext::header::HeaderFlaw;
 use mailtext::{Domain, Explain, Rule, Value};
 
+use crate::client::dns_lists::{Entry, Omitted, Verdict as ListVerdict};
+use crate::client::null_mx::NullMx;
+use crate::methods::Others;
+
 /// Something about a message that is no result and that a reader or a policy may want to know.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Fact {
@@ -45,6 +49,26 @@ pub enum Fact {
     FromAddress(AddressFlaw),
     /// Something is wrong with the header block.
     Header(HeaderFlaw),
+    /// A domain of the sender takes no mail, or says so in a broken way.
+    NullMx(NullMx),
+    /// A list in DNS has an entry, or cannot be used.
+    Listed(Box<Entry>),
+    /// Entries that were not looked for.
+    ListsOmitted(Omitted),
+}
+
+impl Fact {
+    /// What of the other methods is worth knowing: what is as it should be is none.
+    pub(crate) fn of_others(others: &Others) -> impl Iterator<Item = Self> {
+        let said = others.null_mx.iter().flatten().map(|outcome| &outcome.result);
+        let said = said.filter(|said| said.state.takes_no_mail() || said.state.is_malformed());
+        let entries = others.dns_lists.iter().flat_map(|checked| &checked.entries).map(|outcome| &outcome.result);
+        let entries = entries.filter(|entry| entry.verdict != ListVerdict::None);
+        let omitted = others.dns_lists.iter().filter_map(|checked| checked.omitted);
+        let said = said.cloned().map(Self::NullMx);
+        let entries = entries.cloned().map(|entry| Self::Listed(Box::new(entry)));
+        said.chain(entries).chain(omitted.map(Self::ListsOmitted))
+    }
 }
 
 /// Which weak signatures count for DMARC. A pass that covers too little authenticates less than a reader would think.
@@ -118,6 +142,9 @@ impl Explain for Fact {
             Self::From(FromDefect::BadDomain) => "from-bad-domain",
             Self::FromAddress(flaw) => flaw.id(),
             Self::Header(flaw) => flaw.id(),
+            Self::NullMx(said) => said.id(),
+            Self::Listed(entry) => entry.id(),
+            Self::ListsOmitted(omitted) => omitted.id(),
         }
     }
 
@@ -128,6 +155,9 @@ impl Explain for Fact {
             Self::From(_) => Some(Rule("RFC 5322", "3.6")),
             Self::FromAddress(flaw) => flaw.rule(),
             Self::Header(flaw) => flaw.rule(),
+            Self::NullMx(said) => said.rule(),
+            Self::Listed(entry) => entry.rule(),
+            Self::ListsOmitted(omitted) => omitted.rule(),
         }
     }
 
@@ -148,6 +178,9 @@ impl Explain for Fact {
             Self::From(_) => Vec::new(),
             Self::FromAddress(flaw) => flaw.arguments(),
             Self::Header(flaw) => flaw.arguments(),
+            Self::NullMx(said) => said.arguments(),
+            Self::Listed(entry) => entry.arguments(),
+            Self::ListsOmitted(omitted) => omitted.arguments(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::check::Envelope;
 use crate::fact::{Acceptance, Fact};
 use crate::from::From;
 use crate::limits::{HEADER_FACT_COUNT_MAX, SPF_WIDE_BITS_IPV4, SPF_WIDE_BITS_IPV6};
+use crate::methods::Others;
 
 /// What is known of a message when everything was asked and answered.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Facts {
     pub dkim: Vec<Outcome<Verification, dkim::Step>>,
     /// DMARC over all author domains.
     pub dmarc: Outcome<MessageEvaluation, dmarc::Step>,
+    /// What came of the methods beside these.
+    pub others: Box<Others>,
     /// What else is worth knowing.
     pub facts: Vec<Fact>,
     /// Whether the header holds UTF-8, so that what is written into it may too (RFC 6532).

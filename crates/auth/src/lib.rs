@@ -7,7 +7,7 @@
 //! another one is better.
 //!
 //! Reading order: [`check`] from the top, [`from`] (who the author is), [`facts`], [`fact`] (what is worth knowing),
-//! then [`header`] (Facts → Authentication-Results).
+//! [`methods`] (what is evaluated beside the three), [`client`], then [`header`] (Facts → Authentication-Results).
 
 pub mod check;
 pub mod client;
@@ -15,9 +15,14 @@ pub mod fact;
 pub mod facts;
 pub mod from;
 pub mod header;
+mod indicator;
 pub mod limits;
+pub mod methods;
+mod pending;
+mod underway;
 
 pub use check::{Check, Envelope, Settings};
 pub use fact::{Acceptance, Fact};
 pub use facts::Facts;
 pub use from::From;
+pub use methods::{Methods, Others, Use};

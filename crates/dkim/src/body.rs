@@ -66,6 +66,12 @@ impl Bodies {
         self.hashers.iter().position(|hasher| hasher.kind() == kind)
     }
 
+    /// Whether nobody has asked for a hash: then nobody needs the body.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hashers.is_empty()
+    }
+
     /// Takes the next bytes of the body, in wire form (CRLF, dots undone).
     pub fn update(&mut self, chunk: &[u8]) {
         for hasher in &mut self.hashers {

@@ -35,9 +35,9 @@ const CRATES: [(&str, &[&str], usize); 6] = [
     ("mailtext", &["mailtext"], 70),
     ("lookup", &["fetch"], 17),
     ("spf", &["spf", "sender-id"], 60),
-    ("dkim", &["dkim", "arc", "domainkeys"], 50),
+    ("dkim", &["dkim", "arc", "domainkeys"], 120),
     ("dmarc", &["dmarc"], 60),
-    ("bimi", &["bimi"], 0),
+    ("bimi", &["bimi"], 100),
 ];
 
 /// One message of a catalogue.
