@@ -68,6 +68,8 @@ pub(crate) enum Verb {
     Spf(SpfArguments),
     /// Sign a message with DKIM
     Sign(SignArguments),
+    /// Validate the ARC chain of a message, and add one set to it
+    Seal(SealArguments),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -231,6 +233,35 @@ pub(crate) struct SignArguments {
     /// How long the signature holds (x=): 14d, 12h
     #[arg(long, value_name = "TIME")]
     pub(crate) expire_in: Option<String>,
+}
+
+/// `seal`
+#[derive(Args, Debug)]
+pub(crate) struct SealArguments {
+    /// The message [default: standard input]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    /// Sealing domain (d=)
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    /// Selector (s=)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) selector: String,
+    /// Private key: PEM, or the base64 of an Ed25519 seed
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key: PathBuf,
+    /// Name under which results were given: whose Authentication-Results go into the set [default: the host's name]
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Hostname)]
+    pub(crate) authserv_id: Option<String>,
+    /// Canonicalization of header and body in the message signature (c=)
+    #[arg(long, value_name = "HEADER/BODY", default_value = "relaxed/relaxed")]
+    pub(crate) canonicalization: String,
+    /// Fields that the message signature signs (h=), with commas or colons between [default: those of RFC 6376 §5.4.1]
+    #[arg(long, value_name = "LIST")]
+    pub(crate) header_fields: Option<String>,
+    /// Validate by the answers in this file, which verify --tape has written, instead of DNS
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 /// The algorithms that are signed with.

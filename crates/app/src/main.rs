@@ -5,7 +5,8 @@
 //!
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
-//! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`serve`].
+//! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
+//! [`serve`].
 
 mod cli;
 mod common;
@@ -20,9 +21,11 @@ mod json;
 mod limits;
 mod paint;
 mod say;
+mod seal;
 mod serve;
 mod sign;
 mod spf_verb;
+mod stamp;
 mod time;
 mod verify;
 
@@ -46,6 +49,7 @@ fn main() -> std::process::ExitCode {
         Verb::Verify(arguments) => verify::run(&common, arguments),
         Verb::Spf(arguments) => spf_verb::run(&common, &arguments),
         Verb::Sign(arguments) => sign::run(&common, &arguments),
+        Verb::Seal(arguments) => seal::run(&common, &arguments),
         Verb::Completions { shell } => documents::completions(shell),
         Verb::Man => documents::man(),
     };

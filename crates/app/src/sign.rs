@@ -1,16 +1,12 @@
 //! `sekisho sign`: writes the message with one DKIM-Signature field more for each key.
-//!
-//! The message is read twice, once to be hashed, once to be written: files in chunks, standard input from memory. What is
-//! written is what was read, byte for byte; the new fields stand on top, with the line ends that the message has. The
-//! signature is made over the wire form, whose lines end with CRLF.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use dkim::sign::SignedFields;
 use dkim::{Algorithm, Canonicalization, PrivateKey, SignError, Signer, Weakness};
-use mailtext::source::{Event, Format, Splitter};
+use mailtext::source::Event;
 use mailtext::{Domain, Explain as _, Headers, Value};
 
 use crate::cli::{AlgorithmName, SignArguments};
@@ -18,7 +14,8 @@ use crate::common::{Common, no_control};
 use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{CHUNK_BYTES, KEY_FILE_BYTES_MAX, SIGN_STDIN_BYTES_MAX};
+use crate::limits::KEY_FILE_BYTES_MAX;
+use crate::stamp::{self, Stamp};
 
 /// Runs the verb.
 ///
@@ -27,97 +24,14 @@ use crate::limits::{CHUNK_BYTES, KEY_FILE_BYTES_MAX, SIGN_STDIN_BYTES_MAX};
 pub(crate) fn run(common: &Common, arguments: &SignArguments) -> Result<ExitCode, Failure> {
     no_control("--identity", arguments.identity.as_deref())?;
     let signers = signers(common, arguments)?;
-    let name = arguments.file.as_deref().filter(|file| *file != Path::new("-"));
-    match name {
-        Some(path) => {
-            let name = path.display().to_string();
-            let unreadable = |error: &io::Error| Failure::unreadable(&name, error);
-            let file = File::open(path).map_err(|error| unreadable(&error))?;
-            if file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-                sign(BufReader::with_capacity(CHUNK_BYTES, file), &name, &signers, common.now_s())
-            } else {
-                sign(held(file, &name)?, &name, &signers, common.now_s())
-            }
-        }
-        None => {
-            let name = common.say().word("cli-standard-input");
-            sign(held(io::stdin().lock(), &name)?, &name, &signers, common.now_s())
-        }
-    }
-}
-
-/// What can be read once only, in memory.
-fn held(input: impl Read, name: &str) -> Result<Cursor<Vec<u8>>, Failure> {
-    let mut bytes = Vec::new();
-    input
-        .take(SIGN_STDIN_BYTES_MAX as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::unreadable(name, &error))?;
-    if bytes.len() > SIGN_STDIN_BYTES_MAX {
-        let failure = Failure::new(ExitCode::Input, "cli-too-large").with("file", name);
-        return Err(failure.with("limit_bytes", SIGN_STDIN_BYTES_MAX));
-    }
-    Ok(Cursor::new(bytes))
-}
-
-fn sign(mut input: impl Read + Seek, name: &str, signers: &[Signer], now_s: u64) -> Result<ExitCode, Failure> {
-    let unreadable = |error: &io::Error| Failure::unreadable(name, error);
-    let mut message = Message::new(signers);
-    let start = read(&mut input, &mut message).map_err(|error| unreadable(&error))?;
-    let fields = message.fields(name, signers, now_s)?;
-    input.seek(SeekFrom::Start(start.mark_bytes)).map_err(|error| unreadable(&error))?;
-    let mut out = BufWriter::with_capacity(CHUNK_BYTES, io::stdout().lock());
-    for field in fields {
-        let field = field + "\r\n";
-        let field = if start.line_end == "\n" { field.replace("\r\n", "\n") } else { field };
-        out.write_all(field.as_bytes())?;
-    }
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        match input.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(count) => out.write_all(&chunk[..count])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unreadable(&error)),
-        }
-    }
-    out.flush()?;
-    Ok(ExitCode::Done)
-}
-
-/// What the first pass finds out about how the message is written.
-struct Start {
-    /// The bytes of a byte order mark before it, which is no part of it.
-    mark_bytes: u64,
-    /// How its lines end: as the first one does.
-    line_end: &'static str,
-}
-
-/// Reads the whole message.
-fn read(input: &mut impl Read, message: &mut Message) -> io::Result<Start> {
-    let mut splitter = Splitter::new(Some(Format::Eml));
-    let mut chunk = vec![0; CHUNK_BYTES];
-    let mut start = Start { mark_bytes: 0, line_end: "" };
-    let (mut is_first, mut last) = (true, 0);
-    loop {
-        let bytes = match input.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(count) => &chunk[..count],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if std::mem::take(&mut is_first) && bytes.starts_with(b"\xef\xbb\xbf") {
-            start.mark_bytes = 3;
-        }
-        if let (true, Some(at)) = (start.line_end.is_empty(), bytes.iter().position(|byte| *byte == b'\n')) {
-            let before = if at == 0 { last } else { bytes[at - 1] };
-            start.line_end = if before == b'\r' { "\r\n" } else { "\n" };
-        }
-        last = bytes.last().copied().unwrap_or(last);
-        splitter.feed(bytes, &mut |event| message.take(event));
-    }
-    splitter.finish(&mut |event| message.take(event));
-    Ok(start)
+    let message = Message {
+        header: None,
+        flaw: None,
+        hashers: signers.iter().map(Signer::body_hasher).collect(),
+        signers,
+        now_s: common.now_s(),
+    };
+    stamp::run(common, arguments.file.as_deref(), message)
 }
 
 /// The message, as far as signing needs it.
@@ -125,13 +39,11 @@ struct Message {
     header: Option<Vec<u8>>,
     flaw: Option<&'static str>,
     hashers: Vec<dkim::body::BodyHasher>,
+    signers: Vec<Signer>,
+    now_s: u64,
 }
 
-impl Message {
-    fn new(signers: &[Signer]) -> Self {
-        Self { header: None, flaw: None, hashers: signers.iter().map(Signer::body_hasher).collect() }
-    }
-
+impl Stamp for Message {
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Headers(block) => self.header = Some(block.to_vec()),
@@ -142,14 +54,11 @@ impl Message {
     }
 
     /// The signature fields, the first key's first.
-    fn fields(self, name: &str, signers: &[Signer], now_s: u64) -> Result<Vec<String>, Failure> {
-        let Some(header) = self.header else {
-            let failure = Failure::new(ExitCode::Input, "cli-not-a-message").with("file", name);
-            return Err(failure.with("flaw", Value::Word(self.flaw.unwrap_or_default())));
-        };
+    fn fields(self, name: &str) -> Result<Vec<String>, Failure> {
+        let Some(header) = self.header else { return Err(stamp::not_a_message(name, self.flaw)) };
         let headers = Headers::parse(&header);
-        let signed = signers.iter().zip(self.hashers).map(|(signer, hasher)| {
-            signer.sign(&headers, &hasher.finish(), now_s).map_err(|error| sign_failure(error, name, signer))
+        let signed = self.signers.iter().zip(self.hashers).map(|(signer, hasher)| {
+            signer.sign(&headers, &hasher.finish(), self.now_s).map_err(|error| sign_failure(error, name, signer))
         });
         signed.collect()
     }
@@ -213,7 +122,10 @@ fn signers(common: &Common, arguments: &SignArguments) -> Result<Vec<Signer>, Fa
         signers.push(Signer {
             header_canonicalization: header,
             body_canonicalization: body,
-            fields: arguments.header_fields.as_deref().map_or(SignedFields::Recommended, fields),
+            fields: match &arguments.header_fields {
+                Some(list) => SignedFields::Named(field_names(list)),
+                None => SignedFields::Recommended,
+            },
             identity: arguments.identity.clone(),
             expire_in_s: expire_in,
             ..Signer::new(domain.clone(), selector, key)
@@ -223,7 +135,7 @@ fn signers(common: &Common, arguments: &SignArguments) -> Result<Vec<Signer>, Fa
 }
 
 /// Reads a key. What weakens it is told; whether it may be used all the same is for its owner to say.
-fn private_key(common: &Common, path: &Path) -> Result<PrivateKey, Failure> {
+pub(crate) fn private_key(common: &Common, path: &Path) -> Result<PrivateKey, Failure> {
     use std::os::unix::fs::PermissionsExt as _;
     let name = path.display().to_string();
     let unreadable = |error: &io::Error| Failure::unreadable(&name, error);
@@ -245,14 +157,16 @@ fn private_key(common: &Common, path: &Path) -> Result<PrivateKey, Failure> {
     Ok(key)
 }
 
-fn canonicalization(text: &str) -> Option<(Canonicalization, Canonicalization)> {
+/// `c=` as it is written.
+pub(crate) fn canonicalization(text: &str) -> Option<(Canonicalization, Canonicalization)> {
     let (header, body) = text.split_once('/').unwrap_or((text, "simple"));
     Some((Canonicalization::parse(header.as_bytes())?, Canonicalization::parse(body.as_bytes())?))
 }
 
-fn fields(list: &str) -> SignedFields {
+/// A list of field names, with commas or colons between.
+pub(crate) fn field_names(list: &str) -> Vec<String> {
     let names = list.split([',', ':']).map(str::trim).filter(|name| !name.is_empty());
-    SignedFields::Named(names.map(str::to_owned).collect())
+    names.map(str::to_owned).collect()
 }
 
 fn algorithm_of(name: AlgorithmName) -> Algorithm {

@@ -211,6 +211,103 @@ fn a_server_that_never_answers_is_waited_for_as_long_as_was_said() {
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
+/// What becomes of the chain of a message from standard output.
+fn chain(zone: &str, message: &str) -> dkim::arc::Chain {
+    let zone = lookup::Zone::parse(zone).unwrap();
+    let message = testkit::wire(message);
+    testkit::block_on(dkim::arc::validate(&zone, &message, dkim::arc::Options::default(), 1_775_034_000)).result
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sealed_from_hop_to_hop() {
+    use dkim::arc::ChainStatus::{Fail, Pass};
+    let directory = directory("sealed");
+    let (rsa, rsa_record) = key(&directory, "rsa2048.pem");
+    let (ed, ed_record) = key(&directory, "ed25519.pem");
+    let zone = zone(&[("r", &rsa_record), ("e", &ed_record)]);
+    let server = Server::of_zone(&zone).await;
+    let resolver = server.address.to_string();
+    let seal = |key: &Path, selector: &str, more: &[&str], message: &str| {
+        let base =
+            ["seal", "--domain", "bank.example", "--at", AT, "--authserv-id", "mx.example.jp", "--key", text(key)];
+        sekisho(&[&base[..], &["--selector", selector], more].concat(), message.as_bytes())
+    };
+    let message = format!("Authentication-Results: mx.example.jp; dmarc=pass header.from=bank.example\n{MESSAGE}");
+    // The first hop needs no DNS.
+    let one = seal(&rsa, "r", &["--resolver", "127.0.0.1:1"], &message);
+    assert_eq!((one.code, one.err.as_str()), (0, ""));
+    assert!(one.out.ends_with(&message) && !one.out.contains('\r'), "{}", one.out);
+    assert!(
+        one.out.starts_with("ARC-Seal: i=1; a=rsa-sha256; cv=none; d=bank.example; s=r; t=1775034000;"),
+        "{}",
+        one.out
+    );
+    assert!(one.out.contains("ARC-Authentication-Results: i=1; mx.example.jp;"), "{}", one.out);
+    let two = seal(&ed, "e", &["--resolver", &resolver, "--header-fields", "From:Subject"], &one.out);
+    assert_eq!((two.code, two.err.as_str()), (0, ""));
+    assert!(two.out.ends_with(&one.out) && two.out.contains("h=From:Subject;"), "{}", two.out);
+    let found = chain(&zone, &two.out);
+    assert_eq!((found.result, found.instance, found.oldest_pass), (Pass, 2, Some(0)), "{:?}", found.problem);
+    assert!(found.sets[0].results.results.iter().any(|result| result.method.as_str() == "dmarc"));
+
+    // A chain that broke is sealed as such, once.
+    let broken = seal(&ed, "e", &["--resolver", &resolver], &two.out.replace("this is a test", "this is another"));
+    assert_eq!(broken.code, 0);
+    assert!(broken.err.contains("cv=fail") && broken.err.contains("body hash differs"), "{}", broken.err);
+    assert!(broken.out.contains("ARC-Seal: i=3; a=ed25519-sha256; cv=fail;"), "{}", broken.out);
+    assert_eq!(chain(&zone, &broken.out).result, Fail);
+    let again = seal(&ed, "e", &["--resolver", &resolver], &broken.out);
+    assert_eq!((again.code, again.out.as_str()), (0, broken.out.as_str()));
+    assert!(again.err.contains("had failed before"), "{}", again.err);
+
+    // Nobody answers: the chain must not end for that.
+    let silent = seal(&ed, "e", &["--resolver", "127.0.0.1:1", "--dns-timeout", "300ms"], &one.out);
+    assert_eq!((silent.code, silent.out.as_str()), (5, ""), "{}", silent.err);
+    // From a tape.
+    let tape = directory.join("tape");
+    let record = rsa_record.as_bytes().chunks(200).map(|part| format!("\"{}\"", String::from_utf8_lossy(part)));
+    let record = record.collect::<Vec<_>>().join(" ");
+    let lines = format!("; sekisho tape 1\n\nr._domainkey.bank.example. 300 IN TXT {record}\n");
+    std::fs::write(&tape, lines).unwrap();
+    let asked = server.count();
+    let taped = seal(&ed, "e", &["--replay", text(&tape)], &one.out);
+    assert_eq!((taped.code, chain(&zone, &taped.out).result), (0, Pass), "{}", taped.err);
+    assert_eq!(server.count(), asked);
+}
+
+#[test]
+fn sealing_says_what_is_wrong() {
+    let directory = directory("seal");
+    let (rsa, _) = key(&directory, "rsa2048.pem");
+    let (short, _) = key(&directory, "rsa1024.pem");
+    let seal = |key: &Path, more: &[&str]| {
+        let base = ["seal", "--domain", "bank.example", "--selector", "s", "--at", AT, "--key", text(key)];
+        sekisho(&[&base[..], more].concat(), MESSAGE.as_bytes())
+    };
+    let warned = seal(&short, &[]);
+    assert_eq!(warned.code, 0);
+    assert!(warned.err.contains("1024") && warned.err.contains("2048"), "{}", warned.err);
+    let chosen = seal(&rsa, &["--canonicalization", "simple/simple"]);
+    assert!(chosen.out.contains("c=simple/simple;"), "{}", chosen.out);
+    for (wrong, code) in [
+        (&["--header-fields", "Subject"][..], 2),
+        (&["--header-fields", "From:ARC-Seal"], 2),
+        (&["--canonicalization", "loose"], 2),
+        (&["--authserv-id", "a\nb"], 2),
+        (&["--selector", "a..b"], 2),
+        (&["--replay", "/nowhere"], 3),
+        (&["/nowhere"], 3),
+    ] {
+        let base = ["seal", "--domain", "bank.example", "--at", AT, "--key", text(&rsa)];
+        let selector = if wrong[0] == "--selector" { &[][..] } else { &["--selector", "s"] };
+        let ran = sekisho(&[&base[..], selector, wrong].concat(), MESSAGE.as_bytes());
+        assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{wrong:?}: {}", ran.err);
+        assert!(!ran.err.is_empty());
+    }
+    let none = sekisho(&["seal", "--domain", "b.example", "--selector", "s", "--key", text(&rsa)], b"");
+    assert_eq!((none.code, none.out.as_str()), (3, ""));
+}
+
 #[test]
 fn signing_says_what_is_wrong() {
     let directory = directory("sign");
@@ -341,7 +438,7 @@ fn completions_and_man_name_every_verb() {
     for arguments in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
         let ran = sekisho(arguments, b"");
         assert_eq!(ran.code, 0);
-        for verb in ["serve", "verify", "spf", "sign", "completions", "man"] {
+        for verb in ["serve", "verify", "spf", "sign", "seal", "completions", "man"] {
             assert!(ran.out.to_lowercase().contains(verb), "{verb} in {arguments:?}");
         }
     }

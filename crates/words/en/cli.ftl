@@ -12,6 +12,9 @@ cli-no-permission = { $file }: no permission to read it.
 cli-unreadable = { $file }: cannot be read ({ $reason }).
 cli-too-large = { $file }: larger than { $limit_bytes } bytes, and not read.
 cli-cannot-sign = { $file }: cannot be signed. { $reason }
+cli-seal-chain-fails = { $file }: the chain does not hold, and the new seal says so (cv=fail). { $reason }
+cli-seal-failed-before = { $file }: written as it is; its chain had failed before, and nothing can be added to it.
+cli-seal-full = { $file }: written as it is; its chain has { $limit } sets, and there can be no more.
 cli-key-readable-by-others = { $file }: this private key can be read by others; chmod 600 it.
 cli-some-inputs-failed = { $count } of { $total } inputs could not be evaluated.
 cli-output-failed = The output cannot be written ({ $reason }).

@@ -12,6 +12,9 @@ cli-no-permission = { $file }: 読み取る権限がありません。
 cli-unreadable = { $file }: 読み取れません({ $reason })。
 cli-too-large = { $file }: { $limit_bytes } バイトを超えているため、読み取りませんでした。
 cli-cannot-sign = { $file }: 署名できません。{ $reason }
+cli-seal-chain-fails = { $file }: ARC チェーンが有効ではないため、cv=fail として封印しました。{ $reason }
+cli-seal-failed-before = { $file }: ARC チェーンがすでに失敗しているため、封印せずそのまま出力しました。
+cli-seal-full = { $file }: ARC セットが { $limit } 個あり、これ以上は追加できないため、そのまま出力しました。
 cli-key-readable-by-others = { $file }: 秘密鍵を他の利用者が読めます。chmod 600 を実行してください。
 cli-some-inputs-failed = { $total } 件の入力のうち { $count } 件を評価できませんでした。
 cli-output-failed = 出力に書き込めません({ $reason })。

@@ -4,8 +4,8 @@
 //! Types: `limit`, `count`, `total`, `bits`, `line`, `column`, `number`, `seconds`, `messages`, `lookups`, `void_lookups`,
 //! `limit_bytes` are [`Argument::Number`](crate::Argument::Number); `flaw`, `failure`, `policy`, `to_apply` and `stage` are
 //! [`Argument::Word`](crate::Argument::Word); the rest is [`Argument::Text`](crate::Argument::Text), `reason` of `cli-` and
-//! `serve-` (the system's own words) among it, except that of `cli-cannot-sign`, which is a word. An argument in
-//! parentheses may be left out.
+//! `serve-` (the system's own words) among it, except those of `cli-cannot-sign` and `cli-seal-chain-fails`, which are
+//! words. An argument in parentheses may be left out.
 //!
 //! # `verify` and `spf`
 //!
@@ -82,6 +82,9 @@
 //! | `cli-unreadable` | file, reason |
 //! | `cli-too-large` | file, limit_bytes |
 //! | `cli-cannot-sign` | file, reason |
+//! | `cli-seal-chain-fails` | file, reason |
+//! | `cli-seal-failed-before` | file |
+//! | `cli-seal-full` | file, limit |
 //! | `cli-key-readable-by-others` | file |
 //! | `cli-some-inputs-failed` | count, total |
 //! | `cli-output-failed` | reason |

@@ -4,7 +4,7 @@
 //! others, for its last answers from DNS. What is printed keeps the order of the inputs.
 
 mod input;
-mod tape;
+pub(crate) mod tape;
 mod text;
 mod verdict;
 
@@ -324,12 +324,16 @@ fn settings(run: &Run) -> Settings {
     settings
 }
 
-fn resolver(common: &Common) -> Result<Resolver, Failure> {
+/// Whom DNS is asked from.
+///
+/// # Errors
+/// There is no server.
+pub(crate) fn resolver(common: &Common) -> Result<Resolver, Failure> {
     Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))
 }
 
 /// Not one answer came.
-fn silence(resolver: &Resolver) -> Failure {
+pub(crate) fn silence(resolver: &Resolver) -> Failure {
     let servers: Vec<String> = resolver.config().servers.iter().map(ToString::to_string).collect();
     let failure = Failure::new(ExitCode::Network, "cli-resolver-unusable").with("resolver", servers.join(", "));
     failure.with("reason", mailtext::Value::Word("failure-unreachable"))

@@ -24,7 +24,7 @@ pub(super) struct File {
 }
 
 /// Reads a tape.
-pub(super) fn read(path: &Path) -> Result<Replay, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Replay, Failure> {
     use std::io::Read as _;
     let name = path.display().to_string();
     let failed = |id| Failure::new(ExitCode::Input, id).with("file", name.as_str());
