@@ -2,14 +2,17 @@
 //! goes through [`mailtext::authres`], and nothing of a sender's reaches it but domains and encoded values.
 
 use dkim::limits::RSA_BITS_MIN;
-use dkim::{Status, Verification, Weakness};
+use dkim::{Status, Verification, Weakness, adsp, arc, atps, domainkeys};
 use dmarc::MessageEvaluation;
 use mailtext::Explain;
 use mailtext::authres::{AuthenticationResults, Keyword, Letters, LineEnd, MethodResult, Style};
 use mailtext::path::ReversePath;
 use mailtext::received_spf::ReceivedSpf;
 
+use crate::check::Envelope;
+use crate::client::smtp_auth;
 use crate::facts::Facts;
+use crate::methods::Others;
 
 /// Renders a reason as a sentence, or as its id where there are no words.
 pub type Say<'a> = &'a dyn Fn(&dyn Explain) -> String;
@@ -25,6 +28,7 @@ impl Facts {
         }
         field.results.extend(self.dkim.iter().map(|outcome| dkim_result(&outcome.result, say)));
         field.results.push(self.dmarc_result(say));
+        field.results.extend(self.others.results(&self.envelope, say));
         field
     }
 
@@ -90,6 +94,106 @@ impl Facts {
         let field = ReceivedSpf { result: checked.verdict.as_str(), comment: "", pairs: &pairs };
         Some(field.to_value(style.line_end, style.letters))
     }
+}
+
+impl Others {
+    /// What the other methods found. Those that found nothing to look at are left out: a reader learns nothing from
+    /// `arc=none`, and every line of the field is carried along for ever.
+    fn results(&self, envelope: &Envelope, say: Say<'_>) -> Vec<MethodResult> {
+        let mut results = Vec::new();
+        results.extend(self.arc.as_ref().and_then(|outcome| arc_result(&outcome.result, envelope, say)));
+        results.extend(self.sender_id.as_ref().map(|outcome| {
+            let checked = &outcome.result;
+            because(checked.method_result(), checked.reason.as_ref().map(|reason| reason as &dyn Explain), say)
+        }));
+        let signatures = self.domainkeys.iter().flat_map(|checked| &checked.signatures);
+        results.extend(signatures.map(|outcome| domainkeys_result(&outcome.result, say)));
+        results.extend(self.adsp.iter().flatten().filter_map(|outcome| adsp_result(&outcome.result)));
+        results.extend(self.atps.iter().flatten().map(|outcome| atps_result(&outcome.result, say)));
+        results.extend(self.iprev.as_ref().map(|outcome| {
+            let iprev = &outcome.result;
+            because(iprev.method_result(), iprev.reason.as_ref().map(|reason| reason as &dyn Explain), say)
+        }));
+        let entries = self.dns_lists.iter().flat_map(|checked| &checked.entries);
+        results.extend(entries.filter_map(|outcome| outcome.result.method_result()));
+        let authenticated =
+            self.smtp_auth.as_ref().filter(|outcome| outcome.result.verdict != smtp_auth::Verdict::None);
+        results.extend(authenticated.map(|outcome| outcome.result.method_result()));
+        results.extend(self.bimi.as_ref().map(|outcome| bimi_result(&outcome.result, say)));
+        results
+    }
+}
+
+fn because(mut result: MethodResult, reason: Option<&dyn Explain>, say: Say<'_>) -> MethodResult {
+    result.reason = reason.map(say);
+    result
+}
+
+fn arc_result(chain: &arc::Chain, envelope: &Envelope, say: Say<'_>) -> Option<MethodResult> {
+    if chain.result == arc::ChainStatus::None {
+        return None;
+    }
+    let mut result = MethodResult::new(Keyword::of("arc"), Keyword::of(chain.result.as_str()));
+    result = because(result, chain.problem.as_ref().map(|problem| problem as &dyn Explain), say);
+    // RFC 8617 §10.2: smtp.remote-ip is the address of the client, header.oldest-pass the instance since which the
+    // message is unchanged.
+    if let Some(ip) = envelope.ip {
+        result = result.with("smtp", "remote-ip", ip.to_canonical().to_string());
+    }
+    if let Some(oldest) = chain.oldest_pass {
+        result = result.with("header", "oldest-pass", oldest.to_string());
+    }
+    Some(result)
+}
+
+fn domainkeys_result(verification: &domainkeys::Verification, say: Say<'_>) -> MethodResult {
+    let result = MethodResult::new(Keyword::of("domainkeys"), Keyword::of(verification.status.as_str()));
+    let mut result = because(result, verification.problem.as_ref().map(|problem| problem as &dyn Explain), say);
+    if verification.status == domainkeys::Status::Pass && verification.testing {
+        result = result.commented("testing");
+    }
+    // RFC 5451 §2.4.1: the sending address of DomainKeys is that of From or Sender; its local part is not authenticated.
+    match &verification.sending {
+        Some(sending) => {
+            let field = match sending.field {
+                domainkeys::SendingField::From => "from",
+                domainkeys::SendingField::Sender => "sender",
+            };
+            result.with("header", field, sending.domain.as_str())
+        }
+        None => result,
+    }
+}
+
+fn adsp_result(evaluation: &adsp::Evaluation) -> Option<MethodResult> {
+    if evaluation.status == adsp::Status::None {
+        return None;
+    }
+    let result = MethodResult::new(Keyword::of("dkim-adsp"), Keyword::of(evaluation.status.as_str()));
+    // RFC 5617 §5.3: the property is header.from.
+    Some(match &evaluation.author {
+        Some(author) => result.with("header", "from", author.as_str()),
+        None => result,
+    })
+}
+
+fn atps_result(delegation: &atps::Delegation, say: Say<'_>) -> MethodResult {
+    let result = MethodResult::new(Keyword::of("dkim-atps"), Keyword::of(delegation.status.as_str()));
+    let result = because(result, delegation.problem.as_ref().map(|problem| problem as &dyn Explain), say);
+    // RFC 6541 §8.2: the property is header.from.
+    match &delegation.author {
+        Some(author) => result.with("header", "from", author.as_str()),
+        None => result,
+    }
+}
+
+fn bimi_result(found: &bimi::Bimi, say: Say<'_>) -> MethodResult {
+    let mut result = MethodResult::new(Keyword::of("bimi"), Keyword::of(found.result.as_str()));
+    if found.result != bimi::BimiResult::Pass {
+        result.reason = Some(say(&found.reason));
+    }
+    result.properties.extend(found.properties());
+    result
 }
 
 fn dkim_result(verification: &Verification, say: Say<'_>) -> MethodResult {
