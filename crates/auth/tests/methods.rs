@@ -145,7 +145,7 @@ fn every_method_has_its_result() {
         "header.sender=office.bank.example",
         "dkim-adsp=pass header.from=bank.example",
         "dkim-atps=pass header.from=bank.example",
-        "iprev=pass policy.iprev=192.0.2.1",
+        "iprev=pass (helo.bank.example) policy.iprev=192.0.2.1",
         "dnswl=pass dns.zone=white.example",
     ] {
         let unfolded = text.replace("\n\t", " ").replace("\n ", " ");

@@ -10,6 +10,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use crate::house::{Outcome, shown};
 
 const PASSES: [&str; 3] = ["dkim", "full", "spf"];
+/// A pass of ours alone: every method that there is, beside `full`.
+const EVERY: &str = "every";
 
 /// A program that answers passes.
 pub(crate) struct Program {
@@ -28,6 +30,10 @@ pub(crate) struct Seconds {
     peers: HashMap<&'static str, Vec<f64>>,
     /// The limit beside each pass: the mean of the one before it and the one behind it.
     limits: HashMap<&'static str, Vec<f64>>,
+    /// Every method.
+    every: Vec<f64>,
+    /// `full` around it.
+    beside_every: Vec<f64>,
 }
 
 impl Program {
@@ -89,6 +95,12 @@ pub(crate) fn take(ours: &mut Program, mut peer: Option<&mut Program>, rounds: u
             }
             before = behind;
         }
+        // Between two passes of `full`, so that a drift within the round meets both.
+        let (full, every, again) = (ours.seconds("full")?, ours.seconds(EVERY)?, ours.seconds("full")?);
+        if round > 0 {
+            seconds.every.push(every);
+            seconds.beside_every.push(f64::midpoint(full, again));
+        }
     }
     Ok(seconds)
 }
@@ -116,6 +128,10 @@ impl Seconds {
                 ratio(&peers, &ours),
             );
             lines.push(line.trim_end().to_owned());
+        }
+        if !self.every.is_empty() {
+            let (speed, ratio) = (speed(messages, &self.every), ratio(&self.every, &self.beside_every));
+            lines.push(format!("{EVERY:<8}{speed:>10}   {ratio} of the time of full"));
         }
         lines
     }
@@ -160,7 +176,9 @@ mod tests {
         let alone = seconds.table(10.0);
         assert!(alone[3].contains("0.500 (0.50–0.50)") && !alone[5].contains('('), "{alone:#?}");
         seconds.peers = times(&[3.0, 6.0]);
+        (seconds.every, seconds.beside_every) = (vec![1.1, 2.2], vec![1.0, 2.0]);
         let both = seconds.table(10.0);
+        assert!(both[6].ends_with("1.100 (1.10–1.10) of the time of full"), "{both:#?}");
         assert!(both[3].contains("0.167") && both[5].ends_with("3.000 (3.00–3.00)"), "{both:#?}");
     }
 }
