@@ -89,18 +89,30 @@ finish() {
 # install COMMAND PACKAGE – by Debian's name, when we may; skips when it cannot be had.
 install() {
     command -v "$1" > /dev/null && return
-    [ "$(id -u)" -eq 0 ] || skip "$1 is not installed, and only root could install it"
-    command -v apt-get > /dev/null || skip "$1 is not installed, and there is no apt-get"
+    from_debian "$2" "$1"
+    command -v "$1" > /dev/null || skip "Debian's package $2 brought no $1"
+}
+
+# install_python MODULE PACKAGE – the same for what Debian's Python imports.
+install_python() {
+    /usr/bin/python3 -c "import $1" 2> /dev/null && return
+    from_debian "$2" "Python's module $1"
+    /usr/bin/python3 -c "import $1" 2> /dev/null || skip "Debian's package $2 brought no module $1"
+}
+
+# from_debian PACKAGE WHAT – WHAT is wanted of it.
+from_debian() {
+    [ "$(id -u)" -eq 0 ] || skip "$2 is not installed, and only root could install it"
+    command -v apt-get > /dev/null || skip "$2 is not installed, and there is no apt-get"
     export DEBIAN_FRONTEND=noninteractive
     # Not configured, so that no mail system of its own starts on this machine.
     command -v debconf-set-selections > /dev/null &&
         echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections > /dev/null 2>&1
     local quiet=(-q -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
-    apt-get "${quiet[@]}" install -y --no-install-recommends "$2" > "$T/apt.log" 2>&1 ||
+    apt-get "${quiet[@]}" install -y --no-install-recommends "$1" > "$T/apt.log" 2>&1 ||
         { apt-get "${quiet[@]}" update > "$T/apt.log" 2>&1 &&
-            apt-get "${quiet[@]}" install -y --no-install-recommends "$2" >> "$T/apt.log" 2>&1; } ||
-        skip "Debian's package $2 cannot be installed: $(tail -n 1 "$T/apt.log")"
-    command -v "$1" > /dev/null || skip "Debian's package $2 brought no $1"
+            apt-get "${quiet[@]}" install -y --no-install-recommends "$1" >> "$T/apt.log" 2>&1; } ||
+        skip "Debian's package $1 cannot be installed: $(tail -n 1 "$T/apt.log")"
 }
 
 is_open() {
