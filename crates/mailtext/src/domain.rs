@@ -73,7 +73,7 @@ impl Domain {
     /// Names the first rule broken.
     pub fn query(text: &str) -> Result<Self, DomainError> {
         let text = text.strip_suffix('.').unwrap_or(text);
-        check(text, |byte| byte == b' ' || byte.is_ascii_graphic())?;
+        check(text, is_query_byte)?;
         Ok(Self::lowered(text))
     }
 
@@ -123,11 +123,18 @@ impl Domain {
     /// # Errors
     /// When the whole becomes too long, or `labels` breaks a rule of [`Domain::query`].
     pub fn prefixed(&self, labels: &str) -> Result<Self, DomainError> {
-        let mut whole = String::with_capacity(labels.len() + 1 + self.0.len());
-        whole.push_str(labels);
-        whole.push('.');
-        whole.push_str(&self.0);
-        Self::query(&whole)
+        // What follows the labels is a name already; only they have to be looked at.
+        match check(labels, is_query_byte) {
+            Err(DomainError::Empty) => return Err(DomainError::EmptyLabel),
+            Err(DomainError::TooLong) => return Err(DomainError::TooLong),
+            _ if labels.len() + 1 + self.0.len() > DOMAIN_BYTES_MAX => return Err(DomainError::TooLong),
+            checked => checked?,
+        }
+        let mut whole = ShortName::default();
+        whole.push(labels.as_bytes());
+        whole.push(b".");
+        whole.push(self.0.as_bytes());
+        Ok(Self::lowered(whole.as_str()))
     }
 
     /// Whether this name is `other` or lies below it.
@@ -149,23 +156,54 @@ impl Domain {
     /// The name under which the PTR record of an address stands (RFC 1035 §3.5, RFC 3596 §2.5).
     #[must_use]
     pub fn reverse(address: IpAddr) -> Self {
-        use fmt::Write as _;
-        let mut name = String::with_capacity(73);
+        let mut name = ShortName::default();
         match address {
             IpAddr::V4(v4) => {
                 for octet in v4.octets().iter().rev() {
-                    let _ = write!(name, "{octet}.");
+                    let digits = [octet / 100, octet / 10 % 10, octet % 10].map(|digit| b'0' + digit);
+                    let skipped = usize::from(*octet < 100) + usize::from(*octet < 10);
+                    name.push(&digits[skipped..]);
+                    name.push(b".");
                 }
-                name.push_str("in-addr.arpa");
+                name.push(b"in-addr.arpa");
             }
             IpAddr::V6(v6) => {
                 for octet in v6.octets().iter().rev() {
-                    let _ = write!(name, "{:x}.{:x}.", octet & 15, octet >> 4);
+                    let [low, high] = [octet & 15, octet >> 4].map(|nibble| HEX[usize::from(nibble)]);
+                    name.push(&[low, b'.', high, b'.']);
                 }
-                name.push_str("ip6.arpa");
+                name.push(b"ip6.arpa");
             }
         }
-        Self(name.into())
+        Self(name.as_str().into())
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// A name in the making, on the stack: most are built to be asked once.
+struct ShortName {
+    bytes: [u8; DOMAIN_BYTES_MAX],
+    length: usize,
+}
+
+impl Default for ShortName {
+    fn default() -> Self {
+        Self { bytes: [0; DOMAIN_BYTES_MAX], length: 0 }
+    }
+}
+
+impl ShortName {
+    /// Puts ASCII behind what is there. What does not fit is left out; whoever pushes has looked at the length.
+    fn push(&mut self, ascii: &[u8]) {
+        if let Some(place) = self.bytes.get_mut(self.length..self.length + ascii.len()) {
+            place.copy_from_slice(ascii);
+            self.length += ascii.len();
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
     }
 }
 
@@ -218,6 +256,11 @@ impl Explain for DomainError {
             Self::Idna => "domain-idna",
         }
     }
+}
+
+/// What a name that was built may hold.
+fn is_query_byte(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_graphic()
 }
 
 /// Labels and lengths of an ASCII name, every byte of every label being `allowed`.
@@ -340,5 +383,31 @@ mod tests {
             Domain::reverse("2001:db8::1".parse().unwrap()).as_str(),
             "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
         );
+    }
+
+    proptest::proptest! {
+        /// The short way through a prefix is what reading the whole gives.
+        #[test]
+        fn a_prefixed_name_is_the_whole_read(labels in "[a-cA-Z_. \\x7f-]{0,70}|[a-b]{60,66}", length in 1_usize..60) {
+            let base = Domain::parse(&format!("{}.example", "l".repeat(length))).unwrap();
+            let long = Domain::parse(&[&*"a".repeat(60), &"b".repeat(60), &"c".repeat(60), &"d".repeat(length)].join("."));
+            for base in [base, long.unwrap()] {
+                let whole = Domain::query(&format!("{labels}.{base}"));
+                let prefixed = base.prefixed(&labels);
+                // Of several broken rules either may be named.
+                proptest::prop_assert_eq!(whole.is_ok(), prefixed.is_ok(), "{:?} {:?}", whole, prefixed);
+                proptest::prop_assert_eq!(whole.ok(), prefixed.ok());
+            }
+        }
+
+        #[test]
+        fn reverse_names_are_those_of_the_formatter(v4: u32, v6: u128) {
+            let [a, b, c, d] = v4.to_be_bytes();
+            let wanted = format!("{d}.{c}.{b}.{a}.in-addr.arpa");
+            proptest::prop_assert_eq!(Domain::reverse(IpAddr::V4(v4.into())).to_string(), wanted);
+            let nibbles: Vec<String> = format!("{v6:032x}").chars().rev().map(|nibble| nibble.to_string()).collect();
+            let wanted = format!("{}.ip6.arpa", nibbles.join("."));
+            proptest::prop_assert_eq!(Domain::reverse(IpAddr::V6(v6.into())).to_string(), wanted);
+        }
     }
 }
