@@ -243,6 +243,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         let mut others = std::mem::replace(&mut self.others, Underway::nothing()).finish(&end);
         others.reporting = reporting_wishes(&self.lookup, &self.settings.methods, &dkim).await;
         others.smtp_auth = self.envelope.smtp_auth.clone();
+        others.smtp_identity = self.settings.methods.smtp_identity;
         if let Some(settings) = &self.settings.methods.bimi {
             let (discovery, now_s) = (&self.settings.dmarc, self.now_s);
             let known = Known { headers: &headers, from: &from, dkim: &dkim, dmarc: &dmarc.result, discovery, now_s };

@@ -118,7 +118,13 @@ impl Others {
         results.extend(entries.filter_map(|outcome| outcome.result.method_result()));
         let authenticated =
             self.smtp_auth.as_ref().filter(|outcome| outcome.result.verdict != smtp_auth::Verdict::None);
-        results.extend(authenticated.map(|outcome| outcome.result.method_result()));
+        results.extend(authenticated.map(|outcome| {
+            let mut result = outcome.result.method_result();
+            if !self.smtp_identity.is_on() {
+                result.properties.clear();
+            }
+            result
+        }));
         results.extend(self.bimi.as_ref().map(|outcome| bimi_result(&outcome.result, say)));
         results
     }

@@ -21,6 +21,7 @@ pub mod methods;
 mod pending;
 mod underway;
 
+pub use bimi::FIELDS_TO_REMOVE as BIMI_FIELDS;
 pub use check::{Check, Envelope, Settings};
 pub use fact::{Acceptance, Fact};
 pub use facts::Facts;

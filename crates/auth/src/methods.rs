@@ -32,6 +32,9 @@ pub struct Methods {
     pub null_mx: Use,
     /// Lists in DNS (RFC 5782, RFC 8904).
     pub dns_lists: Arc<[dns_lists::List]>,
+    /// Whether Authentication-Results tells as whom the client authenticated (SMTP AUTH): it is a login name, and the
+    /// field travels on with the message. That it authenticated is always told.
+    pub smtp_identity: Use,
     /// BIMI.
     pub bimi: Option<bimi::Settings>,
 }
@@ -69,6 +72,8 @@ pub struct Others {
     pub dns_lists: Option<dns_lists::Checked>,
     /// What the MTA says of SMTP AUTH, when it says something.
     pub smtp_auth: Option<Outcome<smtp_auth::SmtpAuth, smtp_auth::Step>>,
+    /// Whether its identity is told in Authentication-Results.
+    pub smtp_identity: Use,
     /// BIMI.
     pub bimi: Option<Outcome<bimi::Bimi, bimi::Step>>,
 }
@@ -87,6 +92,7 @@ impl Methods {
             iprev: None,
             null_mx: Use::Off,
             dns_lists: Arc::from([]),
+            smtp_identity: Use::Off,
             bimi: None,
         }
     }
@@ -103,6 +109,7 @@ impl Methods {
             reporting: Use::On,
             iprev: Some(iprev::Limits::default()),
             null_mx: Use::On,
+            smtp_identity: Use::On,
             ..Self::none()
         }
     }

@@ -72,6 +72,19 @@ fn message() -> Vec<u8> {
     [fields.as_bytes(), &signed].concat()
 }
 
+#[test]
+fn a_login_name_is_told_only_where_that_is_wanted() {
+    let told = auth::client::smtp_auth::Told { identity: Some("taro"), mechanism: Some("PLAIN"), ..Default::default() };
+    for (methods, wanted) in [(Methods::default(), "auth=pass"), (Methods::all(), "auth=pass smtp.auth=taro")] {
+        let envelope = Envelope { smtp_auth: Some(auth::client::smtp_auth::read(&told)), ..envelope() };
+        let facts = testkit::block_on(authenticate(zone(), settings(methods), envelope, PLAIN.as_bytes(), NOW_S));
+        let field = facts.authentication_results("mx.example.jp", &|reason| reason.id().into());
+        let text = field.to_field(facts.style(LineEnd::Lf));
+        let part = text.split(';').map(str::trim).find(|part| part.starts_with("auth=")).unwrap_or_default();
+        assert_eq!(part, wanted);
+    }
+}
+
 fn settings(methods: Methods) -> Arc<Settings> {
     let mut settings = Settings::new("mx.example.jp");
     settings.methods = methods;

@@ -4,13 +4,14 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use auth::client::smtp_auth::Told;
 use auth::{Check, Facts};
 use mailtext::authres::LineEnd;
 use milter::codec::Address;
 use milter::{Actions, Edit, EditError, Event, Macros, ProtocolError, Reply, Session, Stage, Step, Steps, Wanted};
 
 use crate::limits::QUEUE_ID_BYTES_MAX;
-use crate::message::{Client, Message};
+use crate::message::{Client, Message, REMOVED_NAMES, Removal};
 use crate::world::{Receipt, World};
 
 /// What may vary in a conversation.
@@ -37,13 +38,13 @@ struct State<W: World> {
     world: W,
     settings: Settings,
     client: Client,
-    message: Option<Message<W::Lookup>>,
+    message: Option<Message<W::Lookup, W::Fetch>>,
 }
 
 /// A message that is whole, and whose last answers are waited for.
 struct Verdict {
     facts: Pin<Box<dyn Future<Output = Facts> + Send>>,
-    forged: Vec<u32>,
+    removals: [Removal; REMOVED_NAMES.len()],
     queue_id: Option<String>,
 }
 
@@ -71,7 +72,11 @@ impl Settings {
             ]),
             actions: Actions::ADD_HEADERS | Actions::CHANGE_HEADERS,
             // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
-            macros: vec![(Stage::EndOfMessage, "i".into()), (Stage::Mail, "i".into())],
+            // Of SMTP AUTH it tells with MAIL.
+            macros: vec![
+                (Stage::EndOfMessage, "i".into()),
+                (Stage::Mail, "i {auth_authen} {auth_type} {auth_author}".into()),
+            ],
             ..Wanted::default()
         };
         Self { auth, wanted: Arc::new(wanted) }
@@ -171,7 +176,10 @@ impl<W: World> Conversation<W> {
     /// Everything is known: the forged fields go, ours comes, the message goes on.
     fn conclude(&mut self, facts: &Facts, verdict: &Verdict) {
         // Deleting first, from the last to the first: an insertion above would shift the counts.
-        let cleaned = self.session.delete_headers(NAME.as_bytes(), &verdict.forged);
+        let deletions = REMOVED_NAMES.iter().zip(&verdict.removals).filter(|(_, removal)| !removal.indexes.is_empty());
+        let cleaned = deletions
+            .map(|(name, removal)| self.session.delete_headers(name.as_bytes(), &removal.indexes))
+            .fold(Ok(()), |sum, this| sum.and(this));
         // Also beside a forged field that must stay: readers look at the topmost first.
         let labelled = self.label(facts);
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
@@ -180,18 +188,25 @@ impl<W: World> Conversation<W> {
             queue_id: verdict.queue_id.as_deref(),
             client_name: &self.state.client.name,
             facts,
-            forged_count: verdict.forged.len(),
+            forged_count: verdict.removals[0].indexes.len(),
             cleaned,
             labelled,
         });
     }
 
     fn label(&mut self, facts: &Facts) -> Result<(), EditError> {
+        let mut labelled = Ok(());
+        let bimi = facts.others.bimi.iter().flat_map(|outcome| outcome.result.fields(LineEnd::Lf));
+        for field in bimi.collect::<Vec<_>>().into_iter().rev() {
+            let value = format!(" {}", field.value);
+            let edit = Edit::InsertHeader { index: 0, name: field.name.as_bytes(), value: value.as_bytes() };
+            labelled = labelled.and(self.session.edit(edit));
+        }
         let world = &self.state.world;
         let results = facts.authentication_results(&self.state.settings.auth.authserv_id, &|reason| world.say(reason));
         let value = format!(" {}", results.to_value(facts.style(LineEnd::Lf)));
         // RFC 8601 §4: at the top, above the Received field of this very hop.
-        self.session.edit(Edit::InsertHeader { index: 0, name: NAME.as_bytes(), value: value.as_bytes() })
+        labelled.and(self.session.edit(Edit::InsertHeader { index: 0, name: NAME.as_bytes(), value: value.as_bytes() }))
     }
 }
 
@@ -204,9 +219,8 @@ impl<W: World> State<W> {
             }
             Event::Helo { name } => self.client.helo = Some(text(name)),
             Event::Mail { sender, .. } => {
-                let auth = Arc::clone(&self.settings.auth);
-                let check = Check::new(self.world.lookup(), auth, self.world.now_s());
-                self.message = Some(Message::begin(check, &self.client, sender));
+                let told = Texts::of(macros);
+                self.message = Some(Message::begin(self.check(), &self.client, sender, &told.told()));
             }
             Event::Header { name, value } => {
                 if let Some(message) = &mut self.message {
@@ -236,15 +250,37 @@ impl<W: World> State<W> {
         Next::GoOn
     }
 
+    fn check(&self) -> Check<W::Lookup, W::Fetch> {
+        let auth = Arc::clone(&self.settings.auth);
+        Check::new(self.world.lookup(), auth, self.world.now_s()).with_fetch(self.world.fetch())
+    }
+
     fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next {
-        let message = self.message.take().unwrap_or_else(|| {
-            let auth = Arc::clone(&self.settings.auth);
-            Message::begin(Check::new(self.world.lookup(), auth, self.world.now_s()), &self.client, b"")
-        });
-        let (mut check, forged) = message.end(last_chunk);
+        let message =
+            self.message.take().unwrap_or_else(|| Message::begin(self.check(), &self.client, b"", &Told::default()));
+        let (mut check, removals) = message.end(last_chunk);
         check.renew_lookup(self.world.lookup());
         let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
-        Next::Await(Verdict { facts: Box::pin(check.finish()), forged, queue_id })
+        Next::Await(Verdict { facts: Box::pin(check.finish()), removals, queue_id })
+    }
+}
+
+/// What the MTA says of SMTP AUTH, as text.
+struct Texts {
+    identity: Option<String>,
+    mechanism: Option<String>,
+    mail_from: Option<String>,
+}
+
+impl Texts {
+    fn of(macros: &Macros) -> Self {
+        let one = |name: &[u8]| macros.get(name).map(text);
+        Self { identity: one(b"auth_authen"), mechanism: one(b"auth_type"), mail_from: one(b"auth_author") }
+    }
+
+    fn told(&self) -> Told<'_> {
+        let (identity, mechanism) = (self.identity.as_deref(), self.mechanism.as_deref());
+        Told { identity, mechanism, mail_from: self.mail_from.as_deref(), failure: None }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use auth::client::smtp_auth::{self, Told};
 use auth::{Check, Envelope};
 use lookup::Lookup;
+use lookup::fetch::Fetch;
 use mailtext::authres::authserv_id_matches;
 
 use crate::limits::HEADER_BYTES_KEPT_MAX;
@@ -20,27 +22,46 @@ pub struct Client {
 }
 
 /// A message whose envelope is known.
-pub(crate) struct Message<L> {
-    pub(crate) check: Check<L>,
+pub(crate) struct Message<L, F> {
+    pub(crate) check: Check<L, F>,
     header: Vec<u8>,
-    authres_count: u32,
-    forged: Vec<u32>,
+    removals: [Removal; REMOVED_NAMES.len()],
 }
 
-impl<L: Lookup + Clone + Send + Sync + 'static> Message<L> {
-    /// Begins with MAIL: SPF is asked for at once.
-    pub(crate) fn begin(mut check: Check<L>, client: &Client, sender: &[u8]) -> Self {
-        check.envelope(Envelope::new(client.ip, client.helo.as_deref(), Some(sender)));
-        Self { check, header: Vec::with_capacity(4096), authres_count: 0, forged: Vec::new() }
+/// Fields of one name that must not arrive: nobody but this receiver may write them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Removal {
+    /// How many fields of the name there are.
+    count: u32,
+    /// Those that go, counted from 1.
+    pub(crate) indexes: Vec<u32>,
+}
+
+/// The names of [`Message::end`]'s removals, in their order: results in our name, and what only BIMI's receiver writes.
+pub(crate) const REMOVED_NAMES: [&str; 4] =
+    ["Authentication-Results", auth::BIMI_FIELDS[0], auth::BIMI_FIELDS[1], auth::BIMI_FIELDS[2]];
+
+impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
+    /// Begins with MAIL: SPF is asked for at once. `told` is what the MTA says of SMTP AUTH.
+    pub(crate) fn begin(mut check: Check<L, F>, client: &Client, sender: &[u8], told: &Told<'_>) -> Self {
+        let mut envelope = Envelope::new(client.ip, client.helo.as_deref(), Some(sender));
+        if told.identity.or(told.mechanism).is_some_and(|text| !text.is_empty()) {
+            envelope.smtp_auth = Some(smtp_auth::read(told));
+        }
+        check.envelope(envelope);
+        Self { check, header: Vec::with_capacity(4096), removals: Default::default() }
     }
 
     /// Takes a field: `value` is what follows the colon, lines separated by LF.
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str) {
-        if name.trim_ascii().eq_ignore_ascii_case(b"authentication-results") {
-            self.authres_count += 1;
-            // RFC 8601 §5: fields that claim to be ours and are not must go, however they are written.
-            if authserv_id_matches(value, authserv_id) {
-                self.forged.push(self.authres_count);
+        let trimmed = name.trim_ascii();
+        let removed = REMOVED_NAMES.iter().position(|removed| trimmed.eq_ignore_ascii_case(removed.as_bytes()));
+        if let Some((at, removal)) = removed.and_then(|at| Some((at, self.removals.get_mut(at)?))) {
+            removal.count += 1;
+            // RFC 8601 §5: fields that claim to be ours and are not must go, however they are written. Those of BIMI go
+            // whatever they say: a mail program would show their indicator.
+            if at > 0 || authserv_id_matches(value, authserv_id) {
+                removal.indexes.push(removal.count);
             }
         }
         if self.header.len() >= HEADER_BYTES_KEPT_MAX {
@@ -59,14 +80,14 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Message<L> {
         self.check.header(std::mem::take(&mut self.header));
     }
 
-    /// Ends: what is to be asked is in the check, what is to be taken away in the list, counted among the fields of the
-    /// name from 1.
-    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Check<L>, Vec<u32>) {
+    /// Ends: what is to be asked is in the check, what is to be taken away in the removals, one for each of
+    /// [`REMOVED_NAMES`].
+    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Check<L, F>, [Removal; REMOVED_NAMES.len()]) {
         if !self.header.is_empty() {
             self.end_of_header();
         }
         self.check.body(last_chunk);
-        (self.check, self.forged)
+        (self.check, self.removals)
     }
 }
 

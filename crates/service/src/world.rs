@@ -2,14 +2,20 @@
 
 use auth::Facts;
 use lookup::Lookup;
+use lookup::fetch::Fetch;
 
 /// What the service needs of the world.
 pub trait World: Clone + Send + Sync + 'static {
     /// Who answers questions.
     type Lookup: Lookup + Clone + Send + Sync + 'static;
+    /// Who fetches documents; [`lookup::fetch::Disabled`] where nothing is fetched.
+    type Fetch: Fetch + Send + Sync + 'static;
 
     /// A lookup whose budget of time and questions begins now.
     fn lookup(&self) -> Self::Lookup;
+
+    /// Who fetches for one message, with a budget that begins now.
+    fn fetch(&self) -> Self::Fetch;
 
     /// Seconds since 1970.
     fn now_s(&self) -> u64;

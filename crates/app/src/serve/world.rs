@@ -51,9 +51,14 @@ impl Daemon {
 
 impl World for Daemon {
     type Lookup = MessageResolver;
+    type Fetch = lookup::fetch::Disabled;
 
     fn lookup(&self) -> MessageResolver {
         self.resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
+    }
+
+    fn fetch(&self) -> lookup::fetch::Disabled {
+        lookup::fetch::Disabled
     }
 
     fn now_s(&self) -> u64 {

@@ -35,9 +35,14 @@ impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
 
 impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
     type Lookup = L;
+    type Fetch = lookup::fetch::Disabled;
 
     fn lookup(&self) -> L {
         self.lookup.clone()
+    }
+
+    fn fetch(&self) -> lookup::fetch::Disabled {
+        lookup::fetch::Disabled
     }
 
     fn now_s(&self) -> u64 {
@@ -106,6 +111,8 @@ pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
     world: StillWorld<L>,
     pub sender: String,
     pub queue_id: String,
+    /// Who has authenticated, and how: `auth: taro@example.jp PLAIN`.
+    auth: Option<(String, String)>,
     /// Everything that the MTA has sent.
     pub sent: Vec<u8>,
     pub out: String,
@@ -128,6 +135,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
             world,
             sender: "<>".into(),
             queue_id: String::new(),
+            auth: None,
             sent: Vec::new(),
             out: String::new(),
         }
@@ -169,6 +177,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
             }
             "helo" => self.send(&Command::Helo { name: value.as_bytes() }),
             "mail" => value.clone_into(&mut self.sender),
+            "auth" => self.auth = value.split_once(' ').map(|(who, how)| (who.to_owned(), how.to_owned())),
             "queue-id" => value.clone_into(&mut self.queue_id),
             "message" => {
                 let outcome = self.deliver(mail(mails, value));
@@ -208,6 +217,11 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let mut macros = Vec::new();
         if !queue_id.is_empty() {
             macros.push((Stage::EndOfMessage, &b"i"[..], queue_id.as_bytes()));
+        }
+        let auth = self.auth.clone();
+        if let Some((who, how)) = &auth {
+            macros.push((Stage::Mail, &b"auth_authen"[..], who.as_bytes()));
+            macros.push((Stage::Mail, &b"auth_type"[..], how.as_bytes()));
         }
         let message = Message {
             macros,
@@ -340,12 +354,15 @@ pub fn apply(mail: &Mail, outcome: &Outcome, counting: Counting, space: LeadingS
 }
 
 /// RFC 8601 §5, attack A15: whatever came, one field in our name is on the message, and it is the first of all; what
-/// others wrote is still there, in its order.
+/// others wrote is still there, in its order, but what only BIMI's receiver may write.
 pub fn assert_one_on_top(mail: &Mail, delivered: &[(Vec<u8>, Vec<u8>)]) {
     let is_ours = |(name, value): &&(Vec<u8>, Vec<u8>)| is_results(name) && authserv_id_matches(value, OURS);
     assert_eq!(delivered.iter().filter(is_ours).count(), 1);
     assert!(is_ours(&delivered.first().unwrap()));
-    let kept: Vec<_> = mail.fields.iter().filter(|field| !is_ours(field)).collect();
+    let is_bimi = |(name, _): &(Vec<u8>, Vec<u8>)| {
+        auth::BIMI_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
+    };
+    let kept: Vec<_> = mail.fields.iter().filter(|field| !is_ours(field) && !is_bimi(field)).collect();
     assert_eq!(kept, delivered[2..].iter().collect::<Vec<_>>());
 }
 
