@@ -46,7 +46,8 @@ impl fmt::Display for Tally {
 }
 
 /// The suites that tests of this project read; each test skips itself, visibly, when its own is absent.
-const SUITES: &[&str] = &["authres", "dkim", "dmarc-rfc9989", "milter", "psl", "spf"];
+const SUITES: &[&str] =
+    &["adsp", "arc", "atps", "authres", "bimi", "dkim", "dmarc-rfc9989", "milter", "psl", "senderid", "spf"];
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     if let Some(unknown) = arguments.first() {
