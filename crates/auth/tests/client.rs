@@ -163,8 +163,10 @@ fn list(text: &str) -> List {
         "rhsbl" => List::rhsbl(zone),
         other => panic!("list: {other}"),
     };
+    (list.text, list.test) = (TextUse::Fetch, TestUse::WithEach);
     for word in words {
         match word.split_once('=').unwrap() {
+            ("ask", "when-listed") => (list.text, list.test) = (TextUse::WhenListed, TestUse::WhenListed),
             ("listed", code) => list.listed.push(Code::parse(code).unwrap()),
             ("public", zone) => list.public_zone = Some(testkit::domain(zone)),
             ("test", "elsewhere") => list.test = TestUse::Elsewhere,
@@ -277,12 +279,19 @@ fn each_question_is_asked_once() {
     let zone = testkit::zone("2.0.0.127.l.example A 127.0.0.2\ntest.l.example A 127.0.0.2\n");
     let log = log::Log::new(&zone);
     let name = testkit::domain("l.example");
-    let lists = [List::dnsbl(name.clone()), List::dnswl(name.clone()), List::rhsbl(name)];
+    let mut lists = [List::dnsbl(name.clone()), List::dnswl(name.clone()), List::rhsbl(name)];
     let domains = [Role::From, Role::MailFrom, Role::From].map(|role| (role, testkit::domain("a.example")));
     let subjects = Subjects { ip: Some(IpAddr::from([192, 0, 2, 1])), domains: domains.to_vec() };
     let checked = testkit::block_on(dns_lists::check(&log, &lists, &subjects));
     assert_eq!(checked.entries.len(), 3);
     assert_eq!(checked.entries[2].result.roles, [Role::From, Role::MailFrom]);
+    // Nobody has an entry: that is all there is to know.
+    assert_eq!(log.questions().len(), 2);
+    for list in &mut lists {
+        (list.text, list.test) = (TextUse::Fetch, TestUse::WithEach);
+    }
+    let log = log::Log::new(&zone);
+    testkit::block_on(dns_lists::check(&log, &lists, &subjects));
     // Entry, text and two test entries; for the addresses once, and for the domain.
     assert_eq!(log.questions().len(), 8);
 }
@@ -429,8 +438,14 @@ mod properties {
                 }
             }
             let subjects = Subjects { ip: Some(IpAddr::from([192, 0, 2, 1])), domains: Vec::new() };
-            let checked = testkit::block_on(dns_lists::check(&zone, &[List::dnswl(name)], &subjects));
+            let asks_on = List::dnswl(name);
+            let with_each = List { text: TextUse::Fetch, test: TestUse::WithEach, ..asks_on.clone() };
+            let checked = testkit::block_on(dns_lists::check(&zone, &[with_each, asks_on], &subjects));
             let result = &checked.entries[0].result;
+            // Who asks for the test entries only when there is an entry lists the same.
+            let later = &checked.entries[1].result;
+            prop_assert_eq!(later.verdict == dns_lists::Verdict::Listed, result.verdict == dns_lists::Verdict::Listed);
+            prop_assert_eq!(&later.codes, &result.codes);
             let codes = |answer: &Answer| answer.data().iter().filter_map(|data| match data {
                 Data::A(address) if address.octets()[0] == 127 => Some(address.octets()),
                 _ => None,

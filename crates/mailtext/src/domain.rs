@@ -134,7 +134,8 @@ impl Domain {
         whole.push(labels.as_bytes());
         whole.push(b".");
         whole.push(self.0.as_bytes());
-        Ok(Self::lowered(whole.as_str()))
+        whole.lower(labels.len());
+        Ok(Self(whole.as_str().into()))
     }
 
     /// Whether this name is `other` or lies below it.
@@ -199,6 +200,13 @@ impl ShortName {
         if let Some(place) = self.bytes.get_mut(self.length..self.length + ascii.len()) {
             place.copy_from_slice(ascii);
             self.length += ascii.len();
+        }
+    }
+
+    /// Lowers the first bytes.
+    fn lower(&mut self, length: usize) {
+        if let Some(first) = self.bytes.get_mut(..length) {
+            first.make_ascii_lowercase();
         }
     }
 

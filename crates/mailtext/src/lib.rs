@@ -10,7 +10,7 @@
 //! Reading order: [`explain`] (how everything here and above names its reasons), [`domain`], [`header`], [`taglist`];
 //! then who is meant: [`address`] (From and its like), [`path`] (the envelope), [`encoded_word`] (the names shown); then
 //! what is said about mail: [`authres`], [`received_spf`], [`received`]; last, by need, [`source`] (files into messages),
-//! [`mime`], [`date`], [`encode`]. What never passes is in [`limits`].
+//! [`subject`] (a mark in front of it), [`mime`], [`date`], [`encode`]. What never passes is in [`limits`].
 
 pub mod address;
 pub mod authres;
@@ -30,6 +30,7 @@ pub mod path;
 pub mod received;
 pub mod received_spf;
 pub mod source;
+pub mod subject;
 pub mod taglist;
 
 pub use address::{AddressFlaw, AddressList, Host, Mailbox};

@@ -51,3 +51,5 @@ pub const MIME_DEPTH_MAX: usize = 16;
 pub const MIME_PART_COUNT_MAX: usize = 512;
 /// Longest boundary, in bytes. RFC 2046 §5.1.1 allows 70.
 pub const BOUNDARY_BYTES_MAX: usize = 256;
+/// Longest mark that is put in front of a subject, in bytes.
+pub const SUBJECT_PREFIX_BYTES_MAX: usize = 120;

@@ -55,7 +55,9 @@ pub enum Entries {
 /// Whether the text of an entry is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TextUse {
-    /// Together with the code.
+    /// When there is an entry: most messages have none, and its operator is asked once for them.
+    WhenListed,
+    /// Together with the code (RFC 8904 §3).
     Fetch,
     /// Not at all.
     Skip,
@@ -64,6 +66,9 @@ pub enum TextUse {
 /// When the test entries of RFC 5782 §5 are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TestUse {
+    /// When there is an entry: a list whose test entries are wrong is not used. One that answers nothing any more lists
+    /// nobody, which is found out elsewhere, with [`super::self_test`].
+    WhenListed,
     /// With each entry: a list whose test entries are wrong is not used. The answers are kept as long as others.
     WithEach,
     /// Elsewhere, with [`super::self_test`]; the entry alone decides here.
@@ -133,8 +138,8 @@ impl List {
             listed: Vec::new(),
             // Several large lists answer so to open resolvers, to those over their quota, and to mistyped questions.
             refused: vec![Code::Range(Ipv4Addr::new(127, 255, 255, 0), Ipv4Addr::new(127, 255, 255, 255))],
-            text: TextUse::Fetch,
-            test: TestUse::WithEach,
+            text: TextUse::WhenListed,
+            test: TestUse::WhenListed,
             origin: Origin::Resolver,
         }
     }

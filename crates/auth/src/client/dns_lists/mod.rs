@@ -120,15 +120,24 @@ pub async fn check<L: Lookup + Sync>(lookup: &L, lists: &[List], subjects: &Subj
         }
     }
     let mut answers: BTreeMap<Question, Answer> = BTreeMap::new();
-    for question in planned.iter().flat_map(Planned::questions) {
-        answers.entry(question.clone()).or_insert(Answer::Failed(Failure::NotOnTape));
-    }
-    let asked = join_all(answers.iter_mut().map(|(question, answer)| async {
-        *answer = lookup.ask(question.clone()).await;
-    }));
-    asked.await;
+    ask(lookup, planned.iter().flat_map(Planned::questions).cloned().collect(), &mut answers).await;
+    // What only an entry makes interesting: of most messages that is nothing.
+    let further = planned.iter_mut().flat_map(|planned| planned.further_questions(&answers)).collect::<Vec<_>>();
+    ask(lookup, further, &mut answers).await;
     let entries = planned.into_iter().map(|planned| planned.judge(&answers)).collect();
     Checked { entries, omitted: (omitted > 0).then_some(Omitted(omitted)) }
+}
+
+/// Asks for what was not asked yet, all at once.
+async fn ask<L: Lookup + Sync>(lookup: &L, mut questions: Vec<Question>, answers: &mut BTreeMap<Question, Answer>) {
+    questions.retain(|question| !answers.contains_key(question));
+    questions.sort();
+    questions.dedup();
+    let asked = questions.into_iter().map(|question| async {
+        let answer = lookup.ask(question.clone()).await;
+        (question, answer)
+    });
+    answers.extend(join_all(asked).await);
 }
 
 /// Asks for the test entries of a list.
@@ -179,6 +188,24 @@ impl<'a> Planned<'a> {
         let wants_test = name.is_some() && list.test == TestUse::WithEach;
         let test = wants_test.then(|| list.test_questions(key.test_entries()));
         Self { index, list, key, roles, code: name.map(|name| Question::new(name, Kind::A)), text, test }
+    }
+
+    /// What to ask when the code is known: nothing unless it says that there is an entry.
+    fn further_questions(&mut self, answers: &BTreeMap<Question, Answer>) -> Vec<Question> {
+        let answer = self.code.as_ref().and_then(|question| answers.get(question));
+        let is_entry = answer.is_some_and(|answer| {
+            answer.data().iter().any(|data| matches!(data, Data::A(address) if is_code(*address)))
+        });
+        if !is_entry {
+            return Vec::new();
+        }
+        if self.list.text == TextUse::WhenListed {
+            self.text = self.code.as_ref().map(|question| Question::txt(question.name.clone()));
+        }
+        if self.list.test == TestUse::WhenListed {
+            self.test = Some(self.list.test_questions(self.key.test_entries()));
+        }
+        self.questions().cloned().collect()
     }
 
     fn questions(&self) -> impl Iterator<Item = &Question> {
