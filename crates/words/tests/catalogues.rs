@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
     "mailtext",
     "lookup",
     "spf",
@@ -25,19 +25,21 @@ const FILES: [&str; 15] = [
     "client",
     "fetch",
     "auth",
+    "policy",
     "verify",
     "cli",
     "serve",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
-const CRATES: [(&str, &[&str], usize); 6] = [
+const CRATES: [(&str, &[&str], usize); 7] = [
     ("mailtext", &["mailtext"], 70),
     ("lookup", &["fetch"], 17),
     ("spf", &["spf", "sender-id"], 60),
     ("dkim", &["dkim", "arc", "domainkeys"], 120),
     ("dmarc", &["dmarc"], 60),
     ("bimi", &["bimi"], 100),
+    ("policy", &["policy"], 35),
 ];
 
 /// One message of a catalogue.
