@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::serve::ServeArguments;
 
-/// The station where mail shows who it is from: SPF, DKIM and DMARC, verified and explained.
+/// The station where mail shows who it is from: SPF, DKIM, DMARC and all their kin, verified and explained.
 ///
 /// Exit codes: 0 done; 1 done, and something asked about with --fail-on does not hold; 2 the command line is wrong;
 /// 3 an input is unreadable or malformed (the others were still judged); 4 the configuration is wrong; 5 the network or
@@ -62,7 +62,7 @@ pub(crate) enum LanguageName {
 pub(crate) enum Verb {
     /// Run the milter that verifies and labels mail
     Serve(ServeArguments),
-    /// Verify SPF, DKIM and DMARC of messages
+    /// Verify all authentication of messages: SPF, DKIM, DMARC, ARC, BIMI, and the historic methods
     Verify(VerifyArguments),
     /// Make one SPF check; the first line of the output is the result
     Spf(SpfArguments),
@@ -109,7 +109,10 @@ pub(crate) struct VerifyArguments {
     /// End with exit code 1 when one of these does not pass for a message
     #[arg(long, value_name = "METHODS", value_delimiter = ',')]
     pub(crate) fail_on: Vec<Method>,
-    /// Write all DNS answers used to this file
+    /// Fetch no documents over HTTPS, which BIMI would show
+    #[arg(long)]
+    pub(crate) no_fetch: bool,
+    /// Write all DNS answers and documents used to this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) tape: Option<PathBuf>,
     /// Answer from such a file instead of DNS
@@ -135,6 +138,12 @@ pub(crate) enum Method {
     Dkim,
     /// DMARC
     Dmarc,
+    /// The ARC chain
+    Arc,
+    /// The name of the client's address
+    Iprev,
+    /// The indicator of BIMI
+    Bimi,
 }
 
 /// How DMARC finds its record.
@@ -190,7 +199,7 @@ pub(crate) enum Scope {
     Mfrom,
     /// The name in HELO or EHLO
     Helo,
-    /// The purported responsible address of Sender ID (not yet built)
+    /// The purported responsible address of Sender ID, given with --mail-from (historic)
     Pra,
 }
 

@@ -1,18 +1,27 @@
 //! `sekisho.toml`. The keys are a table; an error names its place: `sekisho.toml:3:1: unknown key "authserv-id" in
 //! [receiver]; did you mean "authserv_id"?`
 
+mod list;
+
 use std::io::Read as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use auth::client::dns_lists::List;
+use auth::{Methods, Use};
+use bimi::limits::ROOTS_BYTES_MAX;
+use bimi::{EvidenceUse, Roots, RootsError};
+
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
+use list::ListEntry;
 
 /// What the configuration says; what it does not say is left to each verb.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,14 +34,41 @@ pub(crate) struct Config {
     pub(crate) resolvers: Vec<SocketAddr>,
     /// `[dns] timeout`: time for one question.
     pub(crate) dns_timeout: Option<Duration>,
+    /// `[methods]`: what the daemon evaluates beside SPF, DKIM and DMARC.
+    methods: Vec<(Switched, bool)>,
+    /// `[bimi] roots`: the file of the roots that are trusted for evidence documents.
+    bimi_roots: Option<PathBuf>,
+    /// `[bimi] fetch`: whether documents are fetched.
+    pub(crate) bimi_fetch: Option<bool>,
+    /// `[bimi] evidence`: how evidence documents are used.
+    bimi_evidence: Option<EvidenceUse>,
+    /// `[[dns_list]]`: the lists in DNS that are asked.
+    dns_lists: Vec<ListEntry>,
+}
+
+/// A method that can be switched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Switched {
+    Arc,
+    SenderId,
+    DomainKeys,
+    Adsp,
+    Atps,
+    Reports,
+    Iprev,
+    NullMx,
+    Bimi,
 }
 
 /// One key: where it stands, what it takes, and what it does.
 struct Key {
     section: &'static str,
     name: &'static str,
-    take: fn(&mut Config, &DeValue<'_>) -> Result<(), Wrong>,
+    take: Take,
 }
+
+/// Takes a value: of a section, or of the last of several sections of one name.
+type Take = fn(&mut Config, &DeValue<'_>) -> Result<(), Wrong>;
 
 const KEYS: &[Key] = &[
     Key {
@@ -77,7 +113,62 @@ const KEYS: &[Key] = &[
             Ok(())
         },
     },
+    switch("arc", |config, value| config.switch(Switched::Arc, value)),
+    switch("sender_id", |config, value| config.switch(Switched::SenderId, value)),
+    switch("domainkeys", |config, value| config.switch(Switched::DomainKeys, value)),
+    switch("adsp", |config, value| config.switch(Switched::Adsp, value)),
+    switch("atps", |config, value| config.switch(Switched::Atps, value)),
+    switch("reports", |config, value| config.switch(Switched::Reports, value)),
+    switch("iprev", |config, value| config.switch(Switched::Iprev, value)),
+    switch("null_mx", |config, value| config.switch(Switched::NullMx, value)),
+    switch("bimi", |config, value| config.switch(Switched::Bimi, value)),
+    Key {
+        section: "bimi",
+        name: "roots",
+        take: |config, value| {
+            config.bimi_roots = Some(PathBuf::from(string(value)?));
+            Ok(())
+        },
+    },
+    Key {
+        section: "bimi",
+        name: "fetch",
+        take: |config, value| {
+            config.bimi_fetch = Some(boolean(value)?);
+            Ok(())
+        },
+    },
+    Key {
+        section: "bimi",
+        name: "evidence",
+        take: |config, value| {
+            config.bimi_evidence = Some(match string(value)? {
+                "required" => EvidenceUse::Required,
+                "when-present" => EvidenceUse::WhenPresent,
+                "ignored" => EvidenceUse::Ignored,
+                _ => return Err(Wrong),
+            });
+            Ok(())
+        },
+    },
+    of_list("zone", |config, value| config.last_list()?.zone(string(value)?)),
+    of_list("kind", |config, value| config.last_list()?.kind(string(value)?)),
+    of_list("public_zone", |config, value| config.last_list()?.public_zone(string(value)?)),
+    of_list("listed", |config, value| config.last_list()?.listed(value)),
+    of_list("refused", |config, value| config.last_list()?.refused(value)),
+    of_list("text", |config, value| {
+        config.last_list()?.text(boolean(value)?);
+        Ok(())
+    }),
 ];
+
+const fn switch(name: &'static str, take: Take) -> Key {
+    Key { section: "methods", name, take }
+}
+
+const fn of_list(name: &'static str, take: Take) -> Key {
+    Key { section: LIST, name, take }
+}
 
 /// The value cannot be used.
 struct Wrong;
@@ -97,7 +188,58 @@ impl Config {
         std::fs::File::open(path)
             .and_then(|file| file.take(CONFIG_FILE_BYTES_MAX).read_to_string(&mut text))
             .map_err(|error| unreadable(&error))?;
-        Self::parse(&text, &name)
+        let mut config = Self::parse(&text, &name)?;
+        // What a file names without a directory lies beside it.
+        config.bimi_roots =
+            config.bimi_roots.map(|roots| path.parent().map_or(roots.clone(), |directory| directory.join(&roots)));
+        Ok(config)
+    }
+
+    /// The methods that the daemon evaluates: what is not named is as it is by default, which is ARC alone and the lists.
+    ///
+    /// # Errors
+    /// BIMI is wanted, and its roots cannot be used.
+    pub(crate) fn methods(&self) -> Result<Methods, Failure> {
+        let mut methods = Methods { dns_lists: self.dns_lists(), ..Methods::default() };
+        let all = Methods::all();
+        for (method, on) in &self.methods {
+            let switched = if *on { Use::On } else { Use::Off };
+            match method {
+                Switched::Arc => methods.arc = all.arc.filter(|_| *on),
+                Switched::SenderId => methods.sender_id = switched,
+                Switched::DomainKeys => methods.domainkeys = all.domainkeys.filter(|_| *on),
+                Switched::Adsp => methods.adsp = switched,
+                Switched::Atps => methods.atps = switched,
+                Switched::Reports => methods.reporting = switched,
+                Switched::Iprev => methods.iprev = all.iprev.filter(|_| *on),
+                Switched::NullMx => methods.null_mx = switched,
+                Switched::Bimi => methods.bimi = on.then(|| self.bimi_settings()).transpose()?,
+            }
+        }
+        Ok(methods)
+    }
+
+    /// The lists in DNS.
+    pub(crate) fn dns_lists(&self) -> Arc<[List]> {
+        self.dns_lists.iter().filter_map(ListEntry::list).collect()
+    }
+
+    /// How BIMI is evaluated. Without roots no evidence document can hold.
+    ///
+    /// # Errors
+    /// The file of the roots cannot be read or used.
+    pub(crate) fn bimi_settings(&self) -> Result<bimi::Settings, Failure> {
+        let roots = self.bimi_roots.as_deref().map(read_roots).transpose()?.unwrap_or_default();
+        Ok(bimi::Settings { evidence: self.bimi_evidence.unwrap_or_default(), roots: Arc::new(roots) })
+    }
+
+    fn switch(&mut self, method: Switched, value: &DeValue<'_>) -> Result<(), Wrong> {
+        self.methods.push((method, boolean(value)?));
+        Ok(())
+    }
+
+    fn last_list(&mut self) -> Result<&mut ListEntry, Wrong> {
+        self.dns_lists.last_mut().ok_or(Wrong)
     }
 
     /// Reads the text of a file of this name.
@@ -118,15 +260,39 @@ impl Config {
         let mut sections: Vec<_> = table.get_ref().iter().collect();
         sections.sort_by_key(|(name, _)| name.span().start);
         for (name, section) in sections {
-            let DeValue::Table(section) = section.get_ref() else {
-                return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), name.get_ref()));
-            };
-            if !KEYS.iter().any(|key| key.section == name.get_ref()) {
-                return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), name.get_ref()));
+            let is_known = KEYS.iter().any(|key| key.section == name.get_ref());
+            match section.get_ref() {
+                DeValue::Array(lists) if name.get_ref() == LIST => config.take_lists(lists, text, &told)?,
+                DeValue::Table(section) if is_known && name.get_ref() != LIST => {
+                    config.take_section(name.get_ref(), section, text, &told)?;
+                }
+                _ => {
+                    return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), name.get_ref()));
+                }
             }
-            config.take_section(name.get_ref(), section, text, &told)?;
         }
         Ok(config)
+    }
+
+    /// The sections of one name, one after the other.
+    fn take_lists(
+        &mut self,
+        lists: &DeArray<'_>,
+        text: &str,
+        told: &dyn Fn(usize, &'static str) -> Failure,
+    ) -> Result<(), Failure> {
+        for list in lists {
+            let DeValue::Table(section) = list.get_ref() else {
+                return Err(unknown_section(told(list.span().start, "cli-config-unknown-section"), LIST));
+            };
+            self.dns_lists.push(ListEntry::default());
+            self.take_section(LIST, section, text, told)?;
+            if let Some(key) = self.dns_lists.last().and_then(ListEntry::missing) {
+                let failure = told(list.span().start, "cli-config-missing-key");
+                return Err(failure.with("key", key).with("section", LIST));
+            }
+        }
+        Ok(())
     }
 
     fn take_section(
@@ -159,6 +325,33 @@ fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Wrong> {
         DeValue::String(text) => Ok(text),
         _ => Err(Wrong),
     }
+}
+
+fn boolean(value: &DeValue<'_>) -> Result<bool, Wrong> {
+    match value {
+        DeValue::Boolean(value) => Ok(*value),
+        _ => Err(Wrong),
+    }
+}
+
+fn read_roots(path: &Path) -> Result<Roots, Failure> {
+    let failed = |id| Failure::new(ExitCode::Configuration, id).with("file", path.display().to_string());
+    let mut pem = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(ROOTS_BYTES_MAX as u64 + 1).read_to_end(&mut pem))
+        .map_err(|error| failed("cli-roots-unreadable").with("reason", error.to_string()))?;
+    Roots::from_pem(&pem).map_err(|error| {
+        // Which certificate, from 1, where it is one.
+        let (problem, number) = match error {
+            RootsError::TooLarge => ("too-large", 0),
+            RootsError::Pem => ("pem", 0),
+            RootsError::Empty => ("empty", 0),
+            RootsError::TooMany => ("too-many", 0),
+            RootsError::Certificate(at) => ("certificate", at + 1),
+            RootsError::NoAuthority(at) => ("no-authority", at + 1),
+        };
+        failed("cli-roots-unusable").with("problem", mailtext::Value::Word(problem)).with("number", number)
+    })
 }
 
 fn unknown_section(failure: Failure, name: &str) -> Failure {
@@ -198,13 +391,21 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// The sections of which there may be several.
+const LIST: &str = "dns_list";
+
 /// Names longer than this are compared by their beginnings.
 const NAME_CHARACTERS_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use auth::client::dns_lists::{Code, TextUse};
     use mailtext::Explain as _;
+
+    fn domain(name: &str) -> mailtext::Domain {
+        mailtext::Domain::parse(name).unwrap()
+    }
 
     fn told(text: &str) -> (String, String) {
         let failure = Config::parse(text, "sekisho.toml").unwrap_err();
@@ -223,6 +424,62 @@ mod tests {
         assert_eq!(config.resolvers, ["127.0.0.1:5353".parse().unwrap(), "[::1]:53".parse().unwrap()]);
         assert_eq!(config.dns_timeout, Some(Duration::from_secs(3)));
         assert_eq!(Config::parse("", "x").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn methods_are_off_but_arc() {
+        let config = Config::parse("", "x").unwrap();
+        let methods = config.methods().unwrap();
+        assert!(methods.arc.is_some() && methods.domainkeys.is_none() && methods.iprev.is_none());
+        assert!(methods.bimi.is_none() && methods.dns_lists.is_empty());
+        assert_eq!([methods.sender_id, methods.adsp, methods.atps, methods.reporting, methods.null_mx], [Use::Off; 5]);
+        let all = "arc sender_id domainkeys adsp atps reports iprev null_mx bimi";
+        let text =
+            |on: bool| all.split(' ').fold("[methods]\n".to_owned(), |text, name| text + &format!("{name} = {on}\n"));
+        let methods = Config::parse(&text(true), "x").unwrap().methods().unwrap();
+        assert!(methods.arc.is_some() && methods.domainkeys.is_some() && methods.iprev.is_some());
+        assert_eq!([methods.sender_id, methods.adsp, methods.atps, methods.reporting, methods.null_mx], [Use::On; 5]);
+        assert_eq!(methods.bimi.unwrap().roots.count(), 0);
+        let methods = Config::parse(&text(false), "x").unwrap().methods().unwrap();
+        assert!(methods.arc.is_none() && methods.domainkeys.is_none() && methods.bimi.is_none());
+        assert_eq!(told("[methods]\niprev = \"yes\"").0, "cli-config-bad-value");
+    }
+
+    #[test]
+    fn lists_in_dns() {
+        let text = "[[dns_list]]\nkind = \"dnswl\"\nzone = \"list.example\"\ntext = false\n\
+                    [[dns_list]]\nzone = \"bl.example\"\nkind = \"dnsbl\"\npublic_zone = \"public.example\"\n\
+                    listed = [\"127.0.0.2-127.0.0.4\", \"&0.0.0.8\"]\nrefused = []\n";
+        let lists = Config::parse(text, "x").unwrap().dns_lists();
+        assert_eq!(lists[0], List { text: TextUse::Skip, ..List::dnswl(domain("list.example")) });
+        let listed = vec![Code::parse("127.0.0.2-127.0.0.4").unwrap(), Code::parse("&0.0.0.8").unwrap()];
+        let public_zone = Some(domain("public.example"));
+        let wanted = List { listed, refused: Vec::new(), public_zone, ..List::dnsbl(domain("bl.example")) };
+        assert_eq!(lists[1], wanted);
+
+        let (id, arguments) =
+            told("[[dns_list]]\nzone = \"a.example\"\nkind = \"rhsbl\"\n[[dns_list]]\nzone = \"b.example\"\n");
+        assert_eq!(id, "cli-config-missing-key");
+        assert_eq!(arguments, "file=sekisho.toml line=4 column=1 key=kind section=dns_list");
+        assert_eq!(told("[[dns_list]]\nkind = \"blacklist\"").0, "cli-config-bad-value");
+        assert_eq!(told("[[dns_list]]\nlisted = [\"10.0.0.1\"]").0, "cli-config-bad-value");
+        assert_eq!(told("[[dns_list]]\nzones = \"b.example\"").0, "cli-config-unknown-key");
+        // One list is written as one of several.
+        assert_eq!(told("[dns_list]\nzone = \"b.example\"").0, "cli-config-unknown-section");
+        assert_eq!(told("[[dns]]\ntimeout = \"3s\"").0, "cli-config-unknown-section");
+        assert_eq!(told("dns_list = [3]").0, "cli-config-unknown-section");
+    }
+
+    #[test]
+    fn bimi_and_its_roots() {
+        let config = Config::parse("[bimi]\nfetch = false\nevidence = \"when-present\"\n", "x").unwrap();
+        assert_eq!(config.bimi_fetch, Some(false));
+        assert_eq!(config.bimi_settings().unwrap().evidence, EvidenceUse::WhenPresent);
+        assert_eq!(told("[bimi]\nevidence = \"maybe\"").0, "cli-config-bad-value");
+        assert_eq!(told("[bimi]\nfetch = 1").0, "cli-config-bad-value");
+        let failure = Config::parse("[bimi]\nroots = \"/nonexistent/roots.pem\"\n", "x").unwrap().bimi_settings();
+        let failure = failure.unwrap_err();
+        assert_eq!((failure.id(), failure.code()), ("cli-roots-unreadable", ExitCode::Configuration));
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! `--explain`: each DNS answer and each rule, numbered, in the order in which they were used.
 
+mod others;
+mod steps;
+
 use std::fmt::Write as _;
 
 use auth::Facts;
 use lookup::{Answer, Question};
-use mailtext::{Explain, Rule, Value};
+use mailtext::{Explain, Outcome, Rule, Value};
 
 use crate::limits::SHOWN_RECORD_CHARACTERS_MAX;
 use crate::paint::{Paint, Tone, blanks, columns};
 use crate::say::Say;
+use steps::Step;
 
 /// One step, ready to be shown.
 enum Shown {
@@ -22,8 +26,11 @@ enum Shown {
 pub(crate) fn evidence(facts: &Facts, say: &Say, paint: Paint) -> String {
     let mut parts: Vec<(String, Vec<Shown>)> = Vec::new();
     if let Some(both) = &facts.spf {
-        let mail_from = spf_steps(&both.mail_from.evidence, say);
-        let helo = spf_steps(&both.helo.evidence, say);
+        let told = |outcome: &Outcome<spf::Checked, spf::Step>| {
+            let wish = outcome.result.report_wish().map(|wish| sentence(&wish, say));
+            spf_steps(&outcome.evidence, say).into_iter().chain(wish).collect::<Vec<_>>()
+        };
+        let (mail_from, helo) = (told(&both.mail_from), told(&both.helo));
         let same = facts.envelope.mail_from == Some(Ok(mailtext::ReversePath::Null));
         if !same && !helo.is_empty() {
             parts.push(("SPF (HELO)".to_owned(), helo));
@@ -37,17 +44,11 @@ pub(crate) fn evidence(facts: &Facts, say: &Say, paint: Paint) -> String {
         let name =
             |domain: &Option<mailtext::Domain>| domain.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
         let title = format!("DKIM d={} s={}", name(&parsed.domain), name(&parsed.selector));
-        let steps = outcome.evidence.iter().map(|step| match step {
-            dkim::Step::Asked { question, answer } => asked(question, answer, say),
-            step => sentence(step, say),
-        });
-        parts.push((title, steps.collect()));
+        parts.push((title, steps(&outcome.evidence, say)));
     }
-    let steps = facts.dmarc.evidence.iter().map(|step| match step {
-        dmarc::Step::Asked { question, answer } => asked(question, answer, say),
-        step => sentence(step, say),
-    });
-    parts.push(("DMARC".to_owned(), steps.collect()));
+    parts.push(("DMARC".to_owned(), steps(&facts.dmarc.evidence, say)));
+    // A method that found nothing to look at has no evidence.
+    parts.extend(others::parts(&facts.others, say).into_iter().filter(|(_, steps)| !steps.is_empty()));
     list(&parts, paint)
 }
 
@@ -56,19 +57,39 @@ pub(crate) fn spf_evidence(steps: &[spf::Step], say: &Say, paint: Paint) -> Stri
     list(&[(String::new(), spf_steps(steps, say))], paint)
 }
 
+/// The evidence of one Sender ID check.
+pub(crate) fn sender_id_evidence(steps: &[spf::sender_id::Step], say: &Say, paint: Paint) -> String {
+    list(&[(String::new(), sender_id_steps(steps, say))], paint)
+}
+
 fn spf_steps(steps: &[spf::Step], say: &Say) -> Vec<Shown> {
-    let mut shown = Vec::with_capacity(steps.len() * 2);
-    for step in steps {
-        match step {
-            spf::Step::Asked { question, answer } => shown.push(asked(question, answer, say)),
-            spf::Step::Record { at, answer, .. } => {
-                shown.push(asked(&Question::txt(at.domain().clone()), answer, say));
-                shown.push(sentence(step, say));
-            }
-            step => shown.push(sentence(step, say)),
+    steps.iter().flat_map(|step| spf_step(step, say)).collect()
+}
+
+fn spf_step(step: &spf::Step, say: &Say) -> Vec<Shown> {
+    match step {
+        spf::Step::Asked { question, answer } => vec![asked(question, answer, say)],
+        spf::Step::Record { at, answer, .. } => {
+            vec![asked(&Question::txt(at.domain().clone()), answer, say), sentence(step, say)]
         }
+        step => vec![sentence(step, say)],
     }
-    shown
+}
+
+fn sender_id_steps(steps: &[spf::sender_id::Step], say: &Say) -> Vec<Shown> {
+    let shown = |step: &spf::sender_id::Step| match step {
+        spf::sender_id::Step::Spf(step) => spf_step(step, say),
+        step => vec![sentence(step, say)],
+    };
+    steps.iter().flat_map(shown).collect()
+}
+
+fn steps<S: Step>(steps: &[S], say: &Say) -> Vec<Shown> {
+    let shown = |step: &S| match step.asked() {
+        Some((question, answer)) => asked(question, answer, say),
+        None => sentence(step, say),
+    };
+    steps.iter().map(shown).collect()
 }
 
 fn sentence(step: &dyn Explain, say: &Say) -> Shown {

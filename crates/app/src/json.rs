@@ -1,15 +1,18 @@
 //! JSON as the contract of the command line has it. The shapes are our own: no inner type knows how it is written.
 
+mod others;
+
 use auth::Facts;
 use dkim::{Status, Verification, Weakness};
 use dmarc::{Aligned, DmarcResult, Evaluation};
 use mailtext::{Explain, ReversePath};
 use serde::Serialize;
-use spf::{Checked, Identity};
+use spf::{Checked, Identity, sender_id};
 
 use crate::failure::Failure;
 use crate::say::Say;
 use crate::verify::{BARE_NEWLINES, Judged, Judgement, Place, decisive};
+use others::OtherResults;
 
 /// One message.
 #[derive(Serialize)]
@@ -29,6 +32,8 @@ struct Message {
     spf: Option<Vec<Spf>>,
     dkim: Vec<Dkim>,
     dmarc: Dmarc,
+    #[serde(flatten)]
+    others: OtherResults,
     facts: Vec<FactObject>,
     verdict: VerdictObject,
     authentication_results: String,
@@ -137,6 +142,7 @@ pub(crate) fn message(judged: &Judged, header: &str, say: &Say) -> String {
         spf: facts.spf.as_ref().map(|both| spf_results(facts, both, say)),
         dkim: dkim_results(facts, say),
         dmarc: dmarc_result(facts, say),
+        others: OtherResults::of(facts, say),
         facts: fact_objects(judged, say),
         verdict: VerdictObject {
             action: judgement.action,
@@ -156,6 +162,21 @@ pub(crate) fn bad_input(place: &Place, failure: &Failure, say: &Say) -> String {
 /// One SPF check, as one line.
 pub(crate) fn spf_check(checked: &Checked, say: &Say) -> String {
     line(&spf_result(checked, say))
+}
+
+/// One Sender ID check, as one line of the same shape.
+pub(crate) fn sender_id_check(checked: &sender_id::Checked, say: &Say) -> String {
+    line(&Spf {
+        identity: "pra",
+        domain: checked.domain.as_ref().map(ToString::to_string),
+        result: checked.verdict.as_str(),
+        matched: checked.matched().map(|place| place.text()),
+        lookups: checked.lookups,
+        void_lookups: checked.void_lookups,
+        explanation: checked.explanation.clone(),
+        reason: checked.reason.as_ref().map(|reason| say.explain(reason)),
+        reason_code: checked.reason.as_ref().map(Explain::id),
+    })
 }
 
 fn line(object: &impl Serialize) -> String {

@@ -20,3 +20,5 @@ pub(crate) const SHOWN_RECORD_CHARACTERS_MAX: usize = 120;
 pub(crate) const LOGGED_VALUE_CHARACTERS_MAX: usize = 256;
 /// Most signatures in a line of the log.
 pub(crate) const LOGGED_SIGNATURE_COUNT_MAX: usize = 10;
+/// Most sealers of an ARC chain that are named; of more, the newest.
+pub(crate) const SHOWN_SEALER_COUNT_MAX: usize = 8;

@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::common::{Common, no_control, resolver_failure};
+use crate::dns::Web;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::say::{Language, Say};
@@ -44,6 +45,8 @@ pub(crate) fn run(common: &Common, arguments: ServeArguments) -> Result<ExitCode
         resolver: common.resolver_config()?,
         at_s: common.at_s(),
         language: common.say().language(),
+        methods: common.config().methods()?,
+        fetches: common.config().bimi_fetch != Some(false),
     };
     log::start(common.verbosity());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| internal(&error))?;
@@ -57,6 +60,9 @@ struct Start {
     resolver: ResolverConfig,
     at_s: Option<u64>,
     language: Language,
+    methods: auth::Methods,
+    /// Whether BIMI's documents may be fetched.
+    fetches: bool,
 }
 
 async fn serve(start: Start) -> Result<ExitCode, Failure> {
@@ -69,8 +75,14 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
     greet(&say, &address, &start.authserv_id, resolver.config());
     drop(tokio::spawn(tell_whether_dns_answers(resolver.clone(), Arc::clone(&say))));
 
-    let settings = Settings::new(Arc::new(auth::Settings::new(start.authserv_id)));
-    let world = Daemon::new(resolver, start.at_s, Arc::clone(&say));
+    let web = match start.methods.bimi.is_some() && start.fetches {
+        true => Web::start(&resolver)?,
+        false => Web::Nothing,
+    };
+    let mut settings = auth::Settings::new(start.authserv_id);
+    settings.methods = start.methods;
+    let settings = Settings::new(Arc::new(settings));
+    let world = Daemon::new(resolver, web, start.at_s, Arc::clone(&say));
     let counts = world.counts();
     let options = ServeOptions::default();
     let observe = log::observer(Arc::clone(&say), Arc::clone(&counts), options.connection_count_max);

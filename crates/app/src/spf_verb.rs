@@ -3,9 +3,11 @@
 use std::io::Write as _;
 
 use lookup::{Answer, Data, Lookup, Question};
-use mailtext::{Domain, Outcome, PathFlaw, ReversePath};
+use mailtext::{Domain, Headers, Outcome, PathFlaw, ReversePath};
 use net::Resolver;
-use spf::{Checked, ExplanationUse, Identity, Limits, MailFrom, Request, Step};
+use spf::{
+    Checked, ExplanationUse, Identity, Limits, MailFrom, Place, Pra, PraFlaw, Request, Step, Verdict, sender_id,
+};
 
 use crate::cli::{Scope, SpfArguments, SpfFormat};
 use crate::common::{Common, ip, no_control, resolver_failure};
@@ -21,7 +23,7 @@ use crate::{explain, json};
 /// # Errors
 /// An option is wrong, there is no DNS, or the output cannot be written.
 pub(crate) fn run(common: &Common, arguments: &SpfArguments) -> Result<ExitCode, Failure> {
-    let identity = identity(arguments)?;
+    let asked = asked(arguments)?;
     let ip = ip("--ip", &arguments.ip)?;
     let sender = arguments.mail_from.as_deref().map(|text| ReversePath::parse(text.as_bytes()));
     let receiver = common.authserv_id(None);
@@ -33,7 +35,7 @@ pub(crate) fn run(common: &Common, arguments: &SpfArguments) -> Result<ExitCode,
         now_s: common.now_s(),
         explanation: ExplanationUse::Fetch,
     };
-    let overlay = arguments.record.as_deref().map(|text| (checked_domain(&request, identity), text));
+    let overlay = arguments.record.as_deref().map(|text| (checked_domain(&request, asked), text));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime
         .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
@@ -45,8 +47,20 @@ pub(crate) fn run(common: &Common, arguments: &SpfArguments) -> Result<ExitCode,
             record: overlay
                 .and_then(|(domain, text)| Some((Question::txt(domain?), Answer::of(vec![Data::txt(text)], 0)))),
         };
-        let outcome = spf::check_identity(&lookup, &request, identity, &Limits::default()).await;
-        print(arguments, &outcome, common.say())?;
+        let say = common.say();
+        let text = match asked {
+            Asked::Spf(identity) => {
+                let outcome = spf::check_identity(&lookup, &request, identity, &Limits::default()).await;
+                spf_output(arguments, &outcome, say)
+            }
+            Asked::Pra => {
+                let pra = pra(arguments);
+                let test = sender_id::Request { smtp: &request, test: sender_id::Test::Pra(&pra) };
+                let outcome = sender_id::check(&lookup, &test, &Limits::default()).await;
+                pra_output(arguments, &outcome, say)
+            }
+        };
+        print(&text)?;
         // What it says was said without DNS; a script must not take it for the domain's word.
         if world.is_silent() {
             return Err(
@@ -72,66 +86,120 @@ impl Lookup for Overlay {
     }
 }
 
-fn identity(arguments: &SpfArguments) -> Result<Identity, Failure> {
+/// Which check.
+#[derive(Clone, Copy)]
+enum Asked {
+    Spf(Identity),
+    /// Sender ID's, of the address that is given.
+    Pra,
+}
+
+fn asked(arguments: &SpfArguments) -> Result<Asked, Failure> {
     no_control("--mail-from", arguments.mail_from.as_deref())?;
     no_control("--helo", arguments.helo.as_deref())?;
     no_control("--record", arguments.record.as_deref())?;
     let missing = |option: &'static str| Failure::new(ExitCode::Usage, "cli-option-missing").with("option", option);
     match arguments.scope {
-        Scope::Mfrom if arguments.mail_from.is_none() => Err(missing("--mail-from")),
-        Scope::Mfrom => Ok(Identity::MailFrom),
+        Scope::Mfrom | Scope::Pra if arguments.mail_from.is_none() => Err(missing("--mail-from")),
+        Scope::Mfrom => Ok(Asked::Spf(Identity::MailFrom)),
         Scope::Helo if arguments.helo.is_none() => Err(missing("--helo")),
-        Scope::Helo => Ok(Identity::Helo),
-        // Sender ID is not there yet, and a result of another scope in its place would be a lie.
-        Scope::Pra => Err(Failure::new(ExitCode::Usage, "cli-not-yet").with("option", "--scope pra")),
+        Scope::Helo => Ok(Asked::Spf(Identity::Helo)),
+        Scope::Pra => Ok(Asked::Pra),
     }
 }
 
+/// The given address, as if it stood in From.
+fn pra(arguments: &SpfArguments) -> Result<Pra, PraFlaw> {
+    let field = format!("From: {}\r\n\r\n", arguments.mail_from.as_deref().unwrap_or_default());
+    Pra::of(&Headers::parse(field.as_bytes()))
+}
+
 /// The domain whose record is judged.
-fn checked_domain(request: &Request<'_>, identity: Identity) -> Option<Domain> {
-    match (&request.mail_from, identity) {
-        (MailFrom::Mailbox { domain, .. }, Identity::MailFrom) => Some(domain.clone()),
-        (MailFrom::Null, _) | (_, Identity::Helo) => Domain::parse(request.helo).ok(),
+fn checked_domain(request: &Request<'_>, asked: Asked) -> Option<Domain> {
+    match (&request.mail_from, asked) {
+        (MailFrom::Mailbox { domain, .. }, Asked::Spf(Identity::MailFrom) | Asked::Pra) => Some(domain.clone()),
+        (MailFrom::Null, Asked::Spf(_)) | (_, Asked::Spf(Identity::Helo)) => Domain::parse(request.helo).ok(),
         _ => None,
     }
 }
 
-fn print(arguments: &SpfArguments, outcome: &Outcome<Checked, Step>, say: &Say) -> Result<(), Failure> {
-    let text = match arguments.format {
-        SpfFormat::Json => json::spf_check(&outcome.result, say),
-        SpfFormat::Text => text(outcome, say) + &explained(arguments, outcome, say),
-    };
+fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
 }
 
-fn text(outcome: &Outcome<Checked, Step>, say: &Say) -> String {
+fn spf_output(arguments: &SpfArguments, outcome: &Outcome<Checked, Step>, say: &Say) -> String {
     let checked = &outcome.result;
-    let mut lines = vec![checked.verdict.as_str().to_owned()];
-    if let Some(domain) = checked.domain() {
-        lines.push(match checked.matched() {
-            Some(place) => say.say("verify-spf-term", &[("domain", domain.into()), ("term", place.text().into())]),
-            None => say.say("verify-spf-domain", &[("domain", domain.into())]),
-        });
+    if arguments.format == SpfFormat::Json {
+        return json::spf_check(checked, say);
     }
-    lines.extend(checked.reason.as_ref().map(|reason| say.explain(reason)));
-    if checked.domain().is_some() {
-        let limit = u64::from(Limits::default().lookup_count_max);
-        let (lookups, void_lookups) = (u64::from(checked.lookups), u64::from(checked.void_lookups));
-        let counts = [("lookups", lookups.into()), ("limit", limit.into()), ("void_lookups", void_lookups.into())];
-        lines.push(say.say("verify-spf-lookups", &counts));
-    }
-    if let (Some(text), Some(domain)) = (&checked.explanation, checked.domain()) {
-        lines.push(say.say("verify-spf-explanation", &[("domain", domain.into()), ("text", text.as_str().into())]));
-    }
-    lines.join("\n") + "\n"
+    let told = Told {
+        verdict: checked.verdict,
+        domain: checked.domain(),
+        matched: checked.matched(),
+        reason: checked.reason.as_ref().map(|reason| say.explain(reason)),
+        lookups: checked.lookups,
+        void_lookups: checked.void_lookups,
+        explanation: checked.explanation.as_deref(),
+    };
+    let evidence = || explain::spf_evidence(&outcome.evidence, say, Paint::of_standard_output());
+    told.text(Vec::new(), say) + &explained(arguments, evidence)
 }
 
-fn explained(arguments: &SpfArguments, outcome: &Outcome<Checked, Step>, say: &Say) -> String {
-    if arguments.explain {
-        format!("\n{}", explain::spf_evidence(&outcome.evidence, say, Paint::of_standard_output()))
-    } else {
-        String::new()
+fn pra_output(arguments: &SpfArguments, outcome: &Outcome<sender_id::Checked, sender_id::Step>, say: &Say) -> String {
+    let checked = &outcome.result;
+    if arguments.format == SpfFormat::Json {
+        return json::sender_id_check(checked, say);
     }
+    let told = Told {
+        verdict: checked.verdict,
+        domain: checked.domain.as_ref(),
+        matched: checked.matched(),
+        reason: checked.reason.as_ref().map(|reason| say.explain(reason)),
+        lookups: checked.lookups,
+        void_lookups: checked.void_lookups,
+        explanation: checked.explanation.as_deref(),
+    };
+    let historic = say.say("verify-historic-method", &[("method", "Sender ID".into())]);
+    let borrowed = checked.is_for_reporting_only().then(|| say.word("verify-sender-id-borrowed"));
+    let evidence = || explain::sender_id_evidence(&outcome.evidence, say, Paint::of_standard_output());
+    told.text([Some(historic), borrowed].into_iter().flatten().collect(), say) + &explained(arguments, evidence)
+}
+
+/// What is told of one check, by whichever method.
+struct Told<'a> {
+    verdict: Verdict,
+    domain: Option<&'a Domain>,
+    matched: Option<Place>,
+    reason: Option<String>,
+    lookups: u8,
+    void_lookups: u8,
+    explanation: Option<&'a str>,
+}
+
+impl Told<'_> {
+    /// The lines of the text; `remarks` stand behind the result.
+    fn text(self, remarks: Vec<String>, say: &Say) -> String {
+        let mut lines = vec![self.verdict.as_str().to_owned()];
+        lines.extend(self.domain.map(|domain| match &self.matched {
+            Some(place) => say.say("verify-spf-term", &[("domain", domain.into()), ("term", place.text().into())]),
+            None => say.say("verify-spf-domain", &[("domain", domain.into())]),
+        }));
+        lines.extend(self.reason);
+        lines.extend(remarks);
+        if let Some(domain) = self.domain {
+            let limit = u64::from(Limits::default().lookup_count_max);
+            let (lookups, void_lookups) = (u64::from(self.lookups), u64::from(self.void_lookups));
+            let counts = [("lookups", lookups.into()), ("limit", limit.into()), ("void_lookups", void_lookups.into())];
+            lines.push(say.say("verify-spf-lookups", &counts));
+            let explanation = self.explanation.map(|text| [("domain", domain.into()), ("text", text.into())]);
+            lines.extend(explanation.map(|arguments| say.say("verify-spf-explanation", &arguments)));
+        }
+        lines.join("\n") + "\n"
+    }
+}
+
+fn explained(arguments: &SpfArguments, evidence: impl FnOnce() -> String) -> String {
+    if arguments.explain { format!("\n{}", evidence()) } else { String::new() }
 }

@@ -32,7 +32,6 @@ cli-control-character = { $option }: the value holds a control character.
 cli-option-missing = { $option } is missing.
 cli-option-needs = { $option } can be used only together with { $other }.
 cli-option-conflict = { $option } and { $other } cannot be used together.
-cli-not-yet = { $option } is not built yet.
 
 ## DNS
 
@@ -56,6 +55,17 @@ cli-config-unknown-section = { $file }:{ $line }:{ $column }: there is no sectio
        *[no] .
     }
 cli-config-bad-value = { $file }:{ $line }:{ $column }: “{ $value }” cannot be used for "{ $key }".
+cli-config-missing-key = { $file }:{ $line }:{ $column }: this [[{ $section }]] lacks "{ $key }".
+cli-roots-unreadable = { $file }: the root certificates cannot be read ({ $reason }).
+cli-roots-unusable = { $file }: the root certificates cannot be used{ $problem ->
+        [too-large] {" "}(the file is too large).
+        [pem] {" "}(the file is not valid PEM).
+        [empty] {" "}(there is no certificate in the file).
+        [too-many] {" "}(there are too many).
+        [certificate] {" "}(certificate { $number } cannot be read).
+        [no-authority] {" "}(certificate { $number } is not an authority’s).
+       *[other] .
+    }
 
 ## What should not happen
 

@@ -56,6 +56,28 @@ verify-spf-explanation = { $domain } explains: { $text }
 verify-dkim-signature = d={ $domain } s={ $selector }
 verify-dkim-algorithm = { $algorithm } { $bits } bit
 verify-dkim-none = no signature
+verify-arc-unchanged = { $count ->
+        [one] { $count } set
+       *[other] { $count } sets
+    }, sealed by { $sealers }; unchanged since the first set
+verify-arc-changed = { $count ->
+        [one] { $count } set
+       *[other] { $count } sets
+    }, sealed by { $sealers }; unchanged since set { $instance }, changed before
+verify-arc-sealed = { $count ->
+        [one] { $count } set
+       *[other] { $count } sets
+    }, sealed by { $sealers }
+verify-iprev-name = { $ip } is { $name }
+verify-bimi-mark = The mark belongs to { $organization }.
+verify-bimi-no-roots = No root is trusted; name a file of them in the configuration ([bimi] roots).
+verify-historic = Historic methods and experiments: they change nothing above
+verify-historic-method = { $method } (historic)
+verify-experimental-method = { $method } (experimental)
+verify-sender-id = for { $address } ({ FIELD($field) })
+verify-sender-id-borrowed = by an SPF record that was not written for this; for reporting only
+verify-adsp-record = dkim={ $practice }, from { $record }
+verify-atps = { $signer } for { $author }
 verify-not-evaluated = not evaluated
 verify-bare-newlines = The body mixes line ends: CR or LF stands alone beside CRLF.
 verify-client-from-received = Client address { $ip } taken from Received.

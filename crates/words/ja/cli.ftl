@@ -32,7 +32,6 @@ cli-control-character = { $option }: 値に制御文字が含まれています�
 cli-option-missing = { $option } を指定してください。
 cli-option-needs = { $option } は { $other } とともに指定してください。
 cli-option-conflict = { $option } と { $other } は同時に指定できません。
-cli-not-yet = { $option } はまだ使えません。
 
 ## DNS
 
@@ -56,6 +55,17 @@ cli-config-unknown-section = { $file }:{ $line }:{ $column }: "{ $key }" とい�
        *[no] {""}
     }
 cli-config-bad-value = { $file }:{ $line }:{ $column }: "{ $key }" に「{ $value }」は使用できません。
+cli-config-missing-key = { $file }:{ $line }:{ $column }: この [[{ $section }]] に "{ $key }" がありません。
+cli-roots-unreadable = { $file }: ルート証明書を読み込めません({ $reason })。
+cli-roots-unusable = { $file }: ルート証明書を使用できません{ $problem ->
+        [too-large] (ファイルが大きすぎます)。
+        [pem] (ファイルが正しい PEM ではありません)。
+        [empty] (ファイルに証明書がありません)。
+        [too-many] (証明書が多すぎます)。
+        [certificate] ({ $number } 番目の証明書を読み取れません)。
+        [no-authority] ({ $number } 番目の証明書は認証局のものではありません)。
+       *[other] 。
+    }
 
 ## 起きてはならないこと
 

@@ -56,6 +56,19 @@ verify-spf-explanation = { $domain } による説明: { $text }
 verify-dkim-signature = d={ $domain } s={ $selector }
 verify-dkim-algorithm = { $algorithm } { $bits } bit
 verify-dkim-none = 電子署名なし
+verify-arc-unchanged = ARC セット { $count } 個、封印 { $sealers }、最初の ARC セット以降は変更なし
+verify-arc-changed = ARC セット { $count } 個、封印 { $sealers }、ARC セット { $instance } 以降は変更なし(それ以前に変更あり)
+verify-arc-sealed = ARC セット { $count } 個、封印 { $sealers }
+verify-iprev-name = { $ip } は { $name }
+verify-bimi-mark = マークの組織は { $organization } です。
+verify-bimi-no-roots = 信頼するルート証明書がありません。設定([bimi] roots)でファイルを指定してください。
+verify-historic = 歴史的な方式と実験的な方式(上の判定には影響しません)
+verify-historic-method = { $method }(歴史的な方式)
+verify-experimental-method = { $method }(実験的な方式)
+verify-sender-id = { $address }({ FIELD($field) })
+verify-sender-id-borrowed = この用途ではない SPF レコードによる結果(参考のみ)
+verify-adsp-record = dkim={ $practice }({ $record })
+verify-atps = { $author } のための { $signer } の電子署名
 verify-not-evaluated = 未評価
 verify-bare-newlines = 本文の改行が混在しています(CRLF のほかに単独の CR または LF)。
 verify-client-from-received = 送信元 IP アドレス { $ip } は Received ヘッダから取得しました。

@@ -2,10 +2,10 @@
 //! tables with the catalogues.
 //!
 //! Types: `limit`, `count`, `total`, `bits`, `line`, `column`, `number`, `seconds`, `messages`, `lookups`, `void_lookups`,
-//! `limit_bytes` are [`Argument::Number`](crate::Argument::Number); `flaw`, `failure`, `policy`, `to_apply` and `stage` are
-//! [`Argument::Word`](crate::Argument::Word); the rest is [`Argument::Text`](crate::Argument::Text), `reason` of `cli-` and
-//! `serve-` (the system's own words) among it, except those of `cli-cannot-sign` and `cli-seal-chain-fails`, which are
-//! words. An argument in parentheses may be left out.
+//! `limit_bytes`, `instance` are [`Argument::Number`](crate::Argument::Number); `flaw`, `failure`, `policy`, `to_apply`,
+//! `field`, `practice`, `problem` of `cli-roots-unusable` and `stage` are [`Argument::Word`](crate::Argument::Word); the rest
+//! is [`Argument::Text`](crate::Argument::Text), `reason` of `cli-` and `serve-` (the system's own words) among it, except
+//! those of `cli-cannot-sign` and `cli-seal-chain-fails`, which are words. An argument in parentheses may be left out.
 //!
 //! # `verify` and `spf`
 //!
@@ -59,6 +59,19 @@
 //! | `verify-dkim-signature` | domain, selector |
 //! | `verify-dkim-algorithm` | algorithm, bits |
 //! | `verify-dkim-none` | |
+//! | `verify-arc-unchanged` | count, sealers |
+//! | `verify-arc-changed` | count, sealers, instance |
+//! | `verify-arc-sealed` | count, sealers |
+//! | `verify-iprev-name` | ip, name |
+//! | `verify-bimi-mark` | organization |
+//! | `verify-bimi-no-roots` | |
+//! | `verify-historic` | |
+//! | `verify-historic-method` | method |
+//! | `verify-experimental-method` | method |
+//! | `verify-sender-id` | address, field |
+//! | `verify-sender-id-borrowed` | |
+//! | `verify-adsp-record` | practice, record |
+//! | `verify-atps` | signer, author |
 //! | `verify-not-evaluated` | |
 //! | `verify-bare-newlines` | |
 //! | `verify-client-from-received` | ip |
@@ -99,7 +112,6 @@
 //! | `cli-option-missing` | option |
 //! | `cli-option-needs` | option, other |
 //! | `cli-option-conflict` | option, other |
-//! | `cli-not-yet` | option |
 //! | `cli-no-dns` | failure |
 //! | `cli-no-resolver` | |
 //! | `cli-resolver-unusable` | resolver, reason |
@@ -111,6 +123,9 @@
 //! | `cli-config-unknown-key` | file, line, column, key, section, (suggestion) |
 //! | `cli-config-unknown-section` | file, line, column, key, (suggestion) |
 //! | `cli-config-bad-value` | file, line, column, value, key |
+//! | `cli-config-missing-key` | file, line, column, key, section |
+//! | `cli-roots-unreadable` | file, reason |
+//! | `cli-roots-unusable` | file, problem, number |
 //! | `cli-internal-error` | reason |
 //!
 //! # `serve`

@@ -10,6 +10,7 @@ use net::{MessageResolver, Resolver};
 use service::{Conversation, Receipt, World};
 
 use super::log;
+use crate::dns::{Documents, Web};
 use crate::limits::MESSAGE_DNS_S;
 use crate::say::{Language, Say};
 
@@ -17,6 +18,7 @@ use crate::say::{Language, Say};
 #[derive(Clone)]
 pub(super) struct Daemon {
     resolver: Resolver,
+    web: Web,
     /// `--at`, where it was given.
     at_s: Option<u64>,
     /// The words of the log.
@@ -36,12 +38,12 @@ pub(super) struct Counts {
 }
 
 impl Daemon {
-    pub(super) fn new(resolver: Resolver, at_s: Option<u64>, say: Arc<Say>) -> Self {
+    pub(super) fn new(resolver: Resolver, web: Web, at_s: Option<u64>, say: Arc<Say>) -> Self {
         let header_words = match say.language() {
             Language::English => Arc::clone(&say),
             Language::Japanese => Arc::new(Say::new(Language::English)),
         };
-        Self { resolver, at_s, say, header_words, counts: Arc::default() }
+        Self { resolver, web, at_s, say, header_words, counts: Arc::default() }
     }
 
     pub(super) fn counts(&self) -> Arc<Counts> {
@@ -51,14 +53,14 @@ impl Daemon {
 
 impl World for Daemon {
     type Lookup = MessageResolver;
-    type Fetch = lookup::fetch::Disabled;
+    type Fetch = Documents;
 
     fn lookup(&self) -> MessageResolver {
         self.resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
     }
 
-    fn fetch(&self) -> lookup::fetch::Disabled {
-        lookup::fetch::Disabled
+    fn fetch(&self) -> Documents {
+        self.web.for_message()
     }
 
     fn now_s(&self) -> u64 {

@@ -207,10 +207,11 @@ impl Intake {
 
     fn begin(&self, block: &[u8], dns: Dns) -> Underway {
         let (envelope, traced) = self.envelope(block);
-        let mut check = Check::new(dns.clone(), Arc::clone(&self.settings), self.now_s);
+        let mut check = Check::new(dns.clone(), Arc::clone(&self.settings), self.now_s).with_fetch(dns.clone());
         check.envelope(envelope);
         check.header(block.to_vec());
-        Underway { place: self.place(), check, dns, traced, bare_newlines: false }
+        let bimi_root_count = self.settings.methods.bimi.as_ref().map_or(0, |bimi| bimi.roots.count());
+        Underway { place: self.place(), check, dns, traced, bare_newlines: false, bimi_root_count }
     }
 
     /// What was said of the envelope and, with `--trace`, what the fields say of it that receivers add: Received, and

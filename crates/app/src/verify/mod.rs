@@ -4,6 +4,7 @@
 //! others, for its last answers from DNS. What is printed keeps the order of the inputs.
 
 mod input;
+mod others;
 pub(crate) mod tape;
 mod text;
 mod verdict;
@@ -12,7 +13,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use auth::{Check, Facts, Settings};
+use auth::client::iprev;
+use auth::{Check, Facts, Methods, Settings};
+use bimi::BimiResult;
+use dkim::arc::ChainStatus;
 use dkim::{Age, Status};
 use dmarc::discovery::{Method as DiscoveryMethod, Reach};
 use futures_util::future::join_all;
@@ -23,7 +27,8 @@ use spf::{ExplanationUse, Verdict};
 
 use crate::cli::{Discovery, Method, VerifyArguments, VerifyFormat};
 use crate::common::{Common, ip, no_control, resolver_failure};
-use crate::dns::{Dns, Recorded, World};
+use crate::config::Config;
+use crate::dns::{Dns, Recorded, Web, World};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::json;
@@ -80,11 +85,12 @@ enum Waiting {
 /// A message that has been read and waits for answers.
 struct Underway {
     place: Place,
-    check: Check<Dns>,
+    check: Check<Dns, Dns>,
     dns: Dns,
     /// Whether the client's address was taken from a Received field.
     traced: bool,
     bare_newlines: bool,
+    bimi_root_count: usize,
 }
 
 /// Where a message comes from.
@@ -106,6 +112,8 @@ pub(crate) struct Judged {
     pub(crate) traced: bool,
     /// Whether the body holds bare CR or LF beside CRLF.
     pub(crate) bare_newlines: bool,
+    /// How many roots are trusted for BIMI's evidence documents.
+    pub(crate) bimi_root_count: usize,
     recording: Option<Recording>,
 }
 
@@ -115,6 +123,7 @@ struct Session<'a> {
     run: Run,
     settings: Arc<Settings>,
     world: World,
+    web: Web,
     header_words: Say,
     page: Page,
     waiting: Vec<Waiting>,
@@ -147,7 +156,8 @@ impl<'a> Session<'a> {
                 Err(failure) => return Err(failure),
             },
         };
-        let settings = Arc::new(settings(&run));
+        let settings = Arc::new(settings(&run, common.config())?);
+        let web = web(common.config(), &arguments, &world)?;
         let several = arguments.files.len() > 1 || arguments.files.iter().any(|file| file.is_dir());
         let page = Page::new(Paint::of_standard_output(), arguments.explain, several);
         Ok(Self {
@@ -156,6 +166,7 @@ impl<'a> Session<'a> {
             run,
             settings,
             world,
+            web,
             header_words: Say::new(Language::English),
             page,
             waiting: Vec::new(),
@@ -211,8 +222,8 @@ impl<'a> Session<'a> {
         };
         let mut intake = Intake::new(source.name(), Arc::clone(&self.settings), self.run.asked.clone(), self.run.now_s);
         loop {
-            let world = &self.world;
-            let more = source.feed(&mut intake, || world.for_message(recorded)).await;
+            let (world, web) = (&self.world, &self.web);
+            let more = source.feed(&mut intake, || world.for_message_with(web, recorded)).await;
             self.waiting.append(&mut intake.take_whole());
             let more = match more {
                 Ok(more) => more,
@@ -296,9 +307,10 @@ impl Waiting {
         match self {
             Self::Bad(place, failure) => Err((place, failure)),
             Self::Message(message) => {
-                let Underway { place, check, dns, traced, bare_newlines } = *message;
+                let Underway { place, check, dns, traced, bare_newlines, bimi_root_count } = *message;
                 let facts = check.finish().await;
-                Ok(Box::new(Judged { place, facts, traced, bare_newlines, recording: dns.recording() }))
+                let recording = dns.recording();
+                Ok(Box::new(Judged { place, facts, traced, bare_newlines, bimi_root_count, recording }))
             }
         }
     }
@@ -312,8 +324,10 @@ fn check_options(arguments: &VerifyArguments) -> Result<(), Failure> {
     arguments.ip.as_deref().map_or(Ok(()), |text| ip("--ip", text).map(|_| ()))
 }
 
-fn settings(run: &Run) -> Settings {
+fn settings(run: &Run, config: &Config) -> Result<Settings, Failure> {
     let mut settings = Settings::new(run.authserv_id.as_str());
+    // Whoever verifies by hand wants to see everything; what the daemon evaluates is another matter.
+    settings.methods = Methods { dns_lists: config.dns_lists(), bimi: Some(config.bimi_settings()?), ..Methods::all() };
     settings.spf_explanation = ExplanationUse::Fetch;
     settings.dkim.age = run.age;
     (settings.dmarc.method, settings.dmarc.reach) = match run.discovery {
@@ -321,7 +335,19 @@ fn settings(run: &Run) -> Settings {
         // The walk's organizational domain is shown beside the list's, so the walk is gone as well.
         Discovery::Psl => (DiscoveryMethod::SuffixList, Reach::Whole),
     };
-    settings
+    Ok(settings)
+}
+
+/// Where BIMI's documents come from. Nothing is connected to before a message that passed DMARC names one.
+fn web(config: &Config, arguments: &VerifyArguments, world: &World) -> Result<Web, Failure> {
+    if arguments.no_fetch || config.bimi_fetch == Some(false) {
+        return Ok(Web::Nothing);
+    }
+    match world {
+        World::Net(resolver) => Web::start(resolver),
+        World::Replay(replay) => Ok(Web::Replay(Arc::clone(replay))),
+        World::Nobody => Ok(Web::Nothing),
+    }
 }
 
 /// Whom DNS is asked from.
@@ -344,6 +370,11 @@ fn holds(method: Method, facts: &Facts) -> bool {
         Method::Spf => facts.spf.as_ref().is_some_and(|both| both.mail_from.result.verdict == Verdict::Pass),
         Method::Dkim => facts.dkim.iter().any(|outcome| outcome.result.status == Status::Pass),
         Method::Dmarc => facts.dmarc.result.result == dmarc::DmarcResult::Pass,
+        Method::Arc => facts.others.arc.as_ref().is_some_and(|outcome| outcome.result.result == ChainStatus::Pass),
+        Method::Iprev => {
+            facts.others.iprev.as_ref().is_some_and(|outcome| outcome.result.verdict == iprev::Verdict::Pass)
+        }
+        Method::Bimi => facts.others.bimi.as_ref().is_some_and(|outcome| outcome.result.result == BimiResult::Pass),
     }
 }
 

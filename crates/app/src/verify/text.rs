@@ -10,7 +10,7 @@ use mailtext::{Domain, Explain as _, Outcome, ReversePath, Rule, Value};
 use spf::{Checked, Verdict};
 
 use super::verdict::decisive;
-use super::{Judged, Judgement, Place};
+use super::{Judged, Judgement, Place, others};
 use crate::explain;
 use crate::paint::{Paint, Tone, blanks, columns};
 use crate::say::Say;
@@ -25,11 +25,11 @@ pub(super) struct Page {
 }
 
 /// One line of the table of methods.
-struct Row {
-    method: &'static str,
-    result: &'static str,
-    detail: String,
-    rule: Option<Rule>,
+pub(super) struct Row {
+    pub(super) method: &'static str,
+    pub(super) result: &'static str,
+    pub(super) detail: String,
+    pub(super) rule: Option<Rule>,
 }
 
 impl Page {
@@ -50,7 +50,10 @@ impl Page {
         }
         self.verdict(&mut page, &judged.facts, say);
         page.push('\n');
-        self.table(&mut page, &rows(&judged.facts, say, self.explained));
+        let mut table = rows(&judged.facts, say, self.explained);
+        table.extend(others::rows(judged, say));
+        self.table(&mut page, &table);
+        self.historic(&mut page, &others::historic_rows(&judged.facts.others, self.explained, say), say);
         self.worth_knowing(&mut page, judged, say);
         if self.explained {
             page.push('\n');
@@ -82,16 +85,25 @@ impl Page {
         line(page, &format!("{indent}{}", say.say(judgement.sentence, &judgement.arguments)));
     }
 
+    /// What changes nothing stands apart, under a heading that says so.
+    fn historic(&self, page: &mut String, rows: &[Row], say: &Say) {
+        if !rows.is_empty() {
+            line(page, &format!("\n  {}", self.paint.tone(Tone::Strong, &say.word("verify-historic"))));
+            self.table(page, rows);
+        }
+    }
+
     fn table(&self, page: &mut String, rows: &[Row]) {
+        let method_columns = rows.iter().map(|row| row.method.len() + 2).max().unwrap_or(0).max(METHOD_COLUMNS);
         let result_columns = rows.iter().map(|row| row.result.len()).max().unwrap_or(0).max(7) + 2;
-        let lead = 2 + METHOD_COLUMNS + result_columns;
+        let lead = 2 + method_columns + result_columns;
         let detail_columns = rows.iter().filter(|row| row.rule.is_some()).map(|row| columns(&row.detail)).max();
         let mut method = "";
         for row in rows {
             let shown = if row.method == method { "" } else { row.method };
             method = row.method;
             let result = self.paint.tone(tone(row.result), row.result);
-            let mut text = format!("  {shown}{}{result}", blanks(shown, METHOD_COLUMNS));
+            let mut text = format!("  {shown}{}{result}", blanks(shown, method_columns));
             let _ = write!(text, "{}{}", blanks(row.result, result_columns), row.detail);
             if let Some(rule) = row.rule {
                 let width = detail_columns.unwrap_or(0).max(RULE_COLUMN.saturating_sub(lead));
@@ -294,7 +306,7 @@ fn push_alignment(detail: &mut String, alignment: Option<Alignment>, facts: &Fac
 fn tone(result: &str) -> Tone {
     match result {
         "pass" => Tone::Good,
-        "fail" | "permerror" => Tone::Bad,
+        "fail" | "permerror" | "discard" | "nxdomain" => Tone::Bad,
         _ => Tone::Doubtful,
     }
 }
@@ -307,7 +319,7 @@ fn line(page: &mut String, text: &str) {
 
 /// Columns between the verdict's word and what follows.
 const GAP: usize = 3;
-/// Columns for the name of a method.
+/// Least columns for the name of a method.
 const METHOD_COLUMNS: usize = 7;
 /// Where the rule stands, when there is room.
 const RULE_COLUMN: usize = 80;
