@@ -20,7 +20,7 @@ use crate::from::From;
 use crate::indicator::{self, Known};
 use crate::methods::Methods;
 use crate::pending::Pending;
-use crate::underway::{Context, End, Underway, reporting_wishes};
+use crate::underway::{Context, End, Underway, asks_for_reports};
 
 /// What may vary in a check.
 #[derive(Clone, Debug)]
@@ -92,7 +92,8 @@ pub struct Check<L, F = Disabled> {
     headers: Option<OwnedHeaders>,
     bodies: Bodies,
     verifier: Option<Verifier>,
-    others: Underway,
+    /// The other methods, when there are any.
+    others: Option<Box<Underway>>,
     from: Option<From>,
 }
 
@@ -111,7 +112,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Check<L> {
             headers: None,
             bodies: Bodies::new(),
             verifier: None,
-            others: Underway::nothing(),
+            others: None,
             from: None,
         }
     }
@@ -148,7 +149,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
     pub fn envelope(&mut self, envelope: impl Into<Arc<Envelope>>) {
         self.envelope = envelope.into();
         let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
-        self.others.envelope(&self.lookup, &envelope, &self.settings.methods);
+        if !self.settings.methods.is_none() {
+            let others = self.others.get_or_insert_with(|| Box::new(Underway::nothing()));
+            others.envelope(&self.lookup, &envelope, &self.settings.methods);
+        }
         let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
         if spf_request(&envelope, &settings, now_s).is_none() {
             return;
@@ -170,7 +174,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         let verifier = Verifier::with_bodies(&headers, self.settings.dkim, self.now_s, &mut self.bodies);
         let from = From::read(&headers);
         let context = Context { envelope: &self.envelope, settings: &self.settings, now_s: self.now_s };
-        self.others.header(&self.lookup, &context, &headers, &from, &mut self.bodies);
+        if !self.settings.methods.is_none() {
+            let others = self.others.get_or_insert_with(|| Box::new(Underway::nothing()));
+            others.header(&self.lookup, &context, &headers, &from, &mut self.bodies);
+        }
         let index = headers.into_index();
         if !verifier.questions().is_empty() {
             let questions = verifier.questions().to_vec();
@@ -191,13 +198,17 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
     /// Whether the body makes a difference: without a signature to verify nobody needs it.
     #[must_use]
     pub fn wants_body(&self) -> bool {
-        self.verifier.is_none() || !self.bodies.is_empty() || self.others.wants_body()
+        self.verifier.is_none()
+            || !self.bodies.is_empty()
+            || self.others.as_ref().is_some_and(|others| others.wants_body())
     }
 
     /// Takes the next bytes of the body, in wire form.
     pub fn body(&mut self, chunk: &[u8]) {
         self.bodies.update(chunk);
-        self.others.body(chunk);
+        if let Some(others) = &mut self.others {
+            others.body(chunk);
+        }
     }
 
     /// Lets what was asked go on; ready when nothing is on its way. May be dropped and called again.
@@ -206,7 +217,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
             let spf = self.spf.poll(context);
             let keys = self.keys.poll(context);
             let policies = self.policies.poll(context);
-            let others = self.others.poll(context);
+            let others = self.others.as_mut().is_none_or(|others| others.poll(context));
             if others && spf.is_ready() && keys.is_ready() && policies.is_ready() {
                 Poll::Ready(())
             } else {
@@ -236,22 +247,34 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         let identifiers = identifiers(&self.envelope, spf.as_ref(), &dkim, &self.settings.acceptance, &mut facts);
         let discovered = match self.policies.take() {
             Some(discovered) => discovered,
-            None => dmarc::discover_authors(&self.lookup, from.authors.clone(), &self.settings.dmarc).await,
+            // Boxed, as everything that most messages do not come to: what is not is carried about with every one.
+            None => Box::pin(dmarc::discover_authors(&self.lookup, from.authors.clone(), &self.settings.dmarc)).await,
         };
         let dmarc = dmarc::evaluate_authors(&self.lookup, discovered, &identifiers).await;
-        let end = End { headers: &headers, bodies: &bodies, dkim: &dkim, now_s: self.now_s };
-        let mut others = std::mem::replace(&mut self.others, Underway::nothing()).finish(&end);
-        others.reporting = reporting_wishes(&self.lookup, &self.settings.methods, &dkim).await;
+        let mut others = match self.others.take() {
+            Some(others) => {
+                let end = End { headers: &headers, bodies: &bodies, dkim: &dkim, now_s: self.now_s };
+                others.finish(&end)
+            }
+            None => Box::default(),
+        };
+        let methods = &self.settings.methods;
         others.smtp_auth = self.envelope.smtp_auth.clone();
-        others.smtp_identity = self.settings.methods.smtp_identity;
-        if let Some(settings) = &self.settings.methods.bimi {
+        others.smtp_identity = methods.smtp_identity;
+        if methods.reporting.is_on() {
+            others.reporting = Some(match dkim.iter().any(asks_for_reports) {
+                true => Box::pin(dkim::reporting::wishes(&self.lookup, &dkim)).await,
+                false => Vec::new(),
+            });
+        }
+        if let Some(settings) = &methods.bimi {
             let (discovery, now_s) = (&self.settings.dmarc, self.now_s);
             let known = Known { headers: &headers, from: &from, dkim: &dkim, dmarc: &dmarc.result, discovery, now_s };
-            others.bimi = Some(indicator::evaluate(&self.lookup, &self.fetch, &known, settings).await);
+            others.bimi = Some(Box::pin(indicator::evaluate(&self.lookup, &self.fetch, &known, settings)).await);
         }
         facts.extend(Fact::of_others(&others));
         let internationalised = !raw.is_ascii();
-        Facts { envelope: self.envelope, from, spf, dkim, dmarc, others: Box::new(others), facts, internationalised }
+        Facts { envelope: self.envelope, from, spf, dkim, dmarc, others, facts, internationalised }
     }
 }
 

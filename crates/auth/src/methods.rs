@@ -97,6 +97,17 @@ impl Methods {
         }
     }
 
+    /// Whether none of them has anything to do before the end of the message.
+    pub(crate) fn is_none(&self) -> bool {
+        let switches = [self.sender_id, self.adsp, self.atps, self.null_mx];
+        self.arc.is_none()
+            && self.domainkeys.is_none()
+            && self.iprev.is_none()
+            && self.bimi.is_none()
+            && self.dns_lists.is_empty()
+            && !switches.iter().any(|switch| switch.is_on())
+    }
+
     /// Everything that needs no configuration: all but lists and BIMI.
     #[must_use]
     pub fn all() -> Self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dkim::body::{Bodies, BodyHash};
 use dkim::domainkeys::{self, DomainKeysVerifier};
-use dkim::{Status, Verification, adsp, arc, atps, reporting};
+use dkim::{Status, Verification, adsp, arc, atps};
 use futures_util::future::{join_all, join3};
 use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, ReversePath};
@@ -171,7 +171,7 @@ impl Underway {
     }
 
     /// The outcomes, but those of the methods that ask once more: reporting addresses and BIMI.
-    pub(crate) fn finish(mut self, end: &End<'_>) -> Others {
+    pub(crate) fn finish(mut self, end: &End<'_>) -> Box<Others> {
         let answers = self.answers.take().unwrap_or_default();
         let mut answers = &answers[..];
         let mut next = |count: usize| {
@@ -203,7 +203,7 @@ impl Underway {
             adsp.conclude(of_adsp, adsp::Signatures { verified: &verified, delegated: &delegated })
         });
         let iprev = self.iprev.take();
-        Others { arc, sender_id, domainkeys, adsp, atps, iprev, null_mx, dns_lists, ..Others::default() }
+        Box::new(Others { arc, sender_id, domainkeys, adsp, atps, iprev, null_mx, dns_lists, ..Others::default() })
     }
 }
 
@@ -214,17 +214,10 @@ pub(crate) struct Context<'a> {
     pub(crate) now_s: u64,
 }
 
-/// Who wishes to be told of the signatures that failed, when that is wanted. It is asked for when they have failed: a
-/// message whose signatures hold asks nobody (RFC 6651 §3.3).
-pub(crate) async fn reporting_wishes<L: Lookup + Sync>(
-    lookup: &L,
-    methods: &Methods,
-    dkim: &[Outcome<Verification, dkim::Step>],
-) -> Option<Vec<Outcome<reporting::Reporting, reporting::Step>>> {
-    if !methods.reporting.is_on() {
-        return None;
-    }
-    Some(reporting::wishes(lookup, dkim).await)
+/// Whether a signature has failed that asks for reports. They are asked for only then: a message whose signatures hold
+/// asks nobody (RFC 6651 §3.3).
+pub(crate) fn asks_for_reports(outcome: &Outcome<Verification, dkim::Step>) -> bool {
+    outcome.result.status != Status::Pass && outcome.result.parsed.extensions.reports_requested
 }
 
 async fn sender_id_of<L: Lookup + Sync>(

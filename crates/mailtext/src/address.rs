@@ -148,7 +148,7 @@ impl AddressList {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
         if value.len() > ADDRESS_LIST_BYTES_MAX
             || !is_dot_atom(local)
-            || memchr::memmem::find(local, b"=?").is_some()
+            || holds_pair(local, b"=?")
             || !local.is_ascii()
             || !domain.iter().all(is_plain)
         {
@@ -238,15 +238,20 @@ fn plain_name(name: &[u8]) -> Option<Option<String>> {
     let of_quoted = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
     let inner = quoted.unwrap_or(name);
     let plain = if quoted.is_some() { inner.iter().all(of_quoted) } else { inner.iter().all(of_words) };
-    if !plain || (quoted.is_none() && memchr::memmem::find(inner, b"  ").is_some()) {
+    if !plain || (quoted.is_none() && holds_pair(inner, b"  ")) {
         return None;
     }
-    let text = match memchr::memmem::find(inner, b"=?") {
-        Some(_) => encoded_word::decode(inner),
-        None => String::from_utf8_lossy(inner).into_owned(),
+    let text = match holds_pair(inner, b"=?") {
+        true => encoded_word::decode(inner),
+        false => String::from_utf8_lossy(inner).into_owned(),
     };
     let text = text.trim();
     Some((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// Whether two bytes stand side by side in a short text: too short for a search that must be prepared.
+fn holds_pair(text: &[u8], pair: &[u8; 2]) -> bool {
+    text.windows(2).any(|window| window == pair)
 }
 
 /// Writes a local part with as little quoting as can be (RFC 5321 §4.1.2).
