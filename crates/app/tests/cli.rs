@@ -174,7 +174,7 @@ async fn one_spf_check() {
         &["--ip", "203.0.113.1"],
         &["--ip", "203.0.113.1", "--scope", "helo"],
         &["--ip", "203.0.113.1", "--mail-from", "a\n@bank.example"],
-        &["--ip", "203.0.113.1", "--mail-from", "a@bank.example", "--scope", "pra"],
+        &["--ip", "203.0.113.1", "--helo", "bank.example", "--scope", "pra"],
         &["--mail-from", "a@bank.example"],
     ] {
         let ran = spf(wrong);
@@ -183,6 +183,60 @@ async fn one_spf_check() {
     }
     let explained = spf(&["--ip", "198.51.100.1", "--mail-from", "a@bank.example", "--explain", "--lang", "ja"]);
     assert!(explained.out.contains("mta.net.example A") && explained.out.contains("198.51.100.1"), "{}", explained.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_sender_id_check() {
+    let own = "own.example. 60 IN TXT \"spf2.0/pra ip4:198.51.100.0/24 -all\"\n\
+               own.example. 60 IN TXT \"v=spf1 -all\"\nexample. 60 IN TXT \"-\"\n";
+    let server = Server::of_zone(&(zone(&[]) + own)).await;
+    let resolver = server.address.to_string();
+    let pra =
+        |arguments: &[&str]| sekisho(&[&["spf", "--scope", "pra", "--resolver", &resolver], arguments].concat(), b"");
+    // A record of its own goes before that of SPF, and its result may be acted upon.
+    let pass = pra(&["--ip", "198.51.100.1", "--mail-from", "a@own.example", "--explain"]);
+    assert_eq!((pass.out.lines().next(), pass.code), (Some("pass"), 0), "{}{}", pass.out, pass.err);
+    assert!(pass.out.contains("Sender ID (historic)") && pass.out.contains("spf2.0/pra ip4:198.51.100.0/24 -all"));
+    assert!(!pass.out.contains("reporting only"), "{}", pass.out);
+    // The record of SPF stands in for one that is not there.
+    let borrowed = pra(&["--ip", "203.0.113.1", "--mail-from", "<a@bank.example>", "--lang", "ja"]);
+    assert_eq!(borrowed.out.lines().next(), Some("fail"));
+    assert!(borrowed.out.contains("Sender ID(歴史的な方式)") && borrowed.out.contains("参考のみ"), "{}", borrowed.out);
+    let object = json(&pra(&["--ip", "203.0.113.1", "--mail-from", "a@own.example", "--format", "json"]));
+    assert_eq!((&object["identity"], &object["domain"]), (&"pra".into(), &"own.example".into()));
+    assert_eq!((&object["result"], &object["matched"]), (&"fail".into(), &"-all".into()));
+    // RFC 4406 §4.3: a domain that does not exist is a fail, not none.
+    let gone = json(&pra(&["--ip", "203.0.113.1", "--mail-from", "a@gone.example", "--format", "json"]));
+    assert_eq!((&gone["result"], &gone["reason_code"]), (&"fail".into(), &"sender-id-no-such-domain".into()));
+    for nobody in ["<>", "nobody"] {
+        let none = json(&pra(&["--ip", "203.0.113.1", "--mail-from", nobody, "--format", "json"]));
+        assert_eq!((&none["result"], &none["domain"]), (&"permerror".into(), &Value::Null), "{none}");
+    }
+    let draft = ["--ip", "203.0.113.1", "--mail-from", "a@bank.example", "--record", "spf2.0/pra ip4:203.0.113.1 -all"];
+    assert_eq!(pra(&draft).out.lines().next(), Some("pass"));
+}
+
+/// What was taped from a tape is the same tape, documents included.
+#[test]
+fn documents_go_onto_the_tape() {
+    let directory = directory("documents");
+    let cases = testkit::root().join("testdata/cases/cli");
+    let [message, config, tape] = ["msg", "toml", "tape"].map(|end| cases.join(format!("39-every-method.{end}")));
+    let again = directory.join("tape");
+    let common = ["--config", text(&config), "verify", text(&message), "--format", "json"];
+    let first = sekisho(&[&common[..], &["--replay", text(&tape), "--tape", text(&again)]].concat(), b"");
+    assert_eq!((first.code, first.err.as_str()), (0, ""));
+    assert_eq!(json(&first)["bimi"]["result"], "pass");
+    let written = std::fs::read_to_string(&again).unwrap();
+    assert_eq!(written.matches(";! fetch https://").count(), 1, "{written}");
+    assert!(!written.contains("not-on-tape"), "{written}");
+    let second = sekisho(&[&common[..], &["--replay", text(&again)]].concat(), b"");
+    assert_eq!((second.out, second.code), (first.out, 0));
+    // What was not to be fetched is not on the tape either.
+    let without =
+        sekisho(&[&common[..], &["--replay", text(&tape), "--tape", text(&again), "--no-fetch"]].concat(), b"");
+    assert_eq!(json(&without)["bimi"]["result"], "skipped");
+    assert!(std::fs::read_to_string(&again).unwrap().contains("disabled"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use bimi::{Bimi, BimiResult, Reason};
 use dkim::arc::{Chain, ChainStatus};
 use dkim::domainkeys::PolicyOutcome;
 use dkim::{adsp, atps, domainkeys};
-use mailtext::{Domain, Value};
+use mailtext::{Domain, Outcome, Value};
 use spf::Version;
 use spf::sender_id;
 
@@ -30,7 +30,7 @@ pub(super) fn rows(judged: &Judged, say: &Say) -> Vec<Row> {
             Row { method: "AUTH", result: outcome.result.verdict.as_str(), detail, rule: None }
         },
     ));
-    rows.extend(others.bimi.as_ref().and_then(|outcome| bimi_row(&outcome.result, judged.bimi_root_count, say)));
+    rows.extend(others.bimi.iter().flat_map(|outcome| bimi_rows(&outcome.result, judged.bimi_root_count, say)));
     rows
 }
 
@@ -44,10 +44,13 @@ pub(super) fn historic_rows(others: &Others, explained: bool, say: &Say) -> Vec<
     rows.extend(sender_id.filter(is_own).map(|checked| sender_id_row(checked, say)));
     if let Some(checked) = &others.domainkeys {
         rows.extend(checked.signatures.iter().map(|outcome| domainkeys_row(&outcome.result, say)));
-        rows.extend(checked.policy.as_ref().and_then(|outcome| policy_row(&outcome.result, say)));
+        let passes = |outcome: &Outcome<domainkeys::Verification, _>| outcome.result.status == domainkeys::Status::Pass;
+        // RFC 4870 §3.6: the policy is for mail without a signature that holds.
+        let policy = checked.policy.as_ref().filter(|_| !checked.signatures.iter().any(passes));
+        rows.extend(policy.and_then(|outcome| policy_row(&outcome.result, say)));
     }
-    let evaluations = others.adsp.iter().flatten().map(|outcome| &outcome.result);
-    rows.extend(evaluations.filter(|one| explained || says_something(one)).map(|one| adsp_row(one, say)));
+    let evaluations = others.adsp.iter().flatten().filter(|outcome| explained || says_something(outcome));
+    rows.extend(evaluations.map(|outcome| adsp_row(outcome, say)));
     rows.extend(others.atps.iter().flatten().map(|outcome| atps_row(&outcome.result, say)));
     rows
 }
@@ -90,7 +93,7 @@ fn iprev_row(found: &iprev::Iprev, say: &Say) -> Row {
     Row { method: "iprev", result: found.verdict.as_str(), detail, rule: None }
 }
 
-fn bimi_row(found: &Bimi, root_count: usize, say: &Say) -> Option<Row> {
+fn bimi_rows(found: &Bimi, root_count: usize, say: &Say) -> Vec<Row> {
     // That a message may not show what its domain does not have is no news.
     let is_news = match (&found.assertion, &found.reason) {
         (Some(_), _) => true,
@@ -98,21 +101,22 @@ fn bimi_row(found: &Bimi, root_count: usize, say: &Say) -> Option<Row> {
         (None, _) => found.result != BimiResult::None,
     };
     if !is_news {
-        return None;
+        return Vec::new();
     }
-    let mut detail = match &found.assertion {
+    let row = |result, detail| Row { method: "BIMI", result, detail, rule: None };
+    let place = match &found.assertion {
         Some(assertion) => format!("{}._bimi.{}: ", assertion.selector.as_str(), assertion.domain),
         None => String::new(),
     };
-    detail.push_str(&say.explain(&found.reason));
+    let mut rows = vec![row(found.result.as_str(), place + &say.explain(&found.reason))];
     if let Some(evidence) = &found.evidence {
         let organization = ("organization", Value::from(&*evidence.organization));
-        let _ = write!(detail, " {}", say.say("verify-bimi-mark", &[organization]));
+        rows.push(row("", say.say("verify-bimi-mark", &[organization])));
     }
     if found.reason == Reason::InvalidEvidence && root_count == 0 {
-        let _ = write!(detail, " {}", say.word("verify-bimi-no-roots"));
+        rows.push(row("", say.word("verify-bimi-no-roots")));
     }
-    Some(Row { method: "BIMI", result: found.result.as_str(), detail, rule: None })
+    rows
 }
 
 fn sender_id_row(checked: &sender_id::Checked, say: &Say) -> Row {
@@ -157,25 +161,26 @@ fn policy_row(outcome: &PolicyOutcome, say: &Say) -> Option<Row> {
     Some(Row { method: "DomainKeys", result: "", detail: say.explain(&found), rule: None })
 }
 
-/// Whether the author's domain has practices, or does not exist. A valid signature of its own passes in any case.
-fn says_something(one: &adsp::Evaluation) -> bool {
+/// Whether the author's domain has practices, or does not exist, or somebody else signed for it. A valid signature of its
+/// own passes in any case, and says nothing of ADSP.
+fn says_something(outcome: &Outcome<adsp::Evaluation, adsp::Step>) -> bool {
     use adsp::Status;
-    one.record.is_some() || matches!(one.status, Status::Unknown | Status::Fail | Status::Discard | Status::NxDomain)
+    let one = &outcome.result;
+    one.record.is_some()
+        || matches!(one.status, Status::Unknown | Status::Fail | Status::Discard | Status::NxDomain)
+        || outcome.evidence.iter().any(|step| matches!(step, adsp::Step::Delegated { .. }))
 }
 
-fn adsp_row(one: &adsp::Evaluation, say: &Say) -> Row {
-    let detail = match (&one.author, &one.record, one.status) {
-        (Some(author), Some(record), _) => {
+fn adsp_row(outcome: &Outcome<adsp::Evaluation, adsp::Step>, say: &Say) -> Row {
+    let one = &outcome.result;
+    let detail = match (&one.author, &one.record) {
+        (Some(author), Some(record)) => {
             let name = Value::Text(format!("_adsp._domainkey.{author}"));
             say.say("verify-adsp-record", &[("practice", Value::Word(record.practice.as_str())), ("record", name)])
         }
-        (_, _, adsp::Status::NxDomain) => say.explain(&adsp::Step::NoSuchDomain),
-        (Some(author), None, adsp::Status::Pass) => {
-            say.explain(&adsp::Step::AuthorSignature { domain: author.clone() })
-        }
-        (None, ..) => say.explain(&adsp::Step::NoAuthorDomain),
-        (_, _, adsp::Status::None) => say.explain(&adsp::Step::NoRecord),
-        (Some(author), ..) => author.to_string(),
+        // Whose signature it was, or what was wrong: the last step says it, that of a report is not asked for without a
+        // record.
+        _ => outcome.evidence.last().map(|step| say.explain(step)).unwrap_or_default(),
     };
     Row { method: "ADSP", result: one.status.as_str(), detail, rule: None }
 }
