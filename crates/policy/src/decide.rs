@@ -149,6 +149,8 @@ fn hold_back(found: Vec<Found>, case: &Case<'_>, reasons: &mut Vec<Reason>) -> (
         let excuse = case.excuses.iter().find(|excuse| excuse.covers(&found.finding));
         if let Some(excuse) = excuse.filter(|_| action > Action::Accept) {
             add(Reason::Excused(excuse.clone()));
+            // What a rule of ours made of it before has no effect any more.
+            found.notes.retain(|note| note.kind != OverrideKind::LocalPolicy);
             found.notes.push(excuse.reported());
             action = Action::Accept;
         }

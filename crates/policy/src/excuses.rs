@@ -77,7 +77,7 @@ fn allowed(input: &Input, exceptions: &Exceptions, standing: &Standing) -> Optio
 fn white_listed(input: &Input, rules: &RuleSet) -> Option<Excuse> {
     let counts = |zone: &Domain| rules.client.lists.contains_key(zone);
     let white = input.listed.iter().filter(|entry| entry.color == Color::White && counts(&entry.zone));
-    // RFC 8904 §1: a white list is of addresses; a domain of a white list would have to be authenticated first.
+    // Of addresses only: a domain would have to be authenticated first.
     let mut addresses = white.filter(|entry| matches!(entry.key, Key::Address(_)));
     addresses.next().map(|entry| Excuse::WhiteListed { zone: entry.zone.clone(), client: input.client })
 }

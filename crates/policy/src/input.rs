@@ -30,7 +30,7 @@ pub struct Input {
     pub recipients: Vec<Domain>,
     /// The domain of the List-Id (RFC 2919), when there is one.
     pub list_id: Option<Domain>,
-    /// Which letters a reply may have: UTF-8 when the client said SMTPUTF8 (RFC 6531 §3.7.4).
+    /// Which letters a reply may have: UTF-8 when the client said SMTPUTF8 (RFC 6531 §3.7.4.1).
     pub reply_letters: Letters,
     /// Which letters the header may have.
     pub header_letters: Letters,

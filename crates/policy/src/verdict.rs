@@ -70,7 +70,7 @@ impl Reply {
         };
         let enhanced = format!("{class}.{}", detail(finding, input));
         let usual = || Template::own(usual_text(finding.cause()));
-        // RFC 6531 §3.7.4.2: a client that did not say SMTPUTF8 must not be answered in UTF-8.
+        // RFC 6531 §3.7.4.1: UTF-8 in a reply is for a client that gave SMTPUTF8 with MAIL.
         let template = match rules.texts.get(&finding.cause()) {
             Some(given) if given.is_ascii() || input.reply_letters == Letters::Utf8 => given.clone(),
             _ => usual(),
@@ -84,7 +84,7 @@ fn detail(finding: &Finding, input: &Input) -> &'static str {
     let passes = || input.dkim.iter().any(|signature| signature.status == Status::Pass);
     let accepted = || input.dkim.iter().any(crate::input::Signature::authenticates);
     match finding {
-        // RFC 7372 §3.3: X.7.26 – the message failed more than one message authentication check.
+        // RFC 7372 §3.4: X.7.26 – the message failed more than one message authentication check.
         Finding::DmarcFail { .. } if !spf_passes(input) && !accepted() => "7.26",
         // RFC 9989 §7.2: 550 5.7.1 Email rejected per DMARC policy for example.com
         Finding::DmarcFail { .. } => "7.1",
@@ -125,7 +125,7 @@ pub fn usual_text(cause: Cause) -> &'static str {
     match cause {
         Cause::Dmarc => "Email rejected per DMARC policy for {author}",
         Cause::DmarcTempError => "DMARC policy for {author} cannot be determined",
-        Cause::From => "Email rejected: From is missing or ambiguous (RFC 5322, RFC 9989)",
+        Cause::From => "Email refused: From is missing or ambiguous (RFC 5322, RFC 9989)",
         Cause::Spf => "SPF validation failed: {client} may not send for {mail_from}",
         Cause::SpfError => "SPF validation error for {mail_from}",
         Cause::Signing => "No valid author-matched DKIM signature found for {author}",
@@ -133,9 +133,9 @@ pub fn usual_text(cause: Cause) -> &'static str {
         Cause::NullMx => "Sender address has null MX",
         Cause::ReverseName => "Reverse DNS validation failed for {client}",
         Cause::Arc => "ARC validation failure",
-        Cause::List => "Email rejected: listed in {list}",
-        Cause::Denied => "Email rejected by local policy",
-        Cause::Reputation => "Email rejected: poor reputation of the sender",
-        Cause::Replay => "Email rejected: this signed message was seen too often",
+        Cause::List => "Email refused: listed in {list}",
+        Cause::Denied => "Email refused by local policy",
+        Cause::Reputation => "Email refused: poor reputation of the sender",
+        Cause::Replay => "Email refused: this signed message was seen too often",
     }
 }
