@@ -103,16 +103,14 @@ fn by_rules(input: &Input, rules: &RuleSet, standing: &Standing, moment: Moment)
     }
     let reason = decisive.map_or_else(|| reasons.first().map(Explain::id), |left| Some(left.found.finding.id()));
     let finding = decisive.map(|left| &left.found.finding);
-    let letters = |letters: Letters| {
-        move |place: Place| match place {
-            Place::Action => Some(action.as_str().to_owned()),
-            Place::Wanted => Some(wanted.as_str().to_owned()),
-            Place::Stage => Some(rules.stage.as_str().to_owned()),
-            Place::Reason => reason.map(str::to_owned),
-            other => about(other, input, finding, letters),
-        }
+    let value = |place: Place, letters: Letters| match place {
+        Place::Action => Some(action.as_str().to_owned()),
+        Place::Wanted => Some(wanted.as_str().to_owned()),
+        Place::Stage => Some(rules.stage.as_str().to_owned()),
+        Place::Reason => reason.map(str::to_owned),
+        other => about(other, input, finding, letters),
     };
-    let reply = finding.and_then(|finding| Reply::to(finding, action, rules, input, letters(input.reply_letters)));
+    let reply = finding.and_then(|finding| Reply::to(finding, action, rules, input, value));
     let by_hold = action == Action::Quarantine && rules.quarantine != QuarantineBy::Fields;
     let (disposition, overrides) = told_to_owner(input, &left);
     Verdict {
@@ -120,7 +118,7 @@ fn by_rules(input: &Input, rules: &RuleSet, standing: &Standing, moment: Moment)
         wanted,
         hold: if by_hold { Hold::Yes } else { Hold::No },
         reply,
-        labels: labels(rules, action, input.header_letters, letters(input.header_letters)),
+        labels: labels(rules, action, input.header_letters, |place| value(place, input.header_letters)),
         disposition,
         overrides,
         reasons,

@@ -60,7 +60,7 @@ impl Reply {
         action: Action,
         rules: &RuleSet,
         input: &Input,
-        values: impl Fn(Place) -> Option<String>,
+        values: impl Fn(Place, Letters) -> Option<String>,
     ) -> Option<Self> {
         // RFC 9989 §7.2: deferring for want of an answer is best done with a 4xy reply code.
         let (code, class) = match action {
@@ -70,12 +70,15 @@ impl Reply {
         };
         let enhanced = format!("{class}.{}", detail(finding, input));
         let usual = || Template::own(usual_text(finding.cause()));
-        // RFC 6531 §3.7.4.1: UTF-8 in a reply is for a client that gave SMTPUTF8 with MAIL.
+        // RFC 6531 §3.7.4.1: UTF-8 in a reply is for a client that gave SMTPUTF8 with MAIL; it is written only where the
+        // operator wants it.
         let template = match rules.texts.get(&finding.cause()) {
             Some(given) if given.is_ascii() || input.reply_letters == Letters::Utf8 => given.clone(),
             _ => usual(),
         };
-        Some(Self { code, enhanced, text: template.fill(values, input.reply_letters, REPLY_TEXT_BYTES_MAX) })
+        let letters = if template.is_ascii() { Letters::Ascii } else { input.reply_letters };
+        let text = template.fill(|place| values(place, letters), letters, REPLY_TEXT_BYTES_MAX);
+        Some(Self { code, enhanced, text })
     }
 }
 
