@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use auth::check::authenticate;
-use auth::{Envelope, Facts, Settings};
+use auth::{Check, Envelope, Facts, Methods, Others, Settings};
+use lookup::fetch::Shelf;
 use lookup::{Data, Zone};
 use mailtext::authres::LineEnd;
 use mailtext::{Explain, ReversePath};
@@ -19,7 +20,7 @@ const NOW_S: u64 = 1_775_034_000;
 #[test]
 fn whole_messages() {
     let count = cases("verify", |case| print(&judge(case, zone(case), &case.wire())));
-    assert!(count >= 60, "{count}");
+    assert!(count >= 68, "{count}");
 }
 
 /// Whatever fails on the way, nothing that failed passes.
@@ -74,7 +75,19 @@ fn judge(case: &Case, zone: Zone, message: &[u8]) -> Facts {
         settings.dmarc.reach = dmarc::Reach::Whole;
     }
     let envelope = Envelope::new(ip, input.get("helo"), mail_from);
-    block_on(authenticate(Arc::new(zone), Arc::new(settings), envelope, message, NOW_S))
+    if input.get("methods") != Some("all") {
+        return block_on(authenticate(Arc::new(zone), Arc::new(settings), envelope, message, NOW_S));
+    }
+    let bimi = bimi::Settings { evidence: bimi::EvidenceUse::Ignored, roots: Arc::default() };
+    settings.methods = Methods { bimi: Some(bimi), ..Methods::all() };
+    let file = testkit::root().join("testdata/cases/verify").join(input.need("documents"));
+    let shelf = Shelf::parse(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let mut check = Check::new(Arc::new(zone), Arc::new(settings), NOW_S).with_fetch(shelf);
+    check.envelope(envelope);
+    let body = mailtext::Headers::parse(message).body_start();
+    check.header(message[..body].to_vec());
+    check.body(&message[body..]);
+    block_on(check.finish())
 }
 
 fn print(facts: &Facts) -> String {
@@ -107,8 +120,33 @@ fn print(facts: &Facts) -> String {
     for line in evidence(&facts.dmarc.evidence).lines() {
         let _ = writeln!(text, "  {line}");
     }
+    text.push_str(&others(&facts.others));
     let field = facts.authentication_results("mx.example.jp", &|what| what.id().to_owned());
     text + &field.to_field(facts.style(LineEnd::Lf))
+}
+
+/// The evidence of the other methods, where they were asked for: the field tells their results.
+fn others(others: &Others) -> String {
+    let mut text = String::new();
+    let mut add = |name: &str, steps: String| {
+        let _ = writeln!(text, "{name}:");
+        steps.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
+    };
+    // With ARC alone, which is on by default, a message without a chain has nothing to tell.
+    for outcome in others.arc.iter().filter(|outcome| !outcome.evidence.is_empty()) {
+        add("arc", evidence(&outcome.evidence));
+    }
+    others.sender_id.iter().for_each(|outcome| add("sender-id", evidence(&outcome.evidence)));
+    for checked in &others.domainkeys {
+        checked.signatures.iter().for_each(|outcome| add("domainkeys", evidence(&outcome.evidence)));
+        checked.policy.iter().for_each(|outcome| add("domainkeys policy", evidence(&outcome.evidence)));
+    }
+    others.adsp.iter().flatten().for_each(|outcome| add("adsp", evidence(&outcome.evidence)));
+    others.atps.iter().flatten().for_each(|outcome| add("atps", evidence(&outcome.evidence)));
+    others.iprev.iter().for_each(|outcome| add("iprev", evidence(&outcome.evidence)));
+    others.null_mx.iter().flatten().for_each(|outcome| add("null-mx", evidence(&outcome.evidence)));
+    others.bimi.iter().for_each(|outcome| add("bimi", evidence(&outcome.evidence)));
+    text
 }
 
 /// ` id name=value`.

@@ -428,7 +428,7 @@ impl Wish {
 
 impl Reason {
     fn of<E: Explain>(reason: Option<&E>, say: &Say) -> Self {
-        Self { reason: reason.map(|reason| say.explain(reason)), reason_code: reason.map(|reason| reason.id()) }
+        Self { reason: reason.map(|reason| say.explain(reason)), reason_code: reason.map(Explain::id) }
     }
 }
 
