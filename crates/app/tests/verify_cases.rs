@@ -137,7 +137,7 @@ fn others(others: &Others) -> String {
         add("arc", evidence(&outcome.evidence));
     }
     others.sender_id.iter().for_each(|outcome| add("sender-id", evidence(&outcome.evidence)));
-    for checked in &others.domainkeys {
+    if let Some(checked) = &others.domainkeys {
         checked.signatures.iter().for_each(|outcome| add("domainkeys", evidence(&outcome.evidence)));
         checked.policy.iter().for_each(|outcome| add("domainkeys policy", evidence(&outcome.evidence)));
     }
