@@ -187,3 +187,16 @@ fn early_decisions() {
         assert!(!early(&format!("{whole}stage: filter\n")).action.refuses(), "{text}");
     }
 }
+
+/// A white list speaks for an address, by a rule that names it; a domain in it may be anybody's claim.
+#[test]
+fn white_lists_speak_for_addresses() {
+    let listed = "stage: block\nlist: bl.example reject\nlisted: black bl.example 192.0.2.1\n";
+    for (white, wanted) in [
+        ("list: wl.example accept\nlisted: white wl.example 192.0.2.1\n", Action::Accept),
+        ("list: wl.example accept\nlisted: white wl.example bank.example\n", Action::Reject),
+        ("listed: white wl.example 192.0.2.1\n", Action::Reject),
+    ] {
+        assert_eq!(verdict(&format!("{listed}{white}")).action, wanted, "{white}");
+    }
+}
