@@ -176,10 +176,12 @@ impl<W: World> Conversation<W> {
     /// Everything is known: the forged fields go, ours comes, the message goes on.
     fn conclude(&mut self, facts: &Facts, verdict: &Verdict) {
         // Deleting first, from the last to the first: an insertion above would shift the counts.
-        let deletions = REMOVED_NAMES.iter().zip(&verdict.removals).filter(|(_, removal)| !removal.indexes.is_empty());
-        let cleaned = deletions
-            .map(|(name, removal)| self.session.delete_headers(name.as_bytes(), &removal.indexes))
-            .fold(Ok(()), |sum, this| sum.and(this));
+        let mut cleaned = Ok(());
+        for (name, removal) in REMOVED_NAMES.iter().zip(&verdict.removals) {
+            if !removal.indexes.is_empty() {
+                cleaned = cleaned.and(self.session.delete_headers(name.as_bytes(), &removal.indexes));
+            }
+        }
         // Also beside a forged field that must stay: readers look at the topmost first.
         let labelled = self.label(facts);
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.

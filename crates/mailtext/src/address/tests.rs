@@ -303,7 +303,7 @@ proptest! {
 }
 
 /// What a header can hold of addresses, more of what matters to the short way and what it must leave alone.
-fn addresses() -> impl proptest::strategy::Strategy<Value = String> {
+fn addresses() -> impl Strategy<Value = String> {
     let piece = r#"[a-c.]{1,3}|@|<|>|"|[ ]{1,2}|\\|,|;|:|\(|\)|=\?utf-8\?q\?[a-c=4_]{0,3}\?=|\r\n |\t|é|a@b\.c|<a@b\.c>|"a b"|\[1\]"#;
     proptest::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat())
 }
