@@ -10,6 +10,7 @@ use mailtext::Domain;
 
 use crate::query::{DomainRole, Filter, Reach};
 use crate::row::{Address, Row};
+use crate::vocabulary::{Action, Disposition};
 
 /// What a key is of. The numbers are stored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -32,6 +33,12 @@ pub enum KeyKind {
     MailFrom = 8,
     /// The client's address.
     Client = 9,
+    /// A tenant, where it has a name.
+    Tenant = 10,
+    /// An action that is not accept.
+    Action = 11,
+    /// A disposition of quarantine or reject.
+    Disposition = 12,
 }
 
 /// A key.
@@ -74,6 +81,15 @@ pub fn keys(row: &Row) -> Vec<Key> {
     if let Some(ip) = row.client.ip {
         add(KeyKind::Client, ip_bits(ip).to_be_bytes().to_vec());
     }
+    if !row.tenant.is_empty() {
+        add(KeyKind::Tenant, row.tenant.as_bytes().to_vec());
+    }
+    if is_rare_action(row.verdict.action) {
+        add(KeyKind::Action, vec![row.verdict.action.code()]);
+    }
+    if is_rare_disposition(row.verdict.disposition) {
+        add(KeyKind::Disposition, vec![row.verdict.disposition.code()]);
+    }
     keys.sort_unstable();
     keys.dedup();
     keys
@@ -98,9 +114,27 @@ pub fn ranges(filter: &Filter) -> Option<Vec<KeyRange>> {
         let (low, high) = (lowest.to_be_bytes().to_vec(), highest.to_be_bytes().to_vec());
         return Some(vec![KeyRange { kind: KeyKind::Client, low, high }]);
     }
-    let wanted = filter.domain.as_ref()?;
-    let roles = wanted.role.as_ref().map_or(DomainRole::ALL, std::slice::from_ref);
-    Some(roles.iter().map(|role| domain_range(role.kind(), &wanted.domain, wanted.reach)).collect())
+    if let Some(wanted) = &filter.domain {
+        let roles = wanted.role.as_ref().map_or(DomainRole::ALL, std::slice::from_ref);
+        return Some(roles.iter().map(|role| domain_range(role.kind(), &wanted.domain, wanted.reach)).collect());
+    }
+    if let Some(action) = filter.action.filter(|action| is_rare_action(*action)) {
+        return Some(one(KeyKind::Action, vec![action.code()]));
+    }
+    if let Some(disposition) = filter.disposition.filter(|disposition| is_rare_disposition(*disposition)) {
+        return Some(one(KeyKind::Disposition, vec![disposition.code()]));
+    }
+    let tenant = filter.tenant.as_ref().filter(|tenant| !tenant.is_empty())?;
+    Some(one(KeyKind::Tenant, tenant.as_bytes().to_vec()))
+}
+
+/// Whether few messages meet with it, so that a key helps to find them.
+fn is_rare_action(action: Action) -> bool {
+    action != Action::Accept
+}
+
+fn is_rare_disposition(disposition: Disposition) -> bool {
+    matches!(disposition, Disposition::Quarantine | Disposition::Reject)
 }
 
 /// The range of a domain's keys.
@@ -140,6 +174,22 @@ fn address_key(address: &Address) -> Option<Vec<u8>> {
         Address::Text(text) => Some(text.as_bytes().to_vec()),
         Address::Hash(hash) => Some(hash.to_vec()),
         Address::Withheld => None,
+    }
+}
+
+impl KeyKind {
+    /// The number that stores keep.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl KeyRange {
+    /// Whether it is one key, so that the rows under it are sorted by their ids.
+    #[must_use]
+    pub fn is_one_key(&self) -> bool {
+        self.low == self.high
     }
 }
 

@@ -6,8 +6,6 @@
 
 use std::net::IpAddr;
 
-use dmarc::record::{FailureOptions, Mode, Testing, Wanted};
-use dmarc::{DmarcResult, Method as Discovery, Policy, PolicyTag};
 use mailtext::Domain;
 
 use crate::id::RowId;
@@ -16,6 +14,10 @@ use crate::limits::{
     SEALER_COUNT_MAX, SIGNATURE_COUNT_MAX, SIGNED_COUNT_MAX, TEXT_BYTES_MAX,
 };
 use crate::vocabulary::{Action, Algorithm, Aligned, Direction, Disposition, Method, MethodResult, OverrideKind, Spam};
+
+/// The words of DMARC that rows hold, for those who read rows and know nothing of DMARC.
+pub use dmarc::record::{FailureOptions, FailureWhen, Mode, Testing, Wanted};
+pub use dmarc::{Aligned as AlignedPass, DmarcResult, Method as Discovery, Policy, PolicyTag};
 
 /// A message, as it is stored. Its time and its site are in its id.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -162,9 +164,9 @@ pub struct Evaluation {
     /// How each signature's is, in their order.
     pub dkim: Vec<Aligned>,
     /// Whether SPF gave an aligned pass.
-    pub spf_aligned_pass: dmarc::Aligned,
+    pub spf_aligned_pass: AlignedPass,
     /// Whether a signature gave an aligned pass.
-    pub dkim_aligned_pass: dmarc::Aligned,
+    pub dkim_aligned_pass: AlignedPass,
     /// What the owner asks for this message.
     pub wanted: Policy,
     /// The id of the reason of the result.

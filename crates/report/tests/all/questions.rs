@@ -13,25 +13,24 @@ use crate::codec::sample;
 pub(crate) fn filter() -> impl Strategy<Value = Filter> {
     use prop::option::weighted;
     use prop::sample::select;
-    let domain =
-        (some_domain(), select(vec![Reach::Name, Reach::Below]), prop::option::of(select(DomainRole::ALL.to_vec())))
-            .prop_map(|(domain, reach, role)| DomainFilter { domain, reach, role });
+    let roles = prop::option::of(select(DomainRole::ALL.to_vec()));
+    let domain = (some_domain(), select(vec![Reach::Name, Reach::Below]), roles)
+        .prop_map(|(domain, reach, role)| DomainFilter { domain, reach, role });
     let network = (ip(), 0..=128_u8).prop_map(|(ip, bits)| Network { ip, bits });
-    (
-        weighted(0.2, text()),
-        weighted(0.2, Just([7; 16])),
-        weighted(0.3, network),
-        weighted(0.2, address()),
-        weighted(0.5, domain),
-    )
-        .prop_map(|(queue_id, message_id, client, mail_from, domain)| Filter {
-            queue_id,
-            message_id,
-            client,
-            mail_from,
-            domain,
-            ..Filter::default()
-        })
+    let named = (weighted(0.1, text()), weighted(0.1, Just([7; 16])), weighted(0.2, network), weighted(0.1, address()));
+    let tenant = weighted(0.2, select(vec!["", "a", "b"]));
+    let verdict = (weighted(0.2, select(Action::ALL.to_vec())), weighted(0.2, select(Disposition::ALL.to_vec())));
+    (named, weighted(0.3, domain), tenant, verdict).prop_map(|(named, domain, tenant, verdict)| Filter {
+        queue_id: named.0,
+        message_id: named.1,
+        client: named.2,
+        mail_from: named.3,
+        domain,
+        tenant: tenant.map(Into::into),
+        action: verdict.0,
+        disposition: verdict.1,
+        ..Filter::default()
+    })
 }
 
 proptest! {

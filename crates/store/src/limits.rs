@@ -1,0 +1,37 @@
+//! The limits of this crate. Each is an outcome with a name when exceeded.
+
+/// Most rows that wait to be stored, when nothing else is configured; more are refused with
+/// [`report::LedgerError::QueueFull`].
+pub const QUEUE_ROW_COUNT_MAX: usize = 16_384;
+/// Most rows in one transaction.
+pub const GROUP_ROW_COUNT_MAX: usize = 2_048;
+/// How long rows that nobody waits for are gathered into one transaction, in milliseconds.
+pub const GROUP_LINGER_MS: u64 = 50;
+/// How long the writer rests after a write that failed before it tries again what it has promised to store, in
+/// milliseconds.
+pub const RETRY_MS: u64 = 250;
+/// How long another process may hold the file before an operation fails, in milliseconds.
+pub const BUSY_MS: u64 = 5_000;
+/// Largest file that is checked from end to end when it is opened, in bytes; of a larger one the newest rows are read.
+pub const CHECK_BYTES_MAX: u64 = 256 << 20;
+/// How many of the newest rows are read when the file is opened.
+pub const CHECK_ROW_COUNT: u32 = 1_000;
+/// Most rows under a range of several keys that are sorted to be answered; where there are more, rows are looked at one
+/// by one in their order.
+pub const SORT_ROW_COUNT_MAX: u32 = 20_000;
+/// Most entries of short life.
+pub const HOT_ENTRY_COUNT_MAX: usize = 1_000_000;
+/// Most rows in a memory store, when nothing else is said.
+pub const MEMORY_ROW_COUNT_MAX: usize = 1_000_000;
+/// Most operations of short-lived state, and most questions, that wait.
+pub const WAITING_COUNT_MAX: usize = 16_384;
+/// Memory of the connection that writes, for pages of the file, in KiB.
+pub const WRITER_CACHE_KIB: i64 = 8_192;
+/// Memory of each connection that reads, in KiB.
+pub const READER_CACHE_KIB: i64 = 2_048;
+/// Size of the write-ahead log at which its pages go into the file, in pages of 4 KiB.
+pub const CHECKPOINT_PAGES: i64 = 2_000;
+/// Size to which the write-ahead log is cut when it has grown, in bytes.
+pub const LOG_BYTES_KEPT: i64 = 64 << 20;
+/// Largest file of short-lived state, in bytes.
+pub const HOT_FILE_BYTES_MAX: u64 = 256 << 20;

@@ -1,0 +1,220 @@
+//! Rows into the file.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+use std::sync::atomic::Ordering;
+
+use futures_channel::oneshot;
+use report::index::{Key, keys};
+use report::ledger::{Entry, LedgerError, Receipt};
+use report::tally::{Cell, cells};
+use report::{RowId, Site, codec};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Counters;
+use super::error::from_sqlite;
+use super::pool::{Waiting, promise};
+use super::writer::{Company, Task};
+
+/// A row as it goes into the file: made by the thread that brings it, so that the one that writes only writes.
+pub(super) struct Prepared {
+    id: RowId,
+    row: Vec<u8>,
+    why: Option<Vec<u8>>,
+    keys: Vec<Key>,
+    cells: Vec<(Cell, u64)>,
+}
+
+/// Rows to be appended.
+pub(super) struct Append {
+    rows: Vec<Prepared>,
+    done: Done,
+    counters: Counters,
+    /// `None` for rows that were answered when they were taken.
+    reply: Option<oneshot::Sender<Result<Receipt, LedgerError>>>,
+}
+
+#[derive(Default)]
+struct Done {
+    new: usize,
+    repeated: usize,
+    conflicts: Vec<RowId>,
+}
+
+/// What the rows of a group add beside themselves, written once for all of them, in the order of the tables: neighbours
+/// share pages.
+#[derive(Default)]
+pub(super) struct Pending {
+    keys: Vec<(Key, RowId)>,
+    cells: HashMap<Cell, u64>,
+    last: HashMap<Site, RowId>,
+}
+
+impl Prepared {
+    pub(super) fn new(entry: Entry) -> Result<Self, LedgerError> {
+        let Entry { row, why } = entry;
+        let id = row.id;
+        let bytes = codec::encode(&row).map_err(|_| LedgerError::TooLarge { id })?;
+        let mut its_cells = Vec::with_capacity(24);
+        cells(&row, |cell, count| its_cells.push((cell, count)));
+        let why = (!why.is_empty()).then(|| codec::encode_why(&why));
+        Ok(Self { id, row: bytes, why, keys: keys(&row), cells: its_cells })
+    }
+}
+
+impl Append {
+    /// Rows whose bringer waits until they are stored.
+    pub(super) fn awaited(rows: Vec<Prepared>, counters: Counters) -> (Self, Waiting<Receipt>) {
+        let (reply, waiting) = promise();
+        (Self { rows, done: Done::default(), counters, reply: Some(reply) }, waiting)
+    }
+
+    /// Rows whose bringer does not wait: they are tried until they are stored.
+    pub(super) fn taken(rows: Vec<Prepared>, counters: Counters) -> (Self, Waiting<Receipt>) {
+        let (reply, waiting) = promise();
+        let _ = reply.send(Ok(Receipt::Taken));
+        (Self { rows, done: Done::default(), counters, reply: None }, waiting)
+    }
+}
+
+impl Task for Append {
+    fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn company(&self) -> Company {
+        Company::Shared
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.reply.is_some()
+    }
+
+    fn run(&mut self, connection: &Connection, pending: &mut Pending) -> Result<(), LedgerError> {
+        self.done = Done::default();
+        for row in &self.rows {
+            match insert(connection, row)? {
+                Inserted::New => {
+                    self.done.new += 1;
+                    pending.add(row);
+                }
+                Inserted::Repeated => self.done.repeated += 1,
+                Inserted::Conflict => self.done.conflicts.push(row.id),
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self: Box<Self>, end: &Result<(), LedgerError>) -> Option<Box<dyn Task>> {
+        if let Err(error) = end {
+            return match self.reply.take() {
+                Some(reply) => {
+                    let _ = reply.send(Err(error.clone()));
+                    None
+                }
+                None => Some(self),
+            };
+        }
+        let Done { new, repeated, mut conflicts } = std::mem::take(&mut self.done);
+        self.counters.stored.fetch_add(new as u64, Ordering::Relaxed);
+        self.counters.repeated.fetch_add(repeated as u64, Ordering::Relaxed);
+        let result = match conflicts.pop() {
+            None => Ok(Receipt::Stored { new, repeated }),
+            Some(first) => Err(LedgerError::Conflict { first, others: conflicts }),
+        };
+        match (self.reply.take(), result) {
+            (Some(reply), result) => {
+                // Who does not wait any more may ask again: the rows are there.
+                let _ = reply.send(result);
+            }
+            (None, Err(error)) => {
+                let LedgerError::Conflict { others, .. } = &error else { return None };
+                self.counters.lost.fetch_add(1 + others.len() as u64, Ordering::Relaxed);
+                self.counters.note(&error);
+            }
+            (None, Ok(_)) => {}
+        }
+        None
+    }
+}
+
+enum Inserted {
+    New,
+    Repeated,
+    Conflict,
+}
+
+fn insert(connection: &Connection, row: &Prepared) -> Result<Inserted, LedgerError> {
+    let id = row.id.number() as i64;
+    let mut statement = connection
+        .prepare_cached("INSERT INTO message (id, row) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")
+        .map_err(from_sqlite)?;
+    if statement.execute(params![id, row.row]).map_err(from_sqlite)? == 0 {
+        let mut there = connection.prepare_cached("SELECT row FROM message WHERE id = ?1").map_err(from_sqlite)?;
+        let bytes: Option<Vec<u8>> = there.query_row([id], |row| row.get(0)).optional().map_err(from_sqlite)?;
+        let is_same = bytes.is_some_and(|bytes| bytes == row.row);
+        return Ok(if is_same { Inserted::Repeated } else { Inserted::Conflict });
+    }
+    if let Some(why) = &row.why {
+        let mut statement = connection
+            .prepare_cached("INSERT INTO why (id, steps) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")
+            .map_err(from_sqlite)?;
+        statement.execute(params![id, why]).map_err(from_sqlite)?;
+    }
+    Ok(Inserted::New)
+}
+
+impl Pending {
+    fn add(&mut self, row: &Prepared) {
+        self.keys.extend(row.keys.iter().map(|key| (key.clone(), row.id)));
+        for (cell, count) in &row.cells {
+            match self.cells.entry(cell.clone()) {
+                Slot::Occupied(mut there) => *there.get_mut() = there.get().saturating_add(*count),
+                Slot::Vacant(free) => drop(free.insert(*count)),
+            }
+        }
+        let last = self.last.entry(row.id.site()).or_insert(row.id);
+        *last = row.id.max(*last);
+    }
+
+    /// Writes what was gathered.
+    pub(super) fn write(mut self, connection: &Connection) -> Result<(), LedgerError> {
+        self.keys.sort_unstable();
+        let mut statement = connection
+            .prepare_cached("INSERT INTO lookup (kind, bytes, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+            .map_err(from_sqlite)?;
+        for (key, id) in &self.keys {
+            statement.execute(params![key.kind.code(), key.bytes, id.number() as i64]).map_err(from_sqlite)?;
+        }
+        add_counts(connection, "tally", self.cells)?;
+        let mut statement = connection
+            .prepare_cached(
+                "INSERT INTO site (site, last) VALUES (?1, ?2) \
+                 ON CONFLICT (site) DO UPDATE SET last = max(last, excluded.last)",
+            )
+            .map_err(from_sqlite)?;
+        for (site, last) in self.last {
+            statement.execute(params![site.number(), last.number() as i64]).map_err(from_sqlite)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds counts to a table of them.
+pub(super) fn add_counts(connection: &Connection, table: &str, cells: HashMap<Cell, u64>) -> Result<(), LedgerError> {
+    let mut cells: Vec<(Cell, u64)> = cells.into_iter().filter(|(_, count)| *count > 0).collect();
+    cells.sort_unstable();
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "INSERT INTO {table} (kind, hour, key, tenant, site, direction, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+             ON CONFLICT DO UPDATE SET count = count + excluded.count",
+        ))
+        .map_err(from_sqlite)?;
+    for (cell, count) in &cells {
+        let (kind, key) = (cell.measure.kind().code(), cell.measure.key());
+        let (tenant, site, direction) = (&*cell.tenant, cell.site.number(), cell.direction.code());
+        let count = i64::try_from(*count).unwrap_or(i64::MAX);
+        statement.execute(params![kind, cell.hour, key, tenant, site, direction, count]).map_err(from_sqlite)?;
+    }
+    Ok(())
+}

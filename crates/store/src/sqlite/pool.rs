@@ -1,0 +1,131 @@
+//! Threads with a connection each, and work for them: how blocking questions are asked by those who may not block.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use futures_channel::oneshot;
+use report::LedgerError;
+use rusqlite::Connection;
+
+use crate::limits::WAITING_COUNT_MAX;
+
+/// Threads that answer questions.
+pub(super) struct Pool {
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Something that is being done elsewhere.
+pub(super) struct Waiting<T>(oneshot::Receiver<Result<T, LedgerError>>);
+
+type Job = Box<dyn FnOnce(&Connection) + Send>;
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+}
+
+impl Pool {
+    /// A thread for each connection.
+    pub(super) fn start(name: &str, connections: Vec<Connection>) -> Result<Self, LedgerError> {
+        let mut pool = Self { queue: Arc::default(), threads: Vec::new() };
+        for connection in connections {
+            let queue = Arc::clone(&pool.queue);
+            let work = move || {
+                while let Some(job) = queue.next() {
+                    job(&connection);
+                }
+            };
+            let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+            pool.threads.push(thread.map_err(|error| LedgerError::Io(error.to_string()))?);
+        }
+        Ok(pool)
+    }
+
+    /// Has a thread do something. It is done whether its end is awaited or not, unless nobody can await it any more.
+    pub(super) fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Waiting<T> {
+        let (reply, waiting) = promise();
+        let added = self.queue.add(Box::new(move |connection| {
+            // Whoever does not wait any more does not need the answer.
+            if !reply.is_canceled() {
+                let _ = reply.send(work(connection));
+            }
+        }));
+        added.map_or_else(Waiting::failed, |()| waiting)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            // A thread that died has dropped its work, and those who waited for it have been told.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Queue {
+    fn add(&self, job: Job) -> Result<(), LedgerError> {
+        let mut state = self.state();
+        if state.jobs.len() >= WAITING_COUNT_MAX {
+            return Err(LedgerError::QueueFull { waiting: state.jobs.len() });
+        }
+        state.jobs.push_back(job);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut state = self.state();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn close(&self) {
+        self.state().is_closed = true;
+        self.wake.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A promise of a result, and who waits for it.
+pub(super) fn promise<T>() -> (oneshot::Sender<Result<T, LedgerError>>, Waiting<T>) {
+    let (sender, receiver) = oneshot::channel();
+    (sender, Waiting(receiver))
+}
+
+impl<T> Waiting<T> {
+    /// What failed before it was begun.
+    pub(super) fn failed(error: LedgerError) -> Self {
+        let (reply, waiting) = promise();
+        let _ = reply.send(Err(error));
+        waiting
+    }
+
+    /// The result; [`LedgerError::Closed`] when nobody is left to give one.
+    pub(super) async fn end(self) -> Result<T, LedgerError> {
+        self.0.await.unwrap_or(Err(LedgerError::Closed))
+    }
+}

@@ -1,0 +1,347 @@
+//! The thread that writes: what waits together is done in one transaction.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use futures_channel::oneshot;
+use report::LedgerError;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::append::Pending;
+use super::error::from_sqlite;
+use super::pool::{Waiting, promise};
+use super::{Settings, Stats};
+use crate::limits::{GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS, WAITING_COUNT_MAX};
+
+/// Something to be written.
+pub(super) trait Task: Send {
+    /// How many rows it brings.
+    fn row_count(&self) -> usize;
+    /// With whom it may share a transaction.
+    fn company(&self) -> Company;
+    /// Whether somebody waits for its end.
+    fn is_awaited(&self) -> bool;
+    /// Does it. When the transaction fails later, or this does, it may be done again.
+    fn run(&mut self, connection: &Connection, pending: &mut Pending) -> Result<(), LedgerError>;
+    /// Its transaction ended so. A task that is to be tried again gives itself back.
+    fn end(self: Box<Self>, end: &Result<(), LedgerError>) -> Option<Box<dyn Task>>;
+}
+
+/// With whom a task may share a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Company {
+    /// With others that bring rows.
+    Shared,
+    /// With nobody.
+    Alone,
+}
+
+/// The thread, and the way to it.
+pub(super) struct Writer {
+    queue: Arc<Queue>,
+    counters: Arc<Counters>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What was counted.
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) stored: AtomicU64,
+    pub(super) repeated: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) lost: AtomicU64,
+    groups: AtomicU64,
+    failures: AtomicU64,
+    last_error: Mutex<Option<LedgerError>>,
+}
+
+struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+    row_count_max: usize,
+}
+
+#[derive(Default)]
+struct State {
+    tasks: VecDeque<Box<dyn Task>>,
+    row_count: usize,
+    /// Rows that are being written: should that fail, they wait again.
+    row_count_under_way: usize,
+    awaited_count: usize,
+    /// Not before this time: a write has failed.
+    rest_until: Option<Instant>,
+    is_closed: bool,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, settings: &Settings) -> Result<Self, LedgerError> {
+        let queue = Arc::new(Queue {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            row_count_max: settings.queue_row_count_max,
+        });
+        let counters: Arc<Counters> = Arc::default();
+        let (its_queue, its_counters) = (Arc::clone(&queue), Arc::clone(&counters));
+        let work = move || write(connection, &its_queue, &its_counters);
+        let thread = std::thread::Builder::new().name("ledger-write".to_owned()).spawn(work);
+        let thread = Some(thread.map_err(|error| LedgerError::Io(error.to_string()))?);
+        Ok(Self { queue, counters, thread })
+    }
+
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    pub(super) fn add(&self, task: Box<dyn Task>) -> Result<(), LedgerError> {
+        let row_count = task.row_count();
+        self.queue.add(task).inspect_err(|_| {
+            self.counters.refused.fetch_add(row_count as u64, Ordering::Relaxed);
+        })
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Stats {
+            stored: of(&self.counters.stored),
+            repeated: of(&self.counters.repeated),
+            refused: of(&self.counters.refused),
+            lost: of(&self.counters.lost),
+            groups: of(&self.counters.groups),
+            failures: of(&self.counters.failures),
+            waiting: self.queue.state().waiting() as u64,
+            last_error: self.counters.last_error().clone(),
+        }
+    }
+
+    /// Writes what waits, and ends.
+    pub(super) fn stop(&mut self) -> Stats {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        self.stats()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Counters {
+    pub(super) fn note(&self, error: &LedgerError) {
+        *self.last_error() = Some(error.clone());
+    }
+
+    fn last_error(&self) -> MutexGuard<'_, Option<LedgerError>> {
+        self.last_error.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(mut connection: Connection, queue: &Queue, counters: &Counters) {
+    while let Some(mut group) = queue.next_group() {
+        let end = transact(&mut connection, &mut group);
+        counters.groups.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = &end {
+            counters.failures.fetch_add(1, Ordering::Relaxed);
+            counters.note(error);
+        }
+        let again: Vec<Box<dyn Task>> = group.into_iter().filter_map(|task| task.end(&end)).collect();
+        if let Some(left) = queue.give_back(again) {
+            // The store closes: there is no later.
+            let row_count: usize = left.iter().map(|task| task.row_count()).sum();
+            counters.lost.fetch_add(row_count as u64, Ordering::Relaxed);
+        }
+    }
+    // The log goes into the file, so that the file alone is the ledger. Where that fails, the next opening does it.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+}
+
+fn transact(connection: &mut Connection, group: &mut [Box<dyn Task>]) -> Result<(), LedgerError> {
+    // From the start as a writer: one that begins by reading could not become one while another process writes.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)?;
+    let mut pending = Pending::default();
+    for task in group.iter_mut() {
+        task.run(&transaction, &mut pending)?;
+    }
+    pending.write(&transaction)?;
+    transaction.commit().map_err(from_sqlite)
+}
+
+impl Queue {
+    fn add(&self, task: Box<dyn Task>) -> Result<(), LedgerError> {
+        let mut state = self.state();
+        if state.is_closed {
+            return Err(LedgerError::Closed);
+        }
+        let waiting = state.waiting();
+        // One call may bring more than the queue has room for, but not on top of others.
+        let is_over = waiting > 0 && waiting + task.row_count() > self.row_count_max;
+        if is_over || state.tasks.len() >= self.row_count_max.max(WAITING_COUNT_MAX) {
+            return Err(LedgerError::QueueFull { waiting });
+        }
+        state.push_back(task);
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// The next tasks for one transaction; `None` when there are none and never will be.
+    fn next_group(&self) -> Option<Vec<Box<dyn Task>>> {
+        let mut state = self.state();
+        let mut since = None;
+        loop {
+            if state.tasks.is_empty() && state.is_closed {
+                return None;
+            }
+            match state.rest(&mut since) {
+                Rest::None => return Some(state.take_group()),
+                Rest::UntilWoken => state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Rest::For(rest) => {
+                    let (woken, _) = self.wake.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner);
+                    state = woken;
+                }
+            }
+        }
+    }
+
+    /// The group has ended. Puts tasks of it at the front, to be tried again after a rest; gives them back when the queue
+    /// is closed.
+    fn give_back(&self, again: Vec<Box<dyn Task>>) -> Option<Vec<Box<dyn Task>>> {
+        let mut state = self.state();
+        state.row_count_under_way = 0;
+        if again.is_empty() {
+            return None;
+        }
+        if state.is_closed {
+            return Some(again);
+        }
+        state.rest_until = Some(Instant::now() + Duration::from_millis(RETRY_MS));
+        again.into_iter().rev().for_each(|task| state.push_front(task));
+        None
+    }
+
+    fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.rest_until = None;
+        self.wake.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long the writer waits before it goes on.
+enum Rest {
+    None,
+    For(Duration),
+    UntilWoken,
+}
+
+impl State {
+    /// Whether to begin. `since` is when the first task was seen.
+    fn rest(&mut self, since: &mut Option<Instant>) -> Rest {
+        if self.tasks.is_empty() {
+            *since = None;
+            return Rest::UntilWoken;
+        }
+        let now = Instant::now();
+        if let Some(until) = self.rest_until.filter(|until| *until > now) {
+            return Rest::For(until - now);
+        }
+        self.rest_until = None;
+        // Rows for which nobody waits gather for a while: fewer transactions cost less.
+        let is_urgent = self.awaited_count > 0 || self.is_closed || self.row_count >= GROUP_ROW_COUNT_MAX;
+        let until = *since.get_or_insert(now) + Duration::from_millis(GROUP_LINGER_MS);
+        if is_urgent || until <= now { Rest::None } else { Rest::For(until - now) }
+    }
+
+    fn take_group(&mut self) -> Vec<Box<dyn Task>> {
+        let mut group: Vec<Box<dyn Task>> = Vec::new();
+        let mut row_count = 0;
+        while let Some(task) = self.tasks.front() {
+            let is_first = group.is_empty();
+            let is_alone = task.company() == Company::Alone;
+            if !is_first && (is_alone || row_count + task.row_count() > GROUP_ROW_COUNT_MAX) {
+                break;
+            }
+            row_count += task.row_count();
+            if let Some(task) = self.tasks.pop_front() {
+                self.awaited_count -= usize::from(task.is_awaited());
+                self.row_count -= task.row_count();
+                self.row_count_under_way += task.row_count();
+                group.push(task);
+            }
+            if is_alone {
+                break;
+            }
+        }
+        group
+    }
+
+    fn waiting(&self) -> usize {
+        self.row_count + self.row_count_under_way
+    }
+
+    fn push_back(&mut self, task: Box<dyn Task>) {
+        self.note(&*task);
+        self.tasks.push_back(task);
+    }
+
+    fn push_front(&mut self, task: Box<dyn Task>) {
+        self.note(&*task);
+        self.tasks.push_front(task);
+    }
+
+    fn note(&mut self, task: &dyn Task) {
+        self.awaited_count += usize::from(task.is_awaited());
+        self.row_count += task.row_count();
+    }
+}
+
+/// Something else to be done by the thread that writes, in a transaction of its own.
+pub(super) struct Call<F, T> {
+    work: Option<F>,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T, LedgerError>>,
+}
+
+impl<T, F: FnOnce(&Connection) -> Result<T, LedgerError>> Call<F, T> {
+    pub(super) fn new(work: F) -> (Self, Waiting<T>) {
+        let (reply, waiting) = promise();
+        (Self { work: Some(work), result: None, reply }, waiting)
+    }
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, LedgerError> + Send> Task for Call<F, T> {
+    fn row_count(&self) -> usize {
+        0
+    }
+
+    fn company(&self) -> Company {
+        Company::Alone
+    }
+
+    fn is_awaited(&self) -> bool {
+        true
+    }
+
+    fn run(&mut self, connection: &Connection, _: &mut Pending) -> Result<(), LedgerError> {
+        if let Some(work) = self.work.take() {
+            self.result = Some(work(connection)?);
+        }
+        Ok(())
+    }
+
+    fn end(self: Box<Self>, end: &Result<(), LedgerError>) -> Option<Box<dyn Task>> {
+        let Self { result, reply, .. } = *self;
+        // Nobody may be waiting any more.
+        let _ = reply.send(end.clone().and_then(|()| result.ok_or(LedgerError::Closed)));
+        None
+    }
+}
