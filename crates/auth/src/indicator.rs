@@ -80,12 +80,17 @@ async fn published<L: Lookup + Sync>(
 ) -> (Option<Author>, DmarcFacts) {
     let discovery = &evaluation.discovery;
     let mut dmarc = nothing_published(known.dmarc.result);
+    let at = |wanted: fn(Place) -> bool| discovery.policy_record().filter(|record| wanted(record.place));
+    dmarc.author = at(|place| place == Place::Author).map(published_as);
+    // A policy of the author's own that is not enforced decides, whatever stands above it: nothing more is asked.
+    let alone = DmarcFacts { organizational: dmarc.author.clone(), ..dmarc.clone() };
+    if dmarc.author.is_some() && bimi::preconditions::shortfall(&alone).is_some() {
+        return (author(known.from, discovery.author_domain.clone()), alone);
+    }
     let Ok(organizational) = organizational_of(lookup, discovery).await else {
         dmarc.result = bimi::DmarcResult::TempError;
         return (None, dmarc);
     };
-    let at = |wanted: fn(Place) -> bool| discovery.policy_record().filter(|record| wanted(record.place));
-    dmarc.author = at(|place| place == Place::Author).map(published_as);
     dmarc.organizational = match at(|place| place != Place::Author) {
         Some(record) => Some(published_as(record)),
         None if organizational == discovery.author_domain => dmarc.author.clone(),
