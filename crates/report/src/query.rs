@@ -204,7 +204,7 @@ impl DomainFilter {
 
 impl DomainRole {
     /// Every role.
-    pub const ALL: &[Self] = &[Self::Author, Self::Policy, Self::MailFrom, Self::Recipient, Self::Signer];
+    pub const ALL: &[Self] = &[Self::Author, Self::Policy, Self::MailFrom, Self::Signer, Self::Recipient];
 
     /// The domains that stand in this role in a row; one may come twice.
     pub fn domains(self, row: &Row) -> Box<dyn Iterator<Item = &Domain> + '_> {

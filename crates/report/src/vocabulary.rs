@@ -130,7 +130,7 @@ vocabulary! {
         Ed25519Sha256 = 3 "ed25519-sha256",
     }
 
-    /// How an identifier stands to an author domain (RFC 9989 §3.2.10), whether authenticated or not.
+    /// How an identifier stands to an author domain (RFC 9989 §4.4), whether authenticated or not.
     Aligned {
         /// Not aligned.
         #[default]
@@ -143,7 +143,7 @@ vocabulary! {
         Unknown = 3 "unknown",
     }
 
-    /// What a message got of a DMARC policy: `disposition` of reports (RFC 9990 §3.1.4).
+    /// What a message got of a DMARC policy: `disposition` of reports (RFC 9990 §3.1.1.9).
     Disposition {
         /// No action.
         #[default]

@@ -16,9 +16,6 @@ pub const BUSY_MS: u64 = 5_000;
 pub const CHECK_BYTES_MAX: u64 = 256 << 20;
 /// How many of the newest rows are read when the file is opened.
 pub const CHECK_ROW_COUNT: u32 = 1_000;
-/// Most rows under a range of several keys that are sorted to be answered; where there are more, rows are looked at one
-/// by one in their order.
-pub const SORT_ROW_COUNT_MAX: u32 = 20_000;
 /// Most entries of short life.
 pub const HOT_ENTRY_COUNT_MAX: usize = 1_000_000;
 /// Most rows in a memory store, when nothing else is said.
@@ -30,7 +27,7 @@ pub const WRITER_CACHE_KIB: i64 = 8_192;
 /// Memory of each connection that reads, in KiB.
 pub const READER_CACHE_KIB: i64 = 2_048;
 /// Size of the write-ahead log at which its pages go into the file, in pages of 4 KiB.
-pub const CHECKPOINT_PAGES: i64 = 2_000;
+pub const CHECKPOINT_PAGES: i64 = 8_000;
 /// Size to which the write-ahead log is cut when it has grown, in bytes.
 pub const LOG_BYTES_KEPT: i64 = 64 << 20;
 /// Largest file of short-lived state, in bytes.

@@ -119,7 +119,7 @@ fn keys_of_domains_sort_as_the_tree() {
     let key = |name| domain_key(&Domain::query(name).unwrap());
     assert_eq!(key("mail.example.jp"), b"jp.example.mail.");
     let below = report::index::domain_range(
-        report::index::KeyKind::Author,
+        report::index::KeyKind::Sender,
         &Domain::parse("example.jp").unwrap(),
         Reach::Below,
     );

@@ -11,10 +11,11 @@ use report::tally::{Cell, cells};
 use report::{RowId, Site, codec};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Counters;
 use super::error::from_sqlite;
 use super::pool::{Waiting, promise};
+use super::read::day_of;
 use super::writer::{Company, Task};
+use super::{Counters, evidence};
 
 /// A row as it goes into the file: made by the thread that brings it, so that the one that writes only writes.
 pub(super) struct Prepared {
@@ -57,7 +58,7 @@ impl Prepared {
         let bytes = codec::encode(&row).map_err(|_| LedgerError::TooLarge { id })?;
         let mut its_cells = Vec::with_capacity(24);
         cells(&row, |cell, count| its_cells.push((cell, count)));
-        let why = (!why.is_empty()).then(|| codec::encode_why(&why));
+        let why = (!why.is_empty()).then(|| evidence::pack(&why));
         Ok(Self { id, row: bytes, why, keys: keys(&row), cells: its_cells })
     }
 }
@@ -181,10 +182,12 @@ impl Pending {
     pub(super) fn write(mut self, connection: &Connection) -> Result<(), LedgerError> {
         self.keys.sort_unstable();
         let mut statement = connection
-            .prepare_cached("INSERT INTO lookup (kind, bytes, id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+            .prepare_cached("INSERT INTO lookup (kind, day, bytes, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
             .map_err(from_sqlite)?;
         for (key, id) in &self.keys {
-            statement.execute(params![key.kind.code(), key.bytes, id.number() as i64]).map_err(from_sqlite)?;
+            statement
+                .execute(params![key.kind.code(), day_of(*id), key.bytes, id.number() as i64])
+                .map_err(from_sqlite)?;
         }
         add_counts(connection, "tally", self.cells)?;
         let mut statement = connection

@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 
 use super::append::add_counts;
 use super::error::from_sqlite;
-use super::read::{blob, row_id, rows};
+use super::read::{blob, day_of, row_id, rows};
 
 /// Takes something away.
 pub(super) fn delete(connection: &Connection, what: &Deletion) -> Result<Deleted, LedgerError> {
@@ -87,10 +87,10 @@ fn delete_rows(connection: &Connection, what: &Deletion, counts: Counts) -> Resu
 }
 
 fn delete_row(connection: &Connection, row: &Row) -> Result<(), LedgerError> {
-    let sql = "DELETE FROM lookup WHERE kind = ?1 AND bytes = ?2 AND id = ?3";
+    let sql = "DELETE FROM lookup WHERE kind = ?1 AND day = ?2 AND bytes = ?3 AND id = ?4";
     let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
     for key in keys(row) {
-        let its = params![key.kind.code(), key.bytes, row.id.number() as i64];
+        let its = params![key.kind.code(), day_of(row.id), key.bytes, row.id.number() as i64];
         statement.execute(its).map_err(from_sqlite)?;
     }
     delete_id(connection, row.id)

@@ -3,7 +3,8 @@
 use report::LedgerError;
 use rusqlite::{Error, ErrorCode};
 
-/// The ledger's error of SQLite's.
+/// The ledger's error of SQLite's. By value, so that it stands in `map_err`.
+#[allow(clippy::needless_pass_by_value)] // as above
 pub(super) fn from_sqlite(error: Error) -> LedgerError {
     match &error {
         Error::SqliteFailure(failure, _) => match failure.code {

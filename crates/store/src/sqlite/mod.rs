@@ -15,6 +15,7 @@
 mod append;
 mod delete;
 mod error;
+mod evidence;
 mod hot;
 mod pool;
 mod read;

@@ -4,13 +4,15 @@ use std::ops::ControlFlow;
 
 use report::index::{KeyRange, ranges};
 use report::ledger::{Entry, LedgerError};
+use report::limits::EXAMINED_COUNT_MAX;
 use report::query::Order;
 use report::tally::{Measure, Tally, answer};
+use report::vocabulary::Direction;
 use report::{Page, Query, RowId, Site, TallyQuery, Why, codec};
 use rusqlite::{Connection, OptionalExtension, Row as Columns, params};
 
 use super::error::from_sqlite;
-use crate::limits::SORT_ROW_COUNT_MAX;
+use super::evidence;
 use crate::page::{Filling, bounds};
 
 /// A page of rows.
@@ -18,29 +20,10 @@ pub(super) fn rows(connection: &Connection, query: &Query) -> Result<Page, Ledge
     let mut filling = Filling::new(query);
     let Some(bounds) = bounds(query) else { return Ok(filling.finish()) };
     match ranges(&query.filter) {
-        Some(ranges) if are_sortable(connection, &ranges)? => {
-            by_keys(connection, query.order, bounds, &ranges, &mut filling)?;
-        }
-        _ => one_by_one(connection, query.order, bounds, &mut filling)?,
+        Some(ranges) => by_keys(connection, query.order, bounds, &ranges, &mut filling)?,
+        None => one_by_one(connection, query.order, bounds, &mut filling)?,
     }
     Ok(filling.finish())
-}
-
-/// Whether the rows under these keys come sorted by id, or are few enough to be sorted.
-fn are_sortable(connection: &Connection, ranges: &[KeyRange]) -> Result<bool, LedgerError> {
-    for range in ranges.iter().filter(|range| !range.is_one_key()) {
-        let mut statement = connection
-            .prepare_cached(
-                "SELECT count(*) FROM (SELECT 1 FROM lookup WHERE kind = ?1 AND bytes BETWEEN ?2 AND ?3 LIMIT ?4)",
-            )
-            .map_err(from_sqlite)?;
-        let limits = params![range.kind.code(), range.low, range.high, SORT_ROW_COUNT_MAX];
-        let count: u32 = statement.query_row(limits, |row| row.get(0)).map_err(from_sqlite)?;
-        if count >= SORT_ROW_COUNT_MAX {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 fn one_by_one(
@@ -64,42 +47,73 @@ fn one_by_one(
     Ok(())
 }
 
+/// Day by day, those whose keys may be meant. What is sorted in memory is a day's at most.
 fn by_keys(
-    connection: &Connection,
-    order: Order,
-    (mut low, mut high): (RowId, RowId),
-    ranges: &[KeyRange],
-    filling: &mut Filling<'_>,
-) -> Result<(), LedgerError> {
-    loop {
-        let (ids, horizon) = candidates(connection, order, (low, high), ranges)?;
-        for id in ids {
-            if offer(connection, id, filling)?.is_break() {
-                return Ok(());
-            }
-        }
-        let Some(horizon) = horizon else { return Ok(()) };
-        let next = match order {
-            Order::OldestFirst => horizon.number().checked_add(1),
-            Order::NewestFirst => horizon.number().checked_sub(1),
-        };
-        let Some(next) = next.and_then(RowId::from_number) else { return Ok(()) };
-        match order {
-            Order::OldestFirst => low = next,
-            Order::NewestFirst => high = next,
-        }
-        if low > high {
-            return Ok(());
-        }
-    }
-}
-
-/// The first ids under some keys, in their order, each once; and the last of them, when there may be more.
-fn candidates(
     connection: &Connection,
     order: Order,
     (low, high): (RowId, RowId),
     ranges: &[KeyRange],
+    filling: &mut Filling<'_>,
+) -> Result<(), LedgerError> {
+    let Some((first, last)) = ends(connection)? else { return Ok(()) };
+    let (low, high) = (low.max(first), high.min(last));
+    let days = day_of(low)..day_of(high) + 1;
+    let mut of_day = |day: u32| {
+        let (first, last) = (RowId::first_at(u64::from(day) * DAY_MS), RowId::first_at(u64::from(day + 1) * DAY_MS));
+        by_keys_of_day(connection, order, (low.max(first), high.min(last)), (day, ranges), filling)
+    };
+    match order {
+        Order::OldestFirst => each(days, &mut of_day),
+        Order::NewestFirst => each(days.rev(), &mut of_day),
+    }
+}
+
+fn each(
+    mut days: impl Iterator<Item = u32>,
+    of_day: &mut dyn FnMut(u32) -> Result<ControlFlow<()>, LedgerError>,
+) -> Result<(), LedgerError> {
+    let end = days.try_for_each(|day| match of_day(day) {
+        Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
+        Ok(ControlFlow::Break(())) => ControlFlow::Break(Ok(())),
+        Err(error) => ControlFlow::Break(Err(error)),
+    });
+    end.break_value().unwrap_or(Ok(()))
+}
+
+fn by_keys_of_day(
+    connection: &Connection,
+    order: Order,
+    (mut low, mut high): (RowId, RowId),
+    keys: (u32, &[KeyRange]),
+    filling: &mut Filling<'_>,
+) -> Result<ControlFlow<()>, LedgerError> {
+    while low <= high {
+        let (ids, horizon) = candidates(connection, order, (low, high), keys)?;
+        for id in ids {
+            if offer(connection, id, filling)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        let Some(horizon) = horizon else { break };
+        let next = match order {
+            Order::OldestFirst => horizon.number().checked_add(1),
+            Order::NewestFirst => horizon.number().checked_sub(1),
+        };
+        let Some(next) = next.and_then(RowId::from_number) else { break };
+        match order {
+            Order::OldestFirst => low = next,
+            Order::NewestFirst => high = next,
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// The first ids of a day under some keys, in their order, each once; and the last of them, when there may be more.
+fn candidates(
+    connection: &Connection,
+    order: Order,
+    (low, high): (RowId, RowId),
+    (day, ranges): (u32, &[KeyRange]),
 ) -> Result<(Vec<RowId>, Option<RowId>), LedgerError> {
     let direction = match order {
         Order::OldestFirst => "ASC",
@@ -112,22 +126,24 @@ fn candidates(
     let mut ids = Vec::new();
     let mut horizon: Option<RowId> = None;
     for range in ranges {
-        // One key has its ids sorted; the planner sees that only when it is compared with `=`.
-        let (distinct, condition) =
-            if range.is_one_key() { ("", "bytes = ?2 AND ?3 = ?2") } else { ("DISTINCT", "bytes BETWEEN ?2 AND ?3") };
+        // One key has its ids sorted, and may be left any time; several are sorted here, so let that be worth it.
+        let (distinct, condition, limit) = match range.is_one_key() {
+            true => ("", "bytes = ?3 AND ?4 = ?3", ONE_KEY_COUNT),
+            false => ("DISTINCT", "bytes BETWEEN ?3 AND ?4", EXAMINED_COUNT_MAX),
+        };
         let sql = format!(
-            "SELECT {distinct} id FROM lookup WHERE kind = ?1 AND {condition} AND id BETWEEN ?4 AND ?5 \
-             ORDER BY id {direction} LIMIT {CANDIDATE_COUNT}"
+            "SELECT {distinct} id FROM lookup WHERE kind = ?1 AND day = ?2 AND {condition} AND id BETWEEN ?5 AND ?6 \
+             ORDER BY id {direction} LIMIT {limit}"
         );
         let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
         let (low, high) = (low.number() as i64, high.number() as i64);
-        let mut rows =
-            statement.query(params![range.kind.code(), range.low, range.high, low, high]).map_err(from_sqlite)?;
+        let conditions = params![range.kind.code(), day, range.low, range.high, low, high];
+        let mut rows = statement.query(conditions).map_err(from_sqlite)?;
         let before = ids.len();
         while let Some(row) = rows.next().map_err(from_sqlite)? {
             ids.push(row_id(row)?);
         }
-        if let Some(last) = ids.last().filter(|_| ids.len() - before == CANDIDATE_COUNT) {
+        if let Some(last) = ids.last().filter(|_| ids.len() - before == limit) {
             horizon = Some(horizon.filter(|horizon| comes_before(*horizon, *last)).unwrap_or(*last));
         }
     }
@@ -138,6 +154,19 @@ fn candidates(
     }
     ids.dedup();
     Ok((ids, horizon))
+}
+
+/// The lowest and the highest id; `None` when there are no rows.
+fn ends(connection: &Connection) -> Result<Option<(RowId, RowId)>, LedgerError> {
+    // Each on its own is a step into the tree; asked for together they are a walk through it.
+    let end = |sql: &str| -> Result<Option<RowId>, LedgerError> {
+        let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+        let mut rows = statement.query([]).map_err(from_sqlite)?;
+        rows.next().map_err(from_sqlite)?.map(row_id).transpose()
+    };
+    let first = end("SELECT id FROM message ORDER BY id LIMIT 1")?;
+    let last = end("SELECT id FROM message ORDER BY id DESC LIMIT 1")?;
+    Ok(first.zip(last))
 }
 
 fn offer(connection: &Connection, id: RowId, filling: &mut Filling<'_>) -> Result<ControlFlow<()>, LedgerError> {
@@ -161,7 +190,7 @@ pub(super) fn entry(connection: &Connection, id: RowId) -> Result<Option<Entry>,
     let Some((row, why)) = found else { return Ok(None) };
     let unreadable = |error| LedgerError::Unreadable { id, error };
     let row = codec::decode(&row).map_err(unreadable)?;
-    let why = why.map_or(Ok(Why::default()), |bytes| codec::decode_why(&bytes)).map_err(unreadable)?;
+    let why = why.map_or(Ok(Why::default()), |bytes| evidence::unpack(&bytes)).map_err(unreadable)?;
     Ok(Some(Entry { row, why }))
 }
 
@@ -179,7 +208,7 @@ pub(super) fn tally(connection: &Connection, query: &TallyQuery) -> Result<Tally
                GROUP BY hour, key";
     let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
     let (from, until) = query.hours();
-    let (site, direction) = (query.site.map(Site::number), query.direction.map(|direction| direction.code()));
+    let (site, direction) = (query.site.map(Site::number), query.direction.map(Direction::code));
     let conditions = params![query.kind.code(), from, until, query.tenant.as_deref(), site, direction];
     let mut rows = statement.query(conditions).map_err(from_sqlite)?;
     let mut damage = None;
@@ -216,5 +245,12 @@ pub(super) fn blob<'a>(row: &'a Columns<'_>, column: usize) -> Result<&'a [u8], 
     value.as_blob().map_err(|error| LedgerError::Corrupt { what: error.to_string() })
 }
 
-/// How many ids are looked for at a time.
-const CANDIDATE_COUNT: usize = 512;
+/// The UTC day of an id, in days since 1970.
+pub(super) fn day_of(id: RowId) -> u32 {
+    // 42 bits of milliseconds are some 50,000 days.
+    (id.time_ms() / DAY_MS) as u32
+}
+
+const DAY_MS: u64 = 86_400_000;
+/// How many ids under one key are looked for at a time.
+const ONE_KEY_COUNT: usize = 512;

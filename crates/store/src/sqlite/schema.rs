@@ -4,7 +4,7 @@
 //! |--|--|
 //! | `message` | a row of the ledger, under its id, as `report::codec` writes it |
 //! | `why` | the evidence of one |
-//! | `lookup` | a key (`report::index`) and the id of a row that has it |
+//! | `lookup` | a key (`report::index`) and the id of a row that has it, by days: writing touches the pages of today |
 //! | `tally` | a count (`report::tally`) |
 //! | `floor` | up to which hour rows were taken away: of all (scope ``), of a tenant (scope `=name`) |
 //! | `site` | the highest id of a site, also when its row is gone |
@@ -184,7 +184,8 @@ const MIGRATIONS: &[&str] = &["
 CREATE TABLE message (id INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT;
 CREATE TABLE why (id INTEGER PRIMARY KEY, steps BLOB NOT NULL) STRICT;
 CREATE TABLE lookup (
-  kind INTEGER NOT NULL, bytes BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (kind, bytes, id)
+  kind INTEGER NOT NULL, day INTEGER NOT NULL, bytes BLOB NOT NULL, id INTEGER NOT NULL,
+  PRIMARY KEY (kind, day, bytes, id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tally (
   kind INTEGER NOT NULL, hour INTEGER NOT NULL, key BLOB NOT NULL, tenant TEXT NOT NULL, site INTEGER NOT NULL,
