@@ -25,6 +25,7 @@ mod fuzz;
 pub mod header;
 mod lex;
 pub mod limits;
+pub mod list_id;
 pub mod mime;
 pub mod path;
 pub mod received;

@@ -53,3 +53,5 @@ pub const MIME_PART_COUNT_MAX: usize = 512;
 pub const BOUNDARY_BYTES_MAX: usize = 256;
 /// Longest mark that is put in front of a subject, in bytes.
 pub const SUBJECT_PREFIX_BYTES_MAX: usize = 120;
+/// Longest value of a List-Id field that is read, in bytes.
+pub const LIST_ID_FIELD_BYTES_MAX: usize = 2048;

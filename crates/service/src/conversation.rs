@@ -8,27 +8,21 @@ use auth::client::smtp_auth::Told;
 use auth::{Check, Facts};
 use mailtext::authres::LineEnd;
 use milter::codec::Address;
-use milter::{Actions, Edit, EditError, Event, Macros, ProtocolError, Reply, Session, Stage, Step, Steps, Wanted};
+use milter::{Edit, EditError, Event, Macros, ProtocolError, Session};
+use policy::{Standing, decide_facts};
 
+use crate::carry_out::{self, Answer, decisive};
 use crate::limits::QUEUE_ID_BYTES_MAX;
-use crate::message::{Client, Message, REMOVED_NAMES, Removal};
+use crate::message::{Client, Message, REMOVED_NAMES, Rest};
+use crate::settings::{Kept, Settings};
 use crate::world::{Receipt, World};
-
-/// What may vary in a conversation.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Of the checks.
-    pub auth: Arc<auth::Settings>,
-    /// What is wanted of the MTA.
-    pub wanted: Arc<Wanted>,
-}
 
 /// A conversation with one MTA, over as many messages as it likes.
 pub struct Conversation<W: World> {
     session: Session,
     state: State<W>,
-    /// The verdict that the MTA waits for.
-    verdict: Option<Verdict>,
+    /// The message whose verdict the MTA waits for.
+    whole: Option<Whole>,
     error: Option<ProtocolError>,
     finished: bool,
 }
@@ -42,45 +36,17 @@ struct State<W: World> {
 }
 
 /// A message that is whole, and whose last answers are waited for.
-struct Verdict {
+struct Whole {
     facts: Pin<Box<dyn Future<Output = Facts> + Send>>,
-    removals: [Removal; REMOVED_NAMES.len()],
+    rest: Box<Rest>,
     queue_id: Option<String>,
 }
 
 /// What an event leads to.
 enum Next {
     GoOn,
-    Await(Verdict),
+    Await(Whole),
     Finish,
-}
-
-impl Settings {
-    /// The usual wishes towards the MTA: every event but recipients and unknown commands, answers at the end only, header
-    /// edits.
-    #[must_use]
-    pub fn new(auth: Arc<auth::Settings>) -> Self {
-        let wanted = Wanted {
-            steps: Steps::of(&[
-                Step::Connect,
-                Step::Helo,
-                Step::Mail,
-                Step::Header,
-                Step::EndOfHeaders,
-                Step::Body,
-                Step::EndOfMessage,
-            ]),
-            actions: Actions::ADD_HEADERS | Actions::CHANGE_HEADERS,
-            // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
-            // Of SMTP AUTH it tells with MAIL.
-            macros: vec![
-                (Stage::EndOfMessage, "i".into()),
-                (Stage::Mail, "i {auth_authen} {auth_type} {auth_author}".into()),
-            ],
-            ..Wanted::default()
-        };
-        Self { auth, wanted: Arc::new(wanted) }
-    }
 }
 
 impl<W: World> Conversation<W> {
@@ -88,7 +54,7 @@ impl<W: World> Conversation<W> {
     pub fn new(world: W, settings: Settings) -> Self {
         let session = Session::new(Arc::clone(&settings.wanted));
         let state = State { world, settings, client: Client::default(), message: None };
-        Self { session, state, verdict: None, error: None, finished: false }
+        Self { session, state, whole: None, error: None, finished: false }
     }
 
     /// Takes what the MTA sent, cut anywhere.
@@ -111,10 +77,10 @@ impl<W: World> Conversation<W> {
     /// Lets questions go on, and gives the verdict when the message is whole and all was answered. Pending for ever when
     /// there is nothing to do; may be dropped and called again.
     pub async fn drive(&mut self) {
-        if let Some(verdict) = &mut self.verdict {
-            let facts = verdict.facts.as_mut().await;
-            if let Some(verdict) = self.verdict.take() {
-                self.conclude(&facts, &verdict);
+        if let Some(whole) = &mut self.whole {
+            let facts = whole.facts.as_mut().await;
+            if let Some(whole) = self.whole.take() {
+                self.conclude(&facts, &whole);
             }
             // What the MTA said meanwhile was kept; an error in it is kept too, see [`Conversation::error`].
             let _ = self.events();
@@ -129,7 +95,7 @@ impl<W: World> Conversation<W> {
     /// Whether more input is wanted: not while the MTA waits for a verdict.
     #[must_use]
     pub fn wants_input(&self) -> bool {
-        self.verdict.is_none() && !self.finished
+        self.whole.is_none() && !self.finished
     }
 
     /// Whether the conversation is over.
@@ -147,14 +113,14 @@ impl<W: World> Conversation<W> {
     /// Whether no message is under way.
     #[must_use]
     pub fn is_between_messages(&self) -> bool {
-        self.verdict.is_none() && self.state.message.is_none()
+        self.whole.is_none() && self.state.message.is_none()
     }
 
     fn events(&mut self) -> Result<(), ProtocolError> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        while self.verdict.is_none() && !self.finished {
+        while self.whole.is_none() && !self.finished {
             let turn = match self.session.next_event() {
                 Ok(Some(turn)) => turn,
                 Ok(None) => break,
@@ -166,37 +132,56 @@ impl<W: World> Conversation<W> {
             };
             match self.state.take(turn.event, turn.macros) {
                 Next::GoOn => {}
-                Next::Await(verdict) => self.verdict = Some(verdict),
+                Next::Await(whole) => self.whole = Some(whole),
                 Next::Finish => self.finished = true,
             }
         }
         Ok(())
     }
 
-    /// Everything is known: the forged fields go, ours comes, the message goes on.
-    fn conclude(&mut self, facts: &Facts, verdict: &Verdict) {
-        // Deleting first, from the last to the first: an insertion above would shift the counts.
-        let mut cleaned = Ok(());
-        for (name, removal) in REMOVED_NAMES.iter().zip(&verdict.removals) {
-            if !removal.indexes.is_empty() {
-                cleaned = cleaned.and(self.session.delete_headers(name.as_bytes(), &removal.indexes));
-            }
+    /// Everything is known: what becomes of the message is decided and done.
+    fn conclude(&mut self, facts: &Facts, whole: &Whole) {
+        let rules = &self.state.settings.rules;
+        let verdict = decide_facts(facts, &whole.rest.transaction, rules, &Standing::default());
+        let answer = Answer::of(&verdict);
+        let (mut cleaned, mut labelled, mut held) = (Ok(()), Ok(()), None);
+        if answer.delivers() {
+            // Deleting first, from the last to the first: an insertion above would shift the counts.
+            cleaned = self.clean(&whole.rest);
+            let why = decisive(&verdict).map(|reason| self.state.world.say(reason)).unwrap_or_default();
+            labelled = carry_out::label(&mut self.session, &verdict, &whole.rest.subject);
+            held = carry_out::hold(&mut self.session, &verdict, &why);
+            // Also beside a forged field that must stay: readers look at the topmost first.
+            labelled = labelled.and(self.results(facts));
         }
-        // Also beside a forged field that must stay: readers look at the topmost first.
-        let labelled = self.label(facts);
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
-        let _ = self.session.reply(Reply::Continue);
+        let _ = self.session.reply(answer.as_reply());
         self.state.world.dealt_with(Receipt {
-            queue_id: verdict.queue_id.as_deref(),
+            queue_id: whole.queue_id.as_deref(),
             client_name: &self.state.client.name,
             facts,
-            forged_count: verdict.removals[0].indexes.len(),
+            verdict: &verdict,
+            held,
+            forged_count: whole.rest.removals[0].indexes.len(),
             cleaned,
             labelled,
         });
     }
 
-    fn label(&mut self, facts: &Facts) -> Result<(), EditError> {
+    /// Takes away what nobody but this receiver may write.
+    fn clean(&mut self, rest: &Rest) -> Result<(), EditError> {
+        let mut cleaned = Ok(());
+        let labels = self.state.settings.watch.label_names.iter().map(String::as_str).zip(&rest.label_removals);
+        for (name, removal) in REMOVED_NAMES.into_iter().zip(&rest.removals).chain(labels) {
+            if !removal.indexes.is_empty() {
+                cleaned = cleaned.and(self.session.delete_headers(name.as_bytes(), &removal.indexes));
+            }
+        }
+        cleaned
+    }
+
+    /// Puts the results on top.
+    fn results(&mut self, facts: &Facts) -> Result<(), EditError> {
         let mut labelled = Ok(());
         let bimi = facts.others.bimi.iter().flat_map(|outcome| outcome.result.fields(LineEnd::Lf));
         for field in bimi.collect::<Vec<_>>().into_iter().rev() {
@@ -226,7 +211,7 @@ impl<W: World> State<W> {
             }
             Event::Header { name, value } => {
                 if let Some(message) = &mut self.message {
-                    message.field(name, value, &self.settings.auth.authserv_id);
+                    message.field(name, value, &self.settings.auth.authserv_id, &self.settings.watch);
                 }
             }
             Event::EndOfHeaders => {
@@ -247,7 +232,12 @@ impl<W: World> State<W> {
                 self.message = None;
             }
             Event::Quit => return Next::Finish,
-            Event::Negotiated(_) | Event::Recipient { .. } | Event::Data | Event::Unknown { .. } => {}
+            Event::Recipient { recipient, .. } => {
+                if let Some(message) = self.message.as_mut().filter(|_| self.settings.watch.recipients == Kept::Yes) {
+                    message.recipient(recipient);
+                }
+            }
+            Event::Negotiated(_) | Event::Data | Event::Unknown { .. } => {}
         }
         Next::GoOn
     }
@@ -260,10 +250,10 @@ impl<W: World> State<W> {
     fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next {
         let message =
             self.message.take().unwrap_or_else(|| Message::begin(self.check(), &self.client, b"", &Told::default()));
-        let (mut check, removals) = message.end(last_chunk);
+        let (mut check, rest) = message.end(last_chunk);
         check.renew_lookup(self.world.lookup());
         let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
-        Next::Await(Verdict { facts: Box::pin(check.finish()), removals, queue_id })
+        Next::Await(Whole { facts: Box::pin(check.finish()), rest, queue_id })
     }
 }
 

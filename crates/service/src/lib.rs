@@ -1,18 +1,23 @@
 //! What happens to a message, over any [`World`]: the daemon gives it the real one, tests a simulated one. Same code, both.
 //!
-//! What it does: holds a milter conversation, authenticates each message as it comes, takes forged
-//! Authentication-Results in our name away, puts ours on top, and hands a [`Receipt`] to the world.
+//! What it does: holds a milter conversation, authenticates each message as it comes, lets [`policy`] decide, takes forged
+//! Authentication-Results and labels in our name away, puts ours on top, carries the verdict out, and hands a [`Receipt`]
+//! to the world.
 //!
-//! What it will never do: open a socket, read a clock, start a task, reject on its own account, or lose a message because
-//! something of ours failed: what cannot be labelled is let through unlabelled and told.
+//! What it will never do: open a socket, read a clock, start a task, refuse a message that no rule of the operator's
+//! refuses, or lose one because something of ours failed: what cannot be labelled is let through unlabelled and told.
 //!
-//! Reading order: [`world`], [`conversation`] from the top, [`message`].
+//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], `carry_out`.
 
+mod carry_out;
 pub mod conversation;
 pub mod limits;
 pub mod message;
+pub mod settings;
 pub mod world;
 
-pub use conversation::{Conversation, Settings};
+pub use carry_out::decisive;
+pub use conversation::Conversation;
 pub use message::Client;
+pub use settings::Settings;
 pub use world::{Receipt, World};

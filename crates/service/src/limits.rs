@@ -4,3 +4,7 @@
 pub const HEADER_BYTES_KEPT_MAX: usize = mailtext::limits::HEADER_BLOCK_BYTES_MAX + 1;
 /// Longest queue id that is kept, in bytes.
 pub const QUEUE_ID_BYTES_MAX: usize = 256;
+/// Longest reason of a message that is held, in bytes; the rest is cut.
+pub const HOLD_REASON_BYTES_MAX: usize = 200;
+/// Most different domains of recipients that are asked for their rules; further ones have none of their own.
+pub const RECIPIENT_DOMAIN_COUNT_MAX: usize = 1000;

@@ -6,9 +6,14 @@ use auth::client::smtp_auth::{self, Told};
 use auth::{Check, Envelope};
 use lookup::Lookup;
 use lookup::fetch::Fetch;
-use mailtext::authres::authserv_id_matches;
+use mailtext::Domain;
+use mailtext::authres::{LineEnd, authserv_id_matches};
+use mailtext::list_id::list_id;
+use mailtext::subject::Prefix;
+use policy::Transaction;
 
-use crate::limits::HEADER_BYTES_KEPT_MAX;
+use crate::limits::{HEADER_BYTES_KEPT_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
+use crate::settings::{Kept, Watch};
 
 /// The SMTP client, as far as the MTA tells of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,7 +30,31 @@ pub struct Client {
 pub(crate) struct Message<L, F> {
     pub(crate) check: Check<L, F>,
     header: Vec<u8>,
-    removals: [Removal; REMOVED_NAMES.len()],
+    rest: Box<Rest>,
+}
+
+/// What is kept of a message beside what authentication needs.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    /// One for each of [`REMOVED_NAMES`].
+    pub(crate) removals: [Removal; REMOVED_NAMES.len()],
+    /// One for each of [`Watch::label_names`].
+    pub(crate) label_removals: Vec<Removal>,
+    /// The first Subject.
+    pub(crate) subject: Subject,
+    /// What the rules want to know.
+    pub(crate) transaction: Transaction,
+    list_id_count: u32,
+}
+
+/// The first Subject, as it came.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Subject {
+    /// There is none.
+    #[default]
+    Absent,
+    /// What follows the colon, lines separated by LF.
+    Value(Vec<u8>),
 }
 
 /// Fields of one name that must not arrive: nobody but this receiver may write them.
@@ -37,7 +66,7 @@ pub(crate) struct Removal {
     pub(crate) indexes: Vec<u32>,
 }
 
-/// The names of [`Message::end`]'s removals, in their order: results in our name, and what only BIMI's receiver writes.
+/// The names of [`Rest::removals`], in their order: results in our name, and what only BIMI's receiver writes.
 pub(crate) const REMOVED_NAMES: [&str; 4] =
     ["Authentication-Results", auth::BIMI_FIELDS[0], auth::BIMI_FIELDS[1], auth::BIMI_FIELDS[2]];
 
@@ -49,21 +78,24 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
             envelope.smtp_auth = Some(smtp_auth::read(told));
         }
         check.envelope(envelope);
-        Self { check, header: Vec::with_capacity(4096), removals: Default::default() }
+        Self { check, header: Vec::with_capacity(4096), rest: Box::default() }
+    }
+
+    /// Takes a recipient: its domain, once.
+    pub(crate) fn recipient(&mut self, recipient: &[u8]) {
+        let address = milter::without_brackets(recipient.trim_ascii());
+        let Some(at) = address.iter().rposition(|byte| *byte == b'@') else { return };
+        let domain = address.get(at + 1..).and_then(|domain| std::str::from_utf8(domain).ok());
+        let Some(domain) = domain.and_then(|domain| Domain::parse(domain).ok()) else { return };
+        let domains = &mut self.rest.transaction.recipients;
+        if domains.len() < RECIPIENT_DOMAIN_COUNT_MAX && !domains.contains(&domain) {
+            domains.push(domain);
+        }
     }
 
     /// Takes a field: `value` is what follows the colon, lines separated by LF.
-    pub(crate) fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str) {
-        let trimmed = name.trim_ascii();
-        let removed = REMOVED_NAMES.iter().position(|removed| trimmed.eq_ignore_ascii_case(removed.as_bytes()));
-        if let Some((at, removal)) = removed.and_then(|at| Some((at, self.removals.get_mut(at)?))) {
-            removal.count += 1;
-            // RFC 8601 §5: fields that claim to be ours and are not must go, however they are written. Those of BIMI go
-            // whatever they say: a mail program would show their indicator.
-            if at > 0 || authserv_id_matches(value, authserv_id) {
-                removal.indexes.push(removal.count);
-            }
-        }
+    pub(crate) fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str, watch: &Watch) {
+        self.rest.field(name.trim_ascii(), value, authserv_id, watch);
         if self.header.len() >= HEADER_BYTES_KEPT_MAX {
             return;
         }
@@ -80,14 +112,57 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
         self.check.header(std::mem::take(&mut self.header));
     }
 
-    /// Ends: what is to be asked is in the check, what is to be taken away in the removals, one for each of
-    /// [`REMOVED_NAMES`].
-    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Check<L, F>, [Removal; REMOVED_NAMES.len()]) {
+    /// Ends: what is to be asked is in the check, everything else in the rest.
+    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Check<L, F>, Box<Rest>) {
         if !self.header.is_empty() {
             self.end_of_header();
         }
         self.check.body(last_chunk);
-        (self.check, self.removals)
+        (self.check, self.rest)
+    }
+}
+
+impl Rest {
+    fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str, watch: &Watch) {
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+        let removed = REMOVED_NAMES.iter().position(|removed| is(removed));
+        if let Some((at, removal)) = removed.and_then(|at| Some((at, self.removals.get_mut(at)?))) {
+            removal.count += 1;
+            // RFC 8601 §5: fields that claim to be ours and are not must go, however they are written. Those of BIMI go
+            // whatever they say: a mail program would show their indicator.
+            if at > 0 || authserv_id_matches(value, authserv_id) {
+                removal.indexes.push(removal.count);
+            }
+        }
+        if let Some(at) = watch.label_names.iter().position(|label| is(label)) {
+            // Filters believe these names: nobody else may write them.
+            if self.label_removals.is_empty() {
+                self.label_removals.resize(watch.label_names.len(), Removal::default());
+            }
+            if let Some(removal) = self.label_removals.get_mut(at) {
+                removal.count += 1;
+                removal.indexes.push(removal.count);
+            }
+        }
+        if watch.subject == Kept::Yes && self.subject == Subject::Absent && is("Subject") {
+            self.subject = Subject::Value(value.to_vec());
+        }
+        if watch.list_id == Kept::Yes && is("List-Id") {
+            self.list_id_count += 1;
+            // RFC 2919 §3: there MUST be no more than one; of several none can be believed.
+            self.transaction.list_id = if self.list_id_count == 1 { list_id(value) } else { None };
+        }
+    }
+}
+
+impl Subject {
+    /// The value with the mark in front of it; `None` when the mark stands there already.
+    pub(crate) fn marked(&self, mark: &Prefix, line_end: LineEnd) -> Option<Vec<u8>> {
+        let value: &[u8] = match self {
+            Self::Absent => b"",
+            Self::Value(value) => value,
+        };
+        mark.put_before(value, line_end)
     }
 }
 

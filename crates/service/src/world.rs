@@ -3,6 +3,7 @@
 use auth::Facts;
 use lookup::Lookup;
 use lookup::fetch::Fetch;
+use policy::Verdict;
 
 /// What the service needs of the world.
 pub trait World: Clone + Send + Sync + 'static {
@@ -36,10 +37,14 @@ pub struct Receipt<'a> {
     pub client_name: &'a str,
     /// Every outcome.
     pub facts: &'a Facts,
+    /// What was decided, and why.
+    pub verdict: &'a Verdict,
+    /// Whether the MTA holds the message; why not, if not. `None` when nobody wants that.
+    pub held: Option<Result<(), milter::EditError>>,
     /// How many Authentication-Results fields in our name came from outside.
     pub forged_count: usize,
-    /// Whether they were taken away; why not, if not.
+    /// Whether they, and forged labels, were taken away; why not, if not. A message that is refused stays as it is.
     pub cleaned: Result<(), milter::EditError>,
-    /// Whether our field was put on top; why not, if not.
+    /// Whether our field was put on top, and the labels written; why not, if not.
     pub labelled: Result<(), milter::EditError>,
 }

@@ -10,8 +10,11 @@ use lookup::{Lookup, Zone};
 use mailtext::Explain;
 use mailtext::authres::authserv_id_matches;
 use milter::codec::{Address, Command};
-use milter::mta::{Delivery, Message, Outcome, Progress, Sent};
+use milter::mta::{Delivery, Message, Outcome, Progress, Sent, Verdict};
 use milter::{Actions, Edit, LeadingSpace, Mta, Offer, Protocol, Stage};
+use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
+use policy::rules::{ForRecipients, QuarantineBy, RejectAlone, Users};
+use policy::{Action, Domains, RuleSet, Rules};
 use sekisho_service::{Conversation, Receipt, Settings, World};
 use testkit::{Case, KeyValues, block_on};
 
@@ -25,11 +28,12 @@ pub const NOW_S: u64 = 1_700_000_000;
 pub struct StillWorld<L> {
     lookup: L,
     pub receipts: Arc<Mutex<Vec<String>>>,
+    pub verdicts: Arc<Mutex<Vec<String>>>,
 }
 
 impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
     pub fn new(lookup: L) -> Self {
-        Self { lookup, receipts: Arc::default() }
+        Self { lookup, receipts: Arc::default(), verdicts: Arc::default() }
     }
 }
 
@@ -55,6 +59,13 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         let dkim: Vec<_> = facts.dkim.iter().map(|outcome| outcome.result.status.as_str()).collect();
         let told =
             |result: Result<(), milter::EditError>| result.map_or_else(|error| error.to_string(), |()| "ok".into());
+        let held = receipt.held.map_or_else(String::new, |held| format!(" held={}", told(held)));
+        let overrides: Vec<_> = receipt.verdict.overrides.iter().map(|why| why.kind.as_str()).collect();
+        let overrides =
+            if overrides.is_empty() { String::new() } else { format!(" overrides={}", overrides.join(",")) };
+        let decisive = sekisho_service::decisive(receipt.verdict).map_or("-", Explain::id);
+        let verdict = format!("action={} reason={decisive}{overrides}{held}", receipt.verdict.action.as_str());
+        self.verdicts.lock().unwrap().push(verdict);
         self.receipts.lock().unwrap().push(format!(
             "queue-id={} client={} helo={} spf={spf} dkim={} dmarc={} forged={} cleaned={} labelled={}",
             receipt.queue_id.unwrap_or("-").escape_debug(),
@@ -73,8 +84,65 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
     }
 }
 
-pub fn conversation<L: Lookup + Clone + Send + Sync + 'static>(world: StillWorld<L>) -> Conversation<StillWorld<L>> {
-    Conversation::new(world, Settings::new(Arc::new(auth::Settings::new(OURS))))
+pub fn conversation<L: Lookup + Clone + Send + Sync + 'static>(
+    world: StillWorld<L>,
+    rules: Option<Rules>,
+) -> Conversation<StillWorld<L>> {
+    let auth = Arc::new(auth::Settings::new(OURS));
+    let settings = match rules {
+        Some(rules) => Settings::with_rules(auth, Arc::new(rules)),
+        None => Settings::new(auth),
+    };
+    Conversation::new(world, settings)
+}
+
+/// The rules of a case: its lines `rule.KEY: VALUE`, and `at DOMAIN: KEY=VALUE; …` for recipients.
+pub fn rules_of(input: &KeyValues) -> Option<Rules> {
+    let labels = LabelRules { subject: None, fields: Vec::new() };
+    let mut rules = Rules::of(RuleSet { labels, ..RuleSet::default() });
+    let mut any = false;
+    for (key, value) in input.iter() {
+        if let Some(key) = key.strip_prefix("rule.") {
+            any = true;
+            rule(&mut rules.general, key, value);
+        } else if let Some(name) = key.strip_prefix("at ") {
+            let mut own = rules.general.clone();
+            for pair in value.split(';').map(str::trim) {
+                let (key, value) = pair.split_once('=').unwrap();
+                rule(&mut own, key, value);
+            }
+            let mut domains = Domains::default();
+            domains.extend([Domains::read(name).unwrap()]);
+            rules.by_recipient.push(ForRecipients { domains, rules: own });
+        }
+    }
+    any.then_some(rules)
+}
+
+fn rule(rules: &mut RuleSet, key: &str, value: &str) {
+    let act = |word: &str| Action::of(word).unwrap();
+    match key {
+        "stage" => rules.stage = policy::Stage::of(value).unwrap(),
+        "dmarc.reject" => rules.dmarc.reject = act(value),
+        "dmarc.temperror" => rules.dmarc.temp_error = act(value),
+        "reject-alone" if value == "reject" => rules.dmarc.reject_alone = RejectAlone::Reject,
+        "quarantine" if value == "hold" => rules.quarantine = QuarantineBy::Hold,
+        "quarantine" if value == "both" => rules.quarantine = QuarantineBy::Both,
+        "network" => rules.exceptions.networks.push(value.parse().unwrap()),
+        "user" => rules.exceptions.users = Users::Named([value.to_owned()].into()),
+        "mailing-list" => rules.exceptions.mailing_lists.extend([Domains::read(value).unwrap()]),
+        "subject" => {
+            let (from, prefix) = value.split_once(' ').unwrap();
+            let prefix = mailtext::subject::Prefix::new(prefix).unwrap();
+            rules.labels.subject = Some(SubjectRule { prefix, from: act(from) });
+        }
+        "field" => {
+            let words: Vec<&str> = value.splitn(3, ' ').collect();
+            let (name, value) = (FieldName::new(words[1]).unwrap(), words[2].parse().unwrap());
+            rules.labels.fields.push(FieldRule { name, value, from: act(words[0]) });
+        }
+        _ => panic!("{key}: no such rule"),
+    }
 }
 
 /// A message in parts, as an MTA holds it.
@@ -111,6 +179,9 @@ pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
     world: StillWorld<L>,
     pub sender: String,
     pub queue_id: String,
+    /// `rcpt: <a@example.net> <b@example.org>`
+    recipients: Vec<String>,
+    has_rules: bool,
     /// Who has authenticated, and how: `auth: taro@example.jp PLAIN`.
     auth: Option<(String, String)>,
     /// Everything that the MTA has sent.
@@ -120,18 +191,24 @@ pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
 
 impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     pub fn new(lookup: L, offer: Offer) -> Self {
-        let mut story = Self::unopened(lookup, offer);
+        Self::with_rules(lookup, offer, None)
+    }
+
+    fn with_rules(lookup: L, offer: Offer, rules: Option<Rules>) -> Self {
+        let mut story = Self::unopened(lookup, offer, rules);
         story.exchange();
         assert_eq!(story.mta.receive().map(|response| response.is_some()), Ok(true), "no answer to the offer");
         story
     }
 
     /// Nothing was said yet.
-    fn unopened(lookup: L, offer: Offer) -> Self {
+    fn unopened(lookup: L, offer: Offer, rules: Option<Rules>) -> Self {
         let world = StillWorld::new(lookup);
         Self {
             mta: Mta::new(offer),
-            conversation: conversation(world.clone()),
+            has_rules: rules.is_some(),
+            conversation: conversation(world.clone(), rules),
+            recipients: vec!["<you@example.net>".to_owned()],
             world,
             sender: "<>".into(),
             queue_id: String::new(),
@@ -144,8 +221,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     /// Plays all lines of a case.
     pub fn of_case(case: &Case, lookup: L) -> Self {
         let mut story = match case.input.get("offer").unwrap_or("postfix") {
-            "none" => Self::unopened(lookup, Offer::postfix()),
-            name => Self::new(lookup, offer(name)),
+            "none" => Self::unopened(lookup, Offer::postfix(), None),
+            name => Self::with_rules(lookup, offer(name), rules_of(&case.input)),
         };
         let mails = mails(case);
         for (key, value) in case.input.iter() {
@@ -165,6 +242,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     fn line(&mut self, key: &str, value: &str, mails: &[Mail], input: &KeyValues) {
         match key {
             "offer" | "body-repeat" | "open" => {}
+            _ if key.starts_with("rule.") || key.starts_with("at ") => {}
+            "rcpt" => self.recipients = value.split(' ').map(str::to_owned).collect(),
             "connect" => {
                 let (name, address) = value.split_once(' ').unwrap_or((value, ""));
                 let address = match address.parse() {
@@ -213,7 +292,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
 
     /// A whole message.
     pub fn deliver(&mut self, mail: &Mail) -> Outcome {
-        let (sender, queue_id) = (self.sender.clone(), self.queue_id.clone());
+        let (sender, queue_id, recipients) = (self.sender.clone(), self.queue_id.clone(), self.recipients.clone());
         let mut macros = Vec::new();
         if !queue_id.is_empty() {
             macros.push((Stage::EndOfMessage, &b"i"[..], queue_id.as_bytes()));
@@ -226,7 +305,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let message = Message {
             macros,
             sender: sender.as_bytes(),
-            recipients: vec![b"<you@example.net>"],
+            recipients: recipients.iter().map(String::as_bytes).collect(),
             headers: mail.as_sent(self.space()),
             body: &mail.body,
             ..Message::default()
@@ -285,8 +364,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
 
     fn tell(&mut self, name: &str, outcome: &Outcome, mail: &Mail) {
         let receipt = self.receipt();
+        let verdict = self.world.verdicts.lock().unwrap().pop().unwrap();
         let out = &mut self.out;
-        writeln!(out, "message {name}: {:?}", outcome.verdict).unwrap();
+        match &outcome.verdict {
+            Verdict::Code(text) => writeln!(out, "message {name}: {}", text.escape_ascii()).unwrap(),
+            other => writeln!(out, "message {name}: {other:?}").unwrap(),
+        }
         for edit in outcome.edits() {
             match edit {
                 Edit::DeleteHeader { occurrence, name } => {
@@ -294,14 +377,30 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
                 }
                 Edit::InsertHeader { index, name, value } => {
                     writeln!(out, "  insert {index} {}:", name.escape_ascii()).unwrap();
-                    for line in std::str::from_utf8(value).unwrap().split('\n') {
-                        writeln!(out, "    |{}", line.escape_debug()).unwrap();
-                    }
+                    lines(out, value);
                 }
+                Edit::ChangeHeader { occurrence, name, value } => {
+                    writeln!(out, "  change {} {occurrence}:", name.escape_ascii()).unwrap();
+                    lines(out, value);
+                }
+                Edit::AddHeader { name, value } => {
+                    writeln!(out, "  add {}:", name.escape_ascii()).unwrap();
+                    lines(out, value);
+                }
+                Edit::Quarantine { reason } => writeln!(out, "  hold {}", reason.escape_ascii()).unwrap(),
                 other => panic!("nobody asked for {other:?}"),
             }
         }
         writeln!(out, "  receipt {receipt}").unwrap();
+        if self.has_rules {
+            writeln!(out, "  verdict {verdict}").unwrap();
+        } else {
+            assert!(verdict.starts_with("action=accept ") || verdict.starts_with("action=label "), "{verdict}");
+        }
+        if outcome.verdict != Verdict::Accepted {
+            assert_eq!(outcome.edits().count(), 0, "who is refused gets no edits");
+            return;
+        }
         let space = self.mta.negotiated().unwrap().leading_space();
         let [postfix, sendmail] =
             [Counting::WhatIsLeft, Counting::WhatCame].map(|counting| apply(mail, outcome, counting, space));
@@ -310,6 +409,17 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let granted = receipt.ends_with("cleaned=ok labelled=ok");
         if granted {
             assert_one_on_top(mail, &postfix);
+        }
+    }
+}
+
+fn lines(out: &mut String, value: &[u8]) {
+    for line in value.split(|byte| *byte == b'\n') {
+        match std::str::from_utf8(line) {
+            Ok(text) if line.is_ascii() || !text.chars().any(char::is_control) => {
+                writeln!(out, "    |{}", text.escape_debug()).unwrap();
+            }
+            _ => writeln!(out, "    |{}", line.escape_ascii()).unwrap(),
         }
     }
 }
@@ -329,6 +439,10 @@ pub fn apply(mail: &Mail, outcome: &Outcome, counting: Counting, space: LeadingS
     fields.extend(mail.fields.iter().cloned().map(Some));
     // A deleted field keeps its name in Sendmail's list.
     let mut names: Vec<Vec<u8>> = fields.iter().flatten().map(|(name, _)| name.clone()).collect();
+    let spaced = |value: &[u8]| match space {
+        LeadingSpace::Kept => value.to_vec(),
+        LeadingSpace::Assumed => [b" ", value].concat(),
+    };
     for edit in outcome.edits() {
         match edit {
             Edit::DeleteHeader { occurrence, name } => {
@@ -340,13 +454,21 @@ pub fn apply(mail: &Mail, outcome: &Outcome, counting: Counting, space: LeadingS
                 fields[found.expect("the field to delete is there")] = None;
             }
             Edit::InsertHeader { index, name, value } => {
-                let value = match space {
-                    LeadingSpace::Kept => value.to_vec(),
-                    LeadingSpace::Assumed => [b" ", value].concat(),
-                };
-                fields.insert(index as usize, Some((name.to_vec(), value)));
+                fields.insert(index as usize, Some((name.to_vec(), spaced(value))));
                 names.insert(index as usize, name.to_vec());
             }
+            Edit::ChangeHeader { occurrence, name, value } => {
+                let is = |field: &&mut Option<(Vec<u8>, Vec<u8>)>| {
+                    field.as_ref().is_some_and(|(own, _)| own.eq_ignore_ascii_case(name))
+                };
+                let found = fields.iter_mut().filter(is).nth(occurrence as usize - 1);
+                found.expect("the field to change is there").as_mut().unwrap().1 = spaced(value);
+            }
+            Edit::AddHeader { name, value } => {
+                fields.push(Some((name.to_vec(), spaced(value))));
+                names.push(name.to_vec());
+            }
+            Edit::Quarantine { .. } => {}
             other => panic!("nobody asked for {other:?}"),
         }
     }
@@ -362,8 +484,13 @@ pub fn assert_one_on_top(mail: &Mail, delivered: &[(Vec<u8>, Vec<u8>)]) {
     let is_bimi = |(name, _): &(Vec<u8>, Vec<u8>)| {
         auth::BIMI_FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
     };
-    let kept: Vec<_> = mail.fields.iter().filter(|field| !is_ours(field) && !is_bimi(field)).collect();
-    assert_eq!(kept, delivered[2..].iter().collect::<Vec<_>>());
+    // The labels of the cases, and the subject that they mark: their edits are told one by one.
+    let is_label = |(name, _): &(Vec<u8>, Vec<u8>)| {
+        ["x-sekisho-verdict", "x-suspicious", "subject"].iter().any(|label| name.eq_ignore_ascii_case(label.as_bytes()))
+    };
+    let came = mail.fields.iter().filter(|field| !is_ours(field) && !is_bimi(field) && !is_label(field));
+    let left = delivered.iter().filter(|field| !is_label(field)).skip(2);
+    assert_eq!(came.collect::<Vec<_>>(), left.collect::<Vec<_>>());
 }
 
 fn summary(delivered: &[(Vec<u8>, Vec<u8>)]) -> String {
@@ -383,6 +510,9 @@ pub fn offer(name: &str) -> Offer {
         "postfix" => postfix,
         "sendmail" => Offer::sendmail(),
         "version-2" => Offer::version_2(),
+        "no-hold" => {
+            Offer { actions: Actions::from_bits(postfix.actions.bits() & !Actions::QUARANTINE.bits()), ..postfix }
+        }
         "no-edits" => Offer { actions: Actions::SET_SYMBOL_LIST, ..postfix },
         "add-only" => Offer { actions: Actions::ADD_HEADERS, ..postfix },
         "all-answers" => Offer { protocol: Protocol::HEADER_LEADING_SPACE, ..postfix },

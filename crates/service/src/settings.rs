@@ -1,0 +1,122 @@
+//! What may vary in a conversation, and what follows of it: which steps, edits and macros are wanted of the MTA, and
+//! which fields a message may not bring.
+
+use std::sync::Arc;
+
+use milter::{Actions, Stage, Step, Steps, Wanted};
+use policy::labels::LabelRules;
+use policy::rules::QuarantineBy;
+use policy::{RuleSet, Rules};
+
+/// What may vary in a conversation.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of the checks.
+    pub(crate) auth: Arc<auth::Settings>,
+    /// What is wanted of the MTA.
+    pub(crate) wanted: Arc<Wanted>,
+    /// What becomes of messages.
+    pub(crate) rules: Arc<Rules>,
+    /// What is kept of messages because the rules want to know it.
+    pub(crate) watch: Arc<Watch>,
+}
+
+/// What is kept of a message beside what authentication needs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Watch {
+    /// The fields that only this receiver may write on a message, beside results: its labels.
+    pub(crate) label_names: Vec<String>,
+    /// Whether the subject may be marked.
+    pub(crate) subject: Kept,
+    /// Whether the recipients' domains count.
+    pub(crate) recipients: Kept,
+    /// Whether the List-Id counts.
+    pub(crate) list_id: Kept,
+}
+
+/// Whether something is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Kept {
+    /// It is.
+    Yes,
+    /// It is not.
+    #[default]
+    No,
+}
+
+impl Settings {
+    /// A receiver that observes: every message goes on, with results on it and no other label.
+    #[must_use]
+    pub fn new(auth: Arc<auth::Settings>) -> Self {
+        let labels = LabelRules { subject: None, fields: Vec::new() };
+        Self::with_rules(auth, Arc::new(Rules::of(RuleSet { labels, ..RuleSet::default() })))
+    }
+
+    /// A receiver with rules. What these have no use for is not asked of the MTA.
+    #[must_use]
+    pub fn with_rules(auth: Arc<auth::Settings>, rules: Arc<Rules>) -> Self {
+        let watch = Watch::of(&rules);
+        Self { auth, wanted: Arc::new(wanted(&rules, &watch)), rules, watch: Arc::new(watch) }
+    }
+}
+
+impl Watch {
+    fn of(rules: &Rules) -> Self {
+        let mut label_names: Vec<String> = rules.field_names().into_iter().map(str::to_owned).collect();
+        if holds(rules) {
+            // It is written where the MTA does not hold the message.
+            label_names.extend(usual_field_name());
+        }
+        // Names of fields have no case (RFC 5322 §1.2.2): one entry for each, or a field would be taken away twice.
+        label_names.sort_by_key(|name| name.to_ascii_lowercase());
+        label_names.dedup_by(|name, before| name.eq_ignore_ascii_case(before));
+        Self {
+            label_names,
+            subject: Kept::when(sets(rules).any(|set| set.labels.subject.is_some())),
+            recipients: Kept::when(!rules.by_recipient.is_empty()),
+            list_id: Kept::when(sets(rules).any(|set| !set.exceptions.mailing_lists.is_empty())),
+        }
+    }
+}
+
+impl Kept {
+    fn when(wanted: bool) -> Self {
+        if wanted { Self::Yes } else { Self::No }
+    }
+}
+
+/// The name of the field that labels a message where nothing else is said.
+pub(crate) fn usual_field_name() -> Option<String> {
+    LabelRules::default().fields.first().map(|field| field.name.as_str().to_owned())
+}
+
+/// What is wanted of the MTA: every event but recipients – unless their domains count – and unknown commands, answers at
+/// the end only, header edits, and quarantine where the rules hold mail.
+fn wanted(rules: &Rules, watch: &Watch) -> Wanted {
+    let mut steps =
+        vec![Step::Connect, Step::Helo, Step::Mail, Step::Header, Step::EndOfHeaders, Step::Body, Step::EndOfMessage];
+    if watch.recipients == Kept::Yes {
+        steps.push(Step::Recipient);
+    }
+    let edits = Actions::ADD_HEADERS | Actions::CHANGE_HEADERS;
+    Wanted {
+        steps: Steps::of(&steps),
+        actions: if holds(rules) { edits | Actions::QUARANTINE } else { edits },
+        // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
+        // Of SMTP AUTH it tells with MAIL.
+        macros: vec![
+            (Stage::EndOfMessage, "i".into()),
+            (Stage::Mail, "i {auth_authen} {auth_type} {auth_author}".into()),
+        ],
+        ..Wanted::default()
+    }
+}
+
+/// Whether the MTA may be asked to hold a message.
+fn holds(rules: &Rules) -> bool {
+    sets(rules).any(|set| set.stage > policy::Stage::Observe && set.quarantine != QuarantineBy::Fields)
+}
+
+fn sets(rules: &Rules) -> impl Iterator<Item = &RuleSet> {
+    std::iter::once(&rules.general).chain(rules.by_recipient.iter().map(|rules| &rules.rules))
+}
