@@ -2,6 +2,7 @@
 //! [receiver]; did you mean "authserv_id"?`
 
 mod list;
+mod rules;
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -22,9 +23,10 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 use list::ListEntry;
+use rules::Judging;
 
 /// What the configuration says; what it does not say is left to each verb.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Config {
     /// `[receiver] listen`: where the milter listens.
     pub(crate) listen: Option<String>,
@@ -44,6 +46,8 @@ pub(crate) struct Config {
     bimi_evidence: Option<EvidenceUse>,
     /// `[[dns_list]]`: the lists in DNS that are asked.
     dns_lists: Vec<ListEntry>,
+    /// `[receiver] stage …`, `[policy.…]`, `[labels]`: what becomes of mail.
+    judging: Judging,
 }
 
 /// A method that can be switched.
@@ -170,6 +174,11 @@ const fn of_list(name: &'static str, take: Take) -> Key {
     Key { section: LIST, name, take }
 }
 
+/// All keys.
+fn keys() -> impl Iterator<Item = &'static Key> + Clone {
+    KEYS.iter().chain(rules::KEYS)
+}
+
 /// The value cannot be used.
 struct Wrong;
 
@@ -233,6 +242,11 @@ impl Config {
         Ok(bimi::Settings { evidence: self.bimi_evidence.unwrap_or_default(), roots: Arc::new(roots) })
     }
 
+    /// What becomes of mail.
+    pub(crate) fn rules(&self) -> policy::Rules {
+        self.judging.rules()
+    }
+
     fn switch(&mut self, method: Switched, value: &DeValue<'_>) -> Result<(), Wrong> {
         self.methods.push((method, boolean(value)?));
         Ok(())
@@ -257,18 +271,16 @@ impl Config {
             told(offset, "cli-config-error").with("problem", error.message())
         })?;
         let mut config = Self::default();
-        let mut sections: Vec<_> = table.get_ref().iter().collect();
-        sections.sort_by_key(|(name, _)| name.span().start);
-        for (name, section) in sections {
-            let is_known = KEYS.iter().any(|key| key.section == name.get_ref());
+        for (name, section) in in_order(table.get_ref()) {
             match section.get_ref() {
                 DeValue::Array(lists) if name.get_ref() == LIST => config.take_lists(lists, text, &told)?,
-                DeValue::Table(section) if is_known && name.get_ref() != LIST => {
-                    config.take_section(name.get_ref(), section, text, &told)?;
+                DeValue::Table(sections) if name.get_ref() == POLICY => {
+                    for (name, section) in in_order(sections) {
+                        let full = format!("{POLICY}.{}", name.get_ref());
+                        config.take_table(&full, name, section, text, &told)?;
+                    }
                 }
-                _ => {
-                    return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), name.get_ref()));
-                }
+                _ => config.take_table(name.get_ref(), name, section, text, &told)?,
             }
         }
         Ok(config)
@@ -295,6 +307,23 @@ impl Config {
         Ok(())
     }
 
+    /// A section that there is once: `full` is its whole name, of which `name` is the end.
+    fn take_table(
+        &mut self,
+        full: &str,
+        name: &Spanned<std::borrow::Cow<'_, str>>,
+        section: &Spanned<DeValue<'_>>,
+        text: &str,
+        told: &dyn Fn(usize, &'static str) -> Failure,
+    ) -> Result<(), Failure> {
+        match section.get_ref() {
+            DeValue::Table(values) if full != LIST && keys().any(|key| key.section == full) => {
+                self.take_section(full, values, text, told)
+            }
+            _ => Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), full)),
+        }
+    }
+
     fn take_section(
         &mut self,
         section: &str,
@@ -302,10 +331,8 @@ impl Config {
         text: &str,
         told: &dyn Fn(usize, &'static str) -> Failure,
     ) -> Result<(), Failure> {
-        let mut values: Vec<(_, &Spanned<DeValue<'_>>)> = values.iter().collect();
-        values.sort_by_key(|(name, _)| name.span().start);
-        for (name, value) in values {
-            let known = KEYS.iter().filter(|key| key.section == section);
+        for (name, value) in in_order(values) {
+            let known = keys().filter(|key| key.section == section);
             let Some(key) = known.clone().find(|key| key.name == name.get_ref()) else {
                 let failure = told(name.span().start, "cli-config-unknown-key");
                 let names = known.map(|key| key.name);
@@ -318,6 +345,15 @@ impl Config {
         }
         Ok(())
     }
+}
+
+type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
+
+/// What a table holds, as it stands in the file.
+fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<Entry<'t, 'i>> {
+    let mut entries: Vec<Entry<'t, 'i>> = table.iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    entries
 }
 
 fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Wrong> {
@@ -355,7 +391,7 @@ fn read_roots(path: &Path) -> Result<Roots, Failure> {
 }
 
 fn unknown_section(failure: Failure, name: &str) -> Failure {
-    suggesting(failure, name, KEYS.iter().map(|key| key.section))
+    suggesting(failure, name, keys().map(|key| key.section))
 }
 
 /// Names what was found and, when one is near enough, what was probably meant.
@@ -393,6 +429,8 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// The sections of which there may be several.
 const LIST: &str = "dns_list";
+/// The section of sections: `[policy.dmarc]`.
+const POLICY: &str = "policy";
 
 /// Names longer than this are compared by their beginnings.
 const NAME_CHARACTERS_MAX: usize = 64;
@@ -468,6 +506,67 @@ mod tests {
         assert_eq!(told("[dns_list]\nzone = \"b.example\"").0, "cli-config-unknown-section");
         assert_eq!(told("[[dns]]\ntimeout = \"3s\"").0, "cli-config-unknown-section");
         assert_eq!(told("dns_list = [3]").0, "cli-config-unknown-section");
+    }
+
+    #[test]
+    fn what_becomes_of_mail() {
+        use policy::rules::{QuarantineBy, RejectAlone, Users};
+        use policy::{Action, Stage};
+        let text = "[receiver]\nstage = \"block\"\nblocked_authors = [\".jp\"]\nquarantine = \"both\"\n\
+                    [policy.dmarc]\nreject_alone = \"reject\"\ntemperror = \"tempfail\"\n\
+                    [policy.from]\nabsent = \"reject\"\n\
+                    [policy.exceptions]\nnetworks = [\"192.0.2.0/24\"]\nusers = [\"taro@example.jp\"]\n\
+                    sealers = [\"lists.example\"]\ndenied = [\".evil.example\"]\ndenied_action = \"discard\"\n\
+                    [labels]\nsubject = \"【迷惑】\"\n\
+                    fields = [{ name = \"X-Suspicious\", value = \"{action}\", from = \"quarantine\" }]\n";
+        let rules = Config::parse(text, "x").unwrap().rules().general;
+        assert_eq!((rules.stage, rules.quarantine), (Stage::Block, QuarantineBy::Both));
+        let blocked = rules.blocked_authors.unwrap();
+        assert!(blocked.contains(&domain("example.jp")) && !blocked.contains(&domain("example.com")));
+        assert_eq!((rules.dmarc.reject_alone, rules.dmarc.temp_error), (RejectAlone::Reject, Action::TempFail));
+        assert_eq!((rules.from.absent, rules.from.repeated), (Action::Reject, Action::Quarantine));
+        let exceptions = rules.exceptions;
+        assert_eq!(exceptions.networks, ["192.0.2.0/24".parse().unwrap()]);
+        assert_eq!(exceptions.users, Users::Named(["taro@example.jp".to_owned()].into()));
+        assert_eq!(exceptions.sealers, [domain("lists.example")]);
+        assert!(exceptions.denied.contains(&domain("a.evil.example")));
+        assert_eq!(exceptions.denied_response.action, Action::Discard);
+        assert_eq!(rules.labels.subject.unwrap().prefix.as_str(), "【迷惑】");
+        let [field] = &rules.labels.fields[..] else { panic!("one field") };
+        assert_eq!((field.name.as_str(), field.from), ("X-Suspicious", Action::Quarantine));
+    }
+
+    #[test]
+    fn who_observes_writes_no_label_and_who_filters_does() {
+        let fields = |text: &str| Config::parse(text, "x").unwrap().rules().general.labels.fields.len();
+        assert_eq!(fields(""), 0);
+        assert_eq!(fields("[receiver]\nstage = \"filter\""), 1);
+        assert_eq!(fields("[receiver]\nstage = \"filter\"\n[labels]\nsubject = \"[x]\""), 0);
+    }
+
+    #[test]
+    fn wrong_rules() {
+        for text in [
+            "[receiver]\nstage = \"blocked\"",
+            "[receiver]\nblocked_authors = \".jp\"",
+            "[policy.dmarc]\nreject = \"bounce\"",
+            "[policy.exceptions]\nnetworks = [\"192.0.2.1/24\"]",
+            "[policy.exceptions]\nusers = \"some\"",
+            "[labels]\nsubject = \" x\"",
+            "[labels]\nfields = [{ name = \"Subject\", value = \"x\" }]",
+            "[labels]\nfields = [{ name = \"X-A\", value = \"{nobody}\" }]",
+            "[labels]\nfields = [{ name = \"X-A\", value = \"x\", form = \"label\" }]",
+            "[labels]\nfields = [{ name = \"X-A\" }]",
+        ] {
+            assert_eq!(told(text).0, "cli-config-bad-value", "{text}");
+        }
+        let (id, arguments) = told("[policy.dmrac]\nreject = \"reject\"\n");
+        assert_eq!(id, "cli-config-unknown-section");
+        assert_eq!(arguments, "file=sekisho.toml line=1 column=9 key=policy.dmrac suggestion=policy.dmarc");
+        let (id, arguments) = told("[policy.dmarc]\nrejects = \"reject\"\n");
+        assert_eq!(id, "cli-config-unknown-key");
+        assert_eq!(arguments, "file=sekisho.toml line=2 column=1 section=policy.dmarc key=rejects suggestion=reject");
+        assert_eq!(told("policy = 1").0, "cli-config-unknown-section");
     }
 
     #[test]

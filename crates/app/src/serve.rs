@@ -46,6 +46,7 @@ pub(crate) fn run(common: &Common, arguments: ServeArguments) -> Result<ExitCode
         at_s: common.at_s(),
         language: common.say().language(),
         methods: common.config().methods()?,
+        rules: common.config().rules(),
         fetches: common.config().bimi_fetch != Some(false),
     };
     log::start(common.verbosity());
@@ -61,6 +62,7 @@ struct Start {
     at_s: Option<u64>,
     language: Language,
     methods: auth::Methods,
+    rules: policy::Rules,
     /// Whether BIMI's documents may be fetched.
     fetches: bool,
 }
@@ -72,7 +74,7 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
     let bound = Listener::bind(&start.address, &SocketAccess::default()).await;
     let listener = bound.map_err(|error| cannot_listen(&start.address, &error))?;
     let address = with_port(start.address, listener.tcp_address().map(|address| address.port()));
-    greet(&say, &address, &start.authserv_id, resolver.config());
+    greet(&say, &address, &start.authserv_id, resolver.config(), start.rules.general.stage);
     drop(tokio::spawn(tell_whether_dns_answers(resolver.clone(), Arc::clone(&say))));
 
     let web = match start.methods.bimi.is_some() && start.fetches {
@@ -81,7 +83,7 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
     };
     let mut settings = auth::Settings::new(start.authserv_id);
     settings.methods = start.methods;
-    let settings = Settings::new(Arc::new(settings));
+    let settings = Settings::with_rules(Arc::new(settings), Arc::new(start.rules));
     let world = Daemon::new(resolver, web, start.at_s, Arc::clone(&say));
     let counts = world.counts();
     let options = ServeOptions::default();
@@ -147,13 +149,13 @@ fn internal(error: &std::io::Error) -> Failure {
 }
 
 /// Tells on standard error what was started, and what Postfix needs to know.
-fn greet(say: &Say, address: &ListenAddress, authserv_id: &str, resolver: &ResolverConfig) {
+fn greet(say: &Say, address: &ListenAddress, authserv_id: &str, resolver: &ResolverConfig, stage: policy::Stage) {
     let servers: Vec<_> = resolver.servers.iter().map(ToString::to_string).collect();
     let lines = [
         say.say("serve-listening", &[("address", address.to_string().into())]),
         say.say("serve-authserv-id", &[("name", authserv_id.into())]),
         say.say("serve-resolver", &[("resolvers", servers.join(", ").into())]),
-        say.say("serve-stage", &[("stage", mailtext::Value::Word("observe"))]),
+        say.say("serve-stage", &[("stage", mailtext::Value::Word(stage.as_str()))]),
         say.word("serve-postfix-hint"),
         format!("    {}", say.say("serve-postfix-milters", &[("address", for_postfix(address).into())])),
         // Mail of this machine's own users and programs; no sentence, but a line to copy.

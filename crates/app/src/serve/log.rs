@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use auth::Facts;
+use mailtext::Explain as _;
 use mailtext::encoded_word::display_safe;
 use mailtext::path::ReversePath;
 use net::{ConnectionEnd, Notice};
+use policy::Verdict;
 use service::Receipt;
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
@@ -43,15 +45,18 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
         queue_id: Quoted(receipt.queue_id.unwrap_or_default()),
         client: Quoted(receipt.client_name),
         facts,
+        verdict: receipt.verdict,
         forged_count: receipt.forged_count,
         reason: Quoted(&say.say(judgement.sentence, &judgement.arguments)),
     };
-    match receipt.cleaned.and(receipt.labelled) {
+    let held = receipt.held.unwrap_or(Ok(()));
+    match receipt.cleaned.and(receipt.labelled).and(held) {
         Ok(()) => tracing::info!("message {line}"),
         Err(_) => {
             let cleaned = receipt.cleaned.err().map(display);
             let labelled = receipt.labelled.err().map(display);
-            tracing::warn!(not_removed = cleaned, not_labelled = labelled, "message {line}");
+            let held = held.err().map(display);
+            tracing::warn!(not_removed = cleaned, not_labelled = labelled, not_held = held, "message {line}");
         }
     }
 }
@@ -94,6 +99,7 @@ struct Line<'a> {
     queue_id: Quoted<'a>,
     client: Quoted<'a>,
     facts: &'a Facts,
+    verdict: &'a Verdict,
     forged_count: usize,
     reason: Quoted<'a>,
 }
@@ -118,11 +124,26 @@ impl fmt::Display for Line<'_> {
         let authors: Vec<_> = self.facts.from.addresses.mailboxes().map(ToString::to_string).collect();
         write!(out, " from={}", Quoted(&authors.join(", ")))?;
         self.results(out)?;
+        self.verdict(out)?;
         write!(out, " forged={} reason={}", self.forged_count, self.reason)
     }
 }
 
 impl Line<'_> {
+    /// ` action=reject rule=policy-dmarc-fail`
+    fn verdict(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Verdict { action, wanted, overrides, .. } = self.verdict;
+        write!(out, " action={}", action.as_str())?;
+        if wanted != action {
+            write!(out, " wanted={}", wanted.as_str())?;
+        }
+        service::decisive(self.verdict).map_or(Ok(()), |reason| write!(out, " rule={}", reason.id()))?;
+        for (at, one) in overrides.iter().enumerate() {
+            write!(out, "{}{}", if at == 0 { " override=" } else { "," }, one.kind.as_str())?;
+        }
+        Ok(())
+    }
+
     fn results(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spf = self.facts.spf.as_ref().map(|both| both.mail_from.result.verdict.as_str());
         write!(out, " spf={}", spf.unwrap_or("none"))?;

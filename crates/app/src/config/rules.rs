@@ -1,0 +1,201 @@
+//! What becomes of mail: `[receiver] stage …`, `[policy.dmarc]`, `[policy.from]`, `[policy.exceptions]`, `[labels]`.
+
+use std::collections::BTreeSet;
+
+use mailtext::Domain;
+use mailtext::subject::Prefix;
+use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
+use policy::rules::{QuarantineBy, RejectAlone, Users};
+use policy::{Action, Domains, Network, RuleSet, Rules, Stage};
+use toml::de::{DeTable, DeValue};
+
+use super::{Key, Wrong, string};
+
+/// What the file says of the rules.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Judging {
+    rules: RuleSet,
+    /// `[labels]`, when there is one: it stands in the place of the usual label.
+    labels: Option<LabelRules>,
+}
+
+impl Judging {
+    /// The rules. A receiver that observes writes no label but Authentication-Results, if it is not told to.
+    pub(super) fn rules(&self) -> Rules {
+        let mut rules = self.rules.clone();
+        match &self.labels {
+            Some(labels) => rules.labels.clone_from(labels),
+            None if rules.stage == Stage::Observe => rules.labels.fields.clear(),
+            None => {}
+        }
+        Rules::of(rules)
+    }
+
+    fn labels(&mut self) -> &mut LabelRules {
+        self.labels.get_or_insert_with(|| LabelRules { subject: None, fields: Vec::new() })
+    }
+}
+
+/// The keys of these sections.
+pub(super) const KEYS: &[Key] = &[
+    key("receiver", "stage", |config, value| {
+        config.judging.rules.stage = Stage::of(string(value)?).ok_or(Wrong)?;
+        Ok(())
+    }),
+    key("receiver", "blocked_authors", |config, value| {
+        config.judging.rules.blocked_authors = Some(domains(value)?);
+        Ok(())
+    }),
+    key("receiver", "quarantine", |config, value| {
+        config.judging.rules.quarantine = match string(value)? {
+            "fields" => QuarantineBy::Fields,
+            "hold" => QuarantineBy::Hold,
+            "both" => QuarantineBy::Both,
+            _ => return Err(Wrong),
+        };
+        Ok(())
+    }),
+    key("policy.dmarc", "none", |config, value| set(&mut config.judging.rules.dmarc.none, value)),
+    key("policy.dmarc", "quarantine", |config, value| set(&mut config.judging.rules.dmarc.quarantine, value)),
+    key("policy.dmarc", "reject", |config, value| set(&mut config.judging.rules.dmarc.reject, value)),
+    key("policy.dmarc", "temperror", |config, value| set(&mut config.judging.rules.dmarc.temp_error, value)),
+    key("policy.dmarc", "spf_everyone", |config, value| set(&mut config.judging.rules.dmarc.spf_everyone, value)),
+    key("policy.dmarc", "reject_alone", |config, value| {
+        config.judging.rules.dmarc.reject_alone = match string(value)? {
+            "quarantine" => RejectAlone::Quarantine,
+            "reject" => RejectAlone::Reject,
+            _ => return Err(Wrong),
+        };
+        Ok(())
+    }),
+    key("policy.from", "absent", |config, value| set(&mut config.judging.rules.from.absent, value)),
+    key("policy.from", "repeated", |config, value| set(&mut config.judging.rules.from.repeated, value)),
+    key("policy.from", "malformed", |config, value| set(&mut config.judging.rules.from.malformed, value)),
+    key("policy.from", "over_limit", |config, value| set(&mut config.judging.rules.from.over_limit, value)),
+    key("policy.from", "with_policy", |config, value| set(&mut config.judging.rules.from.with_policy, value)),
+    key("policy.exceptions", "networks", |config, value| {
+        config.judging.rules.exceptions.networks = networks(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "users", |config, value| {
+        config.judging.rules.exceptions.users = users(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "forwarder_networks", |config, value| {
+        config.judging.rules.exceptions.forwarders.networks = networks(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "forwarder_names", |config, value| {
+        config.judging.rules.exceptions.forwarders.names = domains(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "forwarder_domains", |config, value| {
+        config.judging.rules.exceptions.forwarders.domains = domains(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "sealers", |config, value| {
+        config.judging.rules.exceptions.sealers =
+            list(value, |text| Domain::parse(text).map_err(|_| Wrong))?.into_iter().collect();
+        Ok(())
+    }),
+    key("policy.exceptions", "mailing_lists", |config, value| {
+        config.judging.rules.exceptions.mailing_lists = domains(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "allowed", |config, value| {
+        config.judging.rules.exceptions.allowed = domains(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "denied", |config, value| {
+        config.judging.rules.exceptions.denied = domains(value)?;
+        Ok(())
+    }),
+    key("policy.exceptions", "denied_action", |config, value| {
+        set(&mut config.judging.rules.exceptions.denied_response.action, value)
+    }),
+    key("labels", "subject", |config, value| {
+        let subject = subject(value)?;
+        config.judging.labels().subject = Some(subject);
+        Ok(())
+    }),
+    key("labels", "fields", |config, value| {
+        let DeValue::Array(fields) = value else { return Err(Wrong) };
+        let fields = fields.iter().map(|given| field(given.get_ref())).collect::<Result<Vec<_>, _>>()?;
+        config.judging.labels().fields = fields;
+        Ok(())
+    }),
+];
+
+const fn key(section: &'static str, name: &'static str, take: super::Take) -> Key {
+    Key { section, name, take }
+}
+
+fn set(into: &mut Action, value: &DeValue<'_>) -> Result<(), Wrong> {
+    *into = action(value)?;
+    Ok(())
+}
+
+fn action(value: &DeValue<'_>) -> Result<Action, Wrong> {
+    Action::of(string(value)?).ok_or(Wrong)
+}
+
+fn list<T>(value: &DeValue<'_>, read: impl Fn(&str) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+    let DeValue::Array(texts) = value else { return Err(Wrong) };
+    texts.iter().map(|text| read(string(text.get_ref())?)).collect()
+}
+
+/// `["example.jp", ".go.jp"]`: a name that begins with a dot stands for all below it, too.
+fn domains(value: &DeValue<'_>) -> Result<Domains, Wrong> {
+    let mut domains = Domains::default();
+    domains.extend(list(value, |text| Domains::read(text).map_err(|_| Wrong))?);
+    Ok(domains)
+}
+
+fn networks(value: &DeValue<'_>) -> Result<Vec<Network>, Wrong> {
+    list(value, |text| text.parse().map_err(|_| Wrong))
+}
+
+/// `"all"`, or names.
+fn users(value: &DeValue<'_>) -> Result<Users, Wrong> {
+    match value {
+        DeValue::String(word) if word == "all" => Ok(Users::All),
+        DeValue::Array(_) => Ok(Users::Named(list(value, |text| Ok(text.to_owned()))?.into_iter().collect())),
+        _ => Err(Wrong),
+    }
+}
+
+/// `"[meiwaku]"`, or `{ mark = "[meiwaku]", from = "quarantine" }`.
+fn subject(value: &DeValue<'_>) -> Result<SubjectRule, Wrong> {
+    let (mark, from) = match value {
+        DeValue::String(mark) => (&**mark, Action::Label),
+        DeValue::Table(table) => {
+            no_others(table, &["mark", "from"])?;
+            (text_at(table, "mark")?, from_at(table)?)
+        }
+        _ => return Err(Wrong),
+    };
+    Ok(SubjectRule { prefix: Prefix::new(mark).map_err(|_| Wrong)?, from })
+}
+
+/// `{ name = "X-Suspicious", value = "{action}; {reason}", from = "quarantine" }`
+fn field(value: &DeValue<'_>) -> Result<FieldRule, Wrong> {
+    let DeValue::Table(table) = value else { return Err(Wrong) };
+    no_others(table, &["name", "value", "from"])?;
+    let name = FieldName::new(text_at(table, "name")?).map_err(|_| Wrong)?;
+    let value = text_at(table, "value")?.parse().map_err(|_| Wrong)?;
+    Ok(FieldRule { name, value, from: from_at(table)? })
+}
+
+/// From which action on; from `label` on where the file does not say.
+fn from_at(table: &DeTable<'_>) -> Result<Action, Wrong> {
+    table.get("from").map_or(Ok(Action::Label), |word| action(word.get_ref()))
+}
+
+fn text_at<'a>(table: &'a DeTable<'_>, key: &str) -> Result<&'a str, Wrong> {
+    table.get(key).ok_or(Wrong).and_then(|text| string(text.get_ref()))
+}
+
+fn no_others(table: &DeTable<'_>, names: &[&str]) -> Result<(), Wrong> {
+    let found: BTreeSet<&str> = table.iter().map(|(name, _)| &**name.get_ref()).collect();
+    if found.iter().all(|name| names.contains(name)) { Ok(()) } else { Err(Wrong) }
+}
