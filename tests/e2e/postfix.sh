@@ -6,7 +6,7 @@
 
 OURS=mx.example.net
 KEYS=$ROOT/testdata/keys
-MAILBOXES='aligned ipv6 null failing spoofed broken forged tight eight dots big utf8 here beside'
+MAILBOXES='aligned ipv6 null failing spoofed broken forged tight eight dots big utf8 here beside passing blocked marked'
 
 main() {
     begin
@@ -26,6 +26,7 @@ main() {
     submitted_here
     garbage_beside
     stopping
+    blocking
     finish
 }
 
@@ -322,6 +323,43 @@ stopping() {
     check "stopping: no panic" sh -c "! grep -q -i panic '$T/sekisho.log'"
     equal "nothing of it is in a line of its own" \
         "$(grep -v -E '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z ' "$T/sekisho.log" | grep -c queue_id)" 0
+}
+
+# The stage "block": a forged message is refused in the dialogue, with the reason; who vouches for itself comes, and so
+# does mail of a network that is excepted. Nothing bounces.
+blocking() {
+    cat > "$T/block.toml" << 'EOF'
+[receiver]
+stage = "block"
+
+[policy.exceptions]
+networks = ["198.51.100.0/24"]
+
+[labels]
+subject = "[meiwaku]"
+fields = [{ name = "X-Suspicious", value = "{action}; {reason}" }]
+EOF
+    start_sekisho --config "$T/block.toml" --listen inet:0@127.0.0.1 --authserv-id "$OURS" --resolver "$DNS"
+    check "block: the daemon tells the stage" grep -q '^Stage: block' "$T/sekisho.log"
+    postconf -c "$T/conf" -e "$(grep -o 'smtpd_milters = inet:.*' "$T/sekisho.log" | head -n 1)"
+    postfix -c "$T/conf" reload > "$T/reload.log" 2>&1
+    { printf 'X-Suspicious: no\n'; plain passing; printf '\nHello,\n'; } | message passing
+    deliver passing 192.0.2.1 out.example.jp out.example.jp a@example.jp
+    check "block: who vouches for itself comes" says spf=pass dmarc=pass
+    equal "block: a forged label does not" "$(header "$MAIL" | grep -c -i '^X-Suspicious')" 0
+    { plain blocked; printf '\nSend money.\n'; } | message blocked
+    smtp "$SMTP" 203.0.113.9 "[UNAVAILABLE]" evil.example a@example.jp blocked@example.net "$T/blocked.msg" > "$T/blocked.log" &&
+        fail "block: a forged message was taken"
+    equal "block: the client is told why" "${REPLY_LINE%$'\r'}" \
+        "550 5.7.26 Email rejected per DMARC policy for example.jp"
+    check "block: the log tells it" grep -q ' dmarc=fail:example.jp .* action=reject rule=policy-dmarc-fail ' "$T/sekisho.log"
+    { plain marked; printf '\nfrom a friend\n'; } | message marked
+    deliver marked 198.51.100.7 "[UNAVAILABLE]" friend.example a@example.jp
+    check "block: an excepted network is not judged" says spf=fail dmarc=fail
+    check "block: and that is told" grep -q "queue_id=\"$QUEUE_ID\" .* action=accept .*rule=policy-excepted-network override=local_policy " "$T/sekisho.log"
+    check "block: what was refused is nowhere" sh -c "! ls '$T/mail/blocked/new/'* 2> /dev/null"
+    kill -TERM "$DAEMON"
+    wait "$DAEMON"
 }
 
 main
