@@ -277,6 +277,10 @@ impl Config {
                 DeValue::Table(sections) if name.get_ref() == POLICY => {
                     for (name, section) in in_order(sections) {
                         let full = format!("{POLICY}.{}", name.get_ref());
+                        if let (DeValue::Table(domains), OWN_POLICIES) = (section.get_ref(), full.as_str()) {
+                            config.take_domains(domains, text, &told)?;
+                            continue;
+                        }
                         config.take_table(&full, name, section, text, &told)?;
                     }
                 }
@@ -303,6 +307,23 @@ impl Config {
                 let failure = told(list.span().start, "cli-config-missing-key");
                 return Err(failure.with("key", key).with("section", LIST));
             }
+        }
+        Ok(())
+    }
+
+    /// `[policy.domains]`, whose keys are names.
+    fn take_domains(
+        &mut self,
+        domains: &DeTable<'_>,
+        text: &str,
+        told: &dyn Fn(usize, &'static str) -> Failure,
+    ) -> Result<(), Failure> {
+        for (name, value) in in_order(domains) {
+            self.judging.force(name.get_ref(), value.get_ref()).map_err(|Wrong| {
+                let written = text.get(value.span()).unwrap_or_default();
+                let failure = told(name.span().start, "cli-config-bad-value");
+                failure.with("key", &**name.get_ref()).with("value", written)
+            })?;
         }
         Ok(())
     }
@@ -391,7 +412,7 @@ fn read_roots(path: &Path) -> Result<Roots, Failure> {
 }
 
 fn unknown_section(failure: Failure, name: &str) -> Failure {
-    suggesting(failure, name, keys().map(|key| key.section))
+    suggesting(failure, name, keys().map(|key| key.section).chain([OWN_POLICIES]))
 }
 
 /// Names what was found and, when one is near enough, what was probably meant.
@@ -431,6 +452,8 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 const LIST: &str = "dns_list";
 /// The section of sections: `[policy.dmarc]`.
 const POLICY: &str = "policy";
+/// The section whose keys are domains.
+const OWN_POLICIES: &str = "policy.domains";
 
 /// Names longer than this are compared by their beginnings.
 const NAME_CHARACTERS_MAX: usize = 64;
@@ -534,6 +557,35 @@ mod tests {
         assert_eq!(rules.labels.subject.unwrap().prefix.as_str(), "【迷惑】");
         let [field] = &rules.labels.fields[..] else { panic!("one field") };
         assert_eq!((field.name.as_str(), field.from), ("X-Suspicious", Action::Quarantine));
+    }
+
+    #[test]
+    fn what_is_historic_what_is_known_of_clients_and_what_they_are_told() {
+        use policy::{Action, Cause, Response};
+        let text = "[policy.historic]\nspf_fail = \"reject\"\nadsp_discard = \"discard\"\n\
+                    [policy.client]\nnull_mx = \"reject\"\nlists = { \"bl.example\" = \"reject\" }\n\
+                    [policy.domains]\n\"example.jp\" = \"reject\"\n\"例え.jp\" = \"none\"\n\
+                    [replies]\ndmarc = \"no: {author}\"\n";
+        let rules = Config::parse(text, "x").unwrap().rules().general;
+        let reject = Response::at_end(Action::Reject);
+        assert_eq!((rules.historic.spf_fail, rules.historic.adsp_discard), (reject, Action::Discard));
+        assert_eq!((rules.client.null_mx, rules.client.lists.get(&domain("bl.example"))), (reject, Some(&reject)));
+        assert_eq!(rules.forced.get(&domain("example.jp")), Some(&dmarc::Policy::Reject));
+        assert_eq!(rules.forced.get(&domain("xn--r8jz45g.jp")), Some(&dmarc::Policy::None));
+        assert_eq!(rules.texts.get(&Cause::Dmarc).unwrap().to_string(), "no: {author}");
+        for text in [
+            "[policy.historic]\nspf_fail = \"maybe\"",
+            "[policy.client]\nlists = [\"bl.example\"]",
+            "[policy.client]\nlists = { \"bl.example\" = \"maybe\" }",
+            "[policy.domains]\n\"a..b\" = \"reject\"",
+            "[replies]\ndmarc = \"拒否\"",
+            "[replies]\ndmarc = \"{\"",
+        ] {
+            assert_eq!(told(text).0, "cli-config-bad-value", "{text}");
+        }
+        let (_, arguments) = told("[policy.domains]\n\"example.jp\" = \"discard\"");
+        assert_eq!(arguments, "file=sekisho.toml line=2 column=1 key=example.jp value=\"discard\"");
+        assert_eq!(told("[policy]\ndomains = 3").0, "cli-config-unknown-section");
     }
 
     #[test]

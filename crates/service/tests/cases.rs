@@ -20,5 +20,5 @@ use support::{Story, zone_of};
 #[test]
 fn cases() {
     let count = testkit::cases("service", |case| Story::of_case(case, zone_of(case)).out);
-    assert!(count >= 42, "{count}");
+    assert!(count >= 48, "{count}");
 }

@@ -1,15 +1,17 @@
-//! What becomes of mail: `[receiver] stage …`, `[policy.dmarc]`, `[policy.from]`, `[policy.exceptions]`, `[labels]`.
+//! What becomes of mail: `[receiver] stage …`, `[policy.dmarc]`, `[policy.from]`, `[policy.historic]`, `[policy.client]`,
+//! `[policy.exceptions]`, `[policy.domains]`, `[labels]`, `[replies]`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use dmarc::Policy;
 use mailtext::Domain;
 use mailtext::subject::Prefix;
 use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
 use policy::rules::{QuarantineBy, RejectAlone, Users};
-use policy::{Action, Domains, Network, RuleSet, Rules, Stage};
+use policy::{Action, Cause, Domains, Network, Response, RuleSet, Rules, Stage, Template};
 use toml::de::{DeTable, DeValue};
 
-use super::{Key, Wrong, string};
+use super::{Config, Key, Wrong, string};
 
 /// What the file says of the rules.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -29,6 +31,18 @@ impl Judging {
             None => {}
         }
         Rules::of(rules)
+    }
+
+    /// `[policy.domains] "example.jp" = "reject"`: a policy of the receiver's own, for the name and all below it.
+    pub(super) fn force(&mut self, domain: &str, value: &DeValue<'_>) -> Result<(), Wrong> {
+        let policy = match string(value)? {
+            "none" => Policy::None,
+            "quarantine" => Policy::Quarantine,
+            "reject" => Policy::Reject,
+            _ => return Err(Wrong),
+        };
+        self.rules.forced.insert(Domain::parse(domain).map_err(|_| Wrong)?, policy);
+        Ok(())
     }
 
     fn labels(&mut self) -> &mut LabelRules {
@@ -73,6 +87,37 @@ pub(super) const KEYS: &[Key] = &[
     key("policy.from", "malformed", |config, value| set(&mut config.judging.rules.from.malformed, value)),
     key("policy.from", "over_limit", |config, value| set(&mut config.judging.rules.from.over_limit, value)),
     key("policy.from", "with_policy", |config, value| set(&mut config.judging.rules.from.with_policy, value)),
+    key("policy.historic", "spf_fail", |config, value| respond(&mut config.judging.rules.historic.spf_fail, value)),
+    key("policy.historic", "spf_softfail", |config, value| {
+        set(&mut config.judging.rules.historic.spf_soft_fail, value)
+    }),
+    key("policy.historic", "spf_temperror", |config, value| {
+        respond(&mut config.judging.rules.historic.spf_temp_error, value)
+    }),
+    key("policy.historic", "spf_permerror", |config, value| {
+        respond(&mut config.judging.rules.historic.spf_perm_error, value)
+    }),
+    key("policy.historic", "adsp_fail", |config, value| set(&mut config.judging.rules.historic.adsp_fail, value)),
+    key("policy.historic", "adsp_discard", |config, value| set(&mut config.judging.rules.historic.adsp_discard, value)),
+    key("policy.historic", "adsp_nxdomain", |config, value| {
+        set(&mut config.judging.rules.historic.adsp_nxdomain, value)
+    }),
+    key("policy.historic", "sender_id_fail", |config, value| {
+        set(&mut config.judging.rules.historic.sender_id_fail, value)
+    }),
+    key("policy.historic", "domainkeys_fail", |config, value| {
+        set(&mut config.judging.rules.historic.domainkeys_fail, value)
+    }),
+    key("policy.client", "null_mx", |config, value| respond(&mut config.judging.rules.client.null_mx, value)),
+    key("policy.client", "no_name", |config, value| respond(&mut config.judging.rules.client.no_name, value)),
+    key("policy.client", "name_not_confirmed", |config, value| {
+        respond(&mut config.judging.rules.client.name_not_confirmed, value)
+    }),
+    key("policy.client", "arc_fail", |config, value| set(&mut config.judging.rules.client.arc_fail, value)),
+    key("policy.client", "lists", |config, value| {
+        config.judging.rules.client.lists = lists(value)?;
+        Ok(())
+    }),
     key("policy.exceptions", "networks", |config, value| {
         config.judging.rules.exceptions.networks = networks(value)?;
         Ok(())
@@ -124,6 +169,18 @@ pub(super) const KEYS: &[Key] = &[
         config.judging.labels().fields = fields;
         Ok(())
     }),
+    key("replies", "dmarc", |config, value| reply(config, Cause::Dmarc, value)),
+    key("replies", "dmarc_temperror", |config, value| reply(config, Cause::DmarcTempError, value)),
+    key("replies", "from", |config, value| reply(config, Cause::From, value)),
+    key("replies", "spf", |config, value| reply(config, Cause::Spf, value)),
+    key("replies", "spf_error", |config, value| reply(config, Cause::SpfError, value)),
+    key("replies", "signing", |config, value| reply(config, Cause::Signing, value)),
+    key("replies", "sender_id", |config, value| reply(config, Cause::SenderId, value)),
+    key("replies", "null_mx", |config, value| reply(config, Cause::NullMx, value)),
+    key("replies", "reverse_name", |config, value| reply(config, Cause::ReverseName, value)),
+    key("replies", "arc", |config, value| reply(config, Cause::Arc, value)),
+    key("replies", "list", |config, value| reply(config, Cause::List, value)),
+    key("replies", "denied", |config, value| reply(config, Cause::Denied, value)),
 ];
 
 const fn key(section: &'static str, name: &'static str, take: super::Take) -> Key {
@@ -132,6 +189,28 @@ const fn key(section: &'static str, name: &'static str, take: super::Take) -> Ke
 
 fn set(into: &mut Action, value: &DeValue<'_>) -> Result<(), Wrong> {
     *into = action(value)?;
+    Ok(())
+}
+
+fn respond(into: &mut Response, value: &DeValue<'_>) -> Result<(), Wrong> {
+    *into = Response::at_end(action(value)?);
+    Ok(())
+}
+
+/// `{ "bl.example" = "reject" }`
+fn lists(value: &DeValue<'_>) -> Result<BTreeMap<Domain, Response>, Wrong> {
+    let DeValue::Table(table) = value else { return Err(Wrong) };
+    let zone = |name: &str| Domain::parse(name).map_err(|_| Wrong);
+    table.iter().map(|(name, word)| Ok((zone(name.get_ref())?, Response::at_end(action(word.get_ref())?)))).collect()
+}
+
+/// What a client is told: in ASCII, which every client can read.
+fn reply(config: &mut Config, cause: Cause, value: &DeValue<'_>) -> Result<(), Wrong> {
+    let text: Template = string(value)?.parse().map_err(|_| Wrong)?;
+    if !text.is_ascii() {
+        return Err(Wrong);
+    }
+    config.judging.rules.texts.insert(cause, text);
     Ok(())
 }
 
