@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use lookup::Zone;
 use milter::{LeadingSpace, Offer};
-use sekisho_service::limits::{HEADER_BYTES_KEPT_MAX, QUEUE_ID_BYTES_MAX};
-use support::{Counting, Mail, Story, apply, assert_one_on_top};
+use sekisho_service::limits::{HEADER_BYTES_KEPT_MAX, QUEUE_ID_BYTES_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
+use support::{Counting, Mail, Story, apply, assert_one_on_top, rules_of};
 
 fn story() -> Story<Arc<Zone>> {
     Story::new(Arc::new(Zone::new()), Offer::postfix())
@@ -53,5 +53,27 @@ fn header_blocks() {
         let receipt = story.receipt();
         assert!(receipt.contains("forged=1 cleaned=ok labelled=ok"), "{receipt}");
         assert_eq!(receipt.contains("dmarc=none"), seen, "{bytes}: {receipt}");
+    }
+}
+
+/// The domain with rules of its own is the last that is asked for them, the one before, or the one behind: it does not count
+/// any more, and the message is judged by the general rules.
+#[test]
+fn domains_of_recipients() {
+    let text = "rule.stage: block\nat last.example: stage=observe\n";
+    let rules = rules_of(&testkit::KeyValues::parse(text).unwrap());
+    let mail = Mail { fields: Vec::new(), body: Vec::new() };
+    for (place, counts) in [
+        (RECIPIENT_DOMAIN_COUNT_MAX - 1, true),
+        (RECIPIENT_DOMAIN_COUNT_MAX, true),
+        (RECIPIENT_DOMAIN_COUNT_MAX + 1, false),
+    ] {
+        let mut story = Story::with_rules(Arc::new(Zone::new()), Offer::postfix(), rules.clone());
+        // One domain that comes twice takes one place.
+        let others = (1..place).flat_map(|at| [format!("<a@d{at}.example>"), format!("<b@D{at}.example>")]);
+        story.recipients = others.chain(["<you@last.example>".to_owned()]).collect();
+        story.deliver(&mail);
+        let verdict = story.verdict();
+        assert_eq!(verdict.starts_with("action=label "), counts, "{place}: {verdict}");
     }
 }

@@ -180,7 +180,7 @@ pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
     pub sender: String,
     pub queue_id: String,
     /// `rcpt: <a@example.net> <b@example.org>`
-    recipients: Vec<String>,
+    pub recipients: Vec<String>,
     has_rules: bool,
     /// Who has authenticated, and how: `auth: taro@example.jp PLAIN`.
     auth: Option<(String, String)>,
@@ -194,7 +194,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         Self::with_rules(lookup, offer, None)
     }
 
-    fn with_rules(lookup: L, offer: Offer, rules: Option<Rules>) -> Self {
+    pub fn with_rules(lookup: L, offer: Offer, rules: Option<Rules>) -> Self {
         let mut story = Self::unopened(lookup, offer, rules);
         story.exchange();
         assert_eq!(story.mta.receive().map(|response| response.is_some()), Ok(true), "no answer to the offer");
@@ -354,6 +354,11 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         self.mta.negotiated().unwrap().leading_space()
     }
 
+    /// What was decided on the last message.
+    pub fn verdict(&mut self) -> String {
+        self.world.verdicts.lock().unwrap().pop().unwrap()
+    }
+
     /// The receipt of the only message since the last one.
     pub fn receipt(&mut self) -> String {
         let mut receipts = self.world.receipts.lock().unwrap();
@@ -364,7 +369,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
 
     fn tell(&mut self, name: &str, outcome: &Outcome, mail: &Mail) {
         let receipt = self.receipt();
-        let verdict = self.world.verdicts.lock().unwrap().pop().unwrap();
+        let verdict = self.verdict();
         let out = &mut self.out;
         match &outcome.verdict {
             Verdict::Code(text) => writeln!(out, "message {name}: {}", text.escape_ascii()).unwrap(),
