@@ -273,7 +273,9 @@ impl Config {
         let mut config = Self::default();
         for (name, section) in in_order(table.get_ref()) {
             match section.get_ref() {
-                DeValue::Array(lists) if name.get_ref() == LIST => config.take_lists(lists, text, &told)?,
+                DeValue::Array(lists) if SEVERAL.contains(&&**name.get_ref()) => {
+                    config.take_lists(name.get_ref(), lists, text, &told)?;
+                }
                 DeValue::Table(sections) if name.get_ref() == POLICY => {
                     for (name, section) in in_order(sections) {
                         let full = format!("{POLICY}.{}", name.get_ref());
@@ -293,19 +295,27 @@ impl Config {
     /// The sections of one name, one after the other.
     fn take_lists(
         &mut self,
+        name: &str,
         lists: &DeArray<'_>,
         text: &str,
         told: &dyn Fn(usize, &'static str) -> Failure,
     ) -> Result<(), Failure> {
         for list in lists {
             let DeValue::Table(section) = list.get_ref() else {
-                return Err(unknown_section(told(list.span().start, "cli-config-unknown-section"), LIST));
+                return Err(unknown_section(told(list.span().start, "cli-config-unknown-section"), name));
             };
-            self.dns_lists.push(ListEntry::default());
-            self.take_section(LIST, section, text, told)?;
-            if let Some(key) = self.dns_lists.last().and_then(ListEntry::missing) {
+            match name {
+                LIST => self.dns_lists.push(ListEntry::default()),
+                _ => self.judging.begin_recipients(),
+            }
+            self.take_section(name, section, text, told)?;
+            let missing = match name {
+                LIST => self.dns_lists.last().and_then(ListEntry::missing),
+                _ => self.judging.missing_of_recipients(),
+            };
+            if let Some(key) = missing {
                 let failure = told(list.span().start, "cli-config-missing-key");
-                return Err(failure.with("key", key).with("section", LIST));
+                return Err(failure.with("key", key).with("section", name));
             }
         }
         Ok(())
@@ -338,7 +348,7 @@ impl Config {
         told: &dyn Fn(usize, &'static str) -> Failure,
     ) -> Result<(), Failure> {
         match section.get_ref() {
-            DeValue::Table(values) if full != LIST && keys().any(|key| key.section == full) => {
+            DeValue::Table(values) if !SEVERAL.contains(&full) && keys().any(|key| key.section == full) => {
                 self.take_section(full, values, text, told)
             }
             _ => Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), full)),
@@ -449,6 +459,7 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The sections of which there may be several.
+const SEVERAL: [&str; 2] = [LIST, rules::RECIPIENTS];
 const LIST: &str = "dns_list";
 /// The section of sections: `[policy.dmarc]`.
 const POLICY: &str = "policy";
@@ -586,6 +597,29 @@ mod tests {
         let (_, arguments) = told("[policy.domains]\n\"example.jp\" = \"discard\"");
         assert_eq!(arguments, "file=sekisho.toml line=2 column=1 key=example.jp value=\"discard\"");
         assert_eq!(told("[policy]\ndomains = 3").0, "cli-config-unknown-section");
+    }
+
+    #[test]
+    fn rules_of_recipients() {
+        use policy::Stage;
+        use policy::rules::Mixed;
+        let text = "[receiver]\nstage = \"block\"\nmixed_recipients = \"strictest\"\n\
+                    [policy.dmarc]\nreject_alone = \"reject\"\n\
+                    [[recipients]]\ndomains = [\".sub.example\"]\nstage = \"observe\"\n\
+                    [[recipients]]\ndomains = [\"b.example\"]\nblocked_authors = [\".jp\"]\n";
+        let rules = Config::parse(text, "x").unwrap().rules();
+        assert_eq!((rules.mixed, rules.general.stage, rules.by_recipient.len()), (Mixed::Strictest, Stage::Block, 2));
+        let own = rules.for_recipient(&domain("a.sub.example"));
+        // What they do not say is as for everybody.
+        assert_eq!((own.stage, own.dmarc), (Stage::Observe, rules.general.dmarc));
+        assert!(own.labels.fields.is_empty() && own.blocked_authors.is_none());
+        let own = rules.for_recipient(&domain("b.example"));
+        assert!(own.stage == Stage::Block && own.blocked_authors.is_some());
+        let (id, arguments) = told("[[recipients]]\nstage = \"observe\"");
+        assert_eq!(id, "cli-config-missing-key");
+        assert_eq!(arguments, "file=sekisho.toml line=1 column=1 key=domains section=recipients");
+        assert_eq!(told("[[recipients]]\ndomain = []").0, "cli-config-unknown-key");
+        assert_eq!(told("[recipients]\ndomains = []").0, "cli-config-unknown-section");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What becomes of mail: `[receiver] stage …`, `[policy.dmarc]`, `[policy.from]`, `[policy.historic]`, `[policy.client]`,
-//! `[policy.exceptions]`, `[policy.domains]`, `[labels]`, `[replies]`.
+//! `[policy.exceptions]`, `[policy.domains]`, `[labels]`, `[replies]`, `[[recipients]]`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use dmarc::Policy;
 use mailtext::Domain;
 use mailtext::subject::Prefix;
 use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
-use policy::rules::{QuarantineBy, RejectAlone, Users};
+use policy::rules::{ForRecipients, Mixed, QuarantineBy, RejectAlone, Users};
 use policy::{Action, Cause, Domains, Network, Response, RuleSet, Rules, Stage, Template};
 use toml::de::{DeTable, DeValue};
 
@@ -19,18 +19,57 @@ pub(super) struct Judging {
     rules: RuleSet,
     /// `[labels]`, when there is one: it stands in the place of the usual label.
     labels: Option<LabelRules>,
+    /// `[[recipients]]`.
+    recipients: Vec<Recipients>,
+    mixed: Mixed,
 }
+
+/// What a `[[recipients]]` says; for the rest the rules are those of everybody.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Recipients {
+    domains: Domains,
+    stage: Option<Stage>,
+    quarantine: Option<QuarantineBy>,
+    blocked_authors: Option<Domains>,
+}
+
+/// The sections of rules for recipients of certain domains.
+pub(super) const RECIPIENTS: &str = "recipients";
 
 impl Judging {
     /// The rules. A receiver that observes writes no label but Authentication-Results, if it is not told to.
     pub(super) fn rules(&self) -> Rules {
-        let mut rules = self.rules.clone();
+        let by_recipient = self.recipients.iter().map(|recipients| {
+            let mut rules = self.rules.clone();
+            rules.stage = recipients.stage.unwrap_or(rules.stage);
+            rules.quarantine = recipients.quarantine.unwrap_or(rules.quarantine);
+            rules.blocked_authors = recipients.blocked_authors.clone().or(rules.blocked_authors);
+            ForRecipients { domains: recipients.domains.clone(), rules: self.labelled(rules) }
+        });
+        let by_recipient = by_recipient.collect();
+        Rules { general: self.labelled(self.rules.clone()), by_recipient, mixed: self.mixed }
+    }
+
+    fn labelled(&self, mut rules: RuleSet) -> RuleSet {
         match &self.labels {
             Some(labels) => rules.labels.clone_from(labels),
             None if rules.stage == Stage::Observe => rules.labels.fields.clear(),
             None => {}
         }
-        Rules::of(rules)
+        rules
+    }
+
+    pub(super) fn begin_recipients(&mut self) {
+        self.recipients.push(Recipients::default());
+    }
+
+    /// The key that the last of them must have and has not.
+    pub(super) fn missing_of_recipients(&self) -> Option<&'static str> {
+        self.recipients.last().filter(|last| last.domains.is_empty()).map(|_| "domains")
+    }
+
+    fn last_recipients(&mut self) -> Result<&mut Recipients, Wrong> {
+        self.recipients.last_mut().ok_or(Wrong)
     }
 
     /// `[policy.domains] "example.jp" = "reject"`: a policy of the receiver's own, for the name and all below it.
@@ -61,12 +100,31 @@ pub(super) const KEYS: &[Key] = &[
         Ok(())
     }),
     key("receiver", "quarantine", |config, value| {
-        config.judging.rules.quarantine = match string(value)? {
-            "fields" => QuarantineBy::Fields,
-            "hold" => QuarantineBy::Hold,
-            "both" => QuarantineBy::Both,
+        config.judging.rules.quarantine = quarantine(value)?;
+        Ok(())
+    }),
+    key("receiver", "mixed_recipients", |config, value| {
+        config.judging.mixed = match string(value)? {
+            "mildest" => Mixed::Mildest,
+            "strictest" => Mixed::Strictest,
             _ => return Err(Wrong),
         };
+        Ok(())
+    }),
+    key(RECIPIENTS, "domains", |config, value| {
+        config.judging.last_recipients()?.domains = domains(value)?;
+        Ok(())
+    }),
+    key(RECIPIENTS, "stage", |config, value| {
+        config.judging.last_recipients()?.stage = Some(Stage::of(string(value)?).ok_or(Wrong)?);
+        Ok(())
+    }),
+    key(RECIPIENTS, "quarantine", |config, value| {
+        config.judging.last_recipients()?.quarantine = Some(quarantine(value)?);
+        Ok(())
+    }),
+    key(RECIPIENTS, "blocked_authors", |config, value| {
+        config.judging.last_recipients()?.blocked_authors = Some(domains(value)?);
         Ok(())
     }),
     key("policy.dmarc", "none", |config, value| set(&mut config.judging.rules.dmarc.none, value)),
@@ -190,6 +248,15 @@ const fn key(section: &'static str, name: &'static str, take: super::Take) -> Ke
 fn set(into: &mut Action, value: &DeValue<'_>) -> Result<(), Wrong> {
     *into = action(value)?;
     Ok(())
+}
+
+fn quarantine(value: &DeValue<'_>) -> Result<QuarantineBy, Wrong> {
+    match string(value)? {
+        "fields" => Ok(QuarantineBy::Fields),
+        "hold" => Ok(QuarantineBy::Hold),
+        "both" => Ok(QuarantineBy::Both),
+        _ => Err(Wrong),
+    }
 }
 
 fn respond(into: &mut Response, value: &DeValue<'_>) -> Result<(), Wrong> {
