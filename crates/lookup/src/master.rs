@@ -578,7 +578,8 @@ impl fmt::Display for Name<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
         for character in self.0.map_or("", Domain::as_str).chars() {
-            if matches!(character, '"' | '\\' | ';' | '(' | ')' | '@' | '$') {
+            // A space is in names that macros make (RFC 7208 §7.2, `%_`).
+            if matches!(character, ' ' | '"' | '\\' | ';' | '(' | ')' | '@' | '$') {
                 formatter.write_char('\\')?;
             }
             formatter.write_char(character)?;

@@ -340,6 +340,23 @@ proptest! {
     }
 }
 
+/// A macro may put a space into a name (RFC 7208 §7.2); a zone and a tape that hold one can be read again.
+#[test]
+fn names_with_spaces_are_read_again() {
+    let text = "a\\ b.example. 60 IN TXT \"x\"\nc.example. 60 IN SOA n\\ s.example. . 1 0 0 0 5\n\
+                ;! d\\ e.example. TXT nodata\nf.example. 60 IN MX 5 g\\ h.example.\n";
+    let zone = Zone::parse(text).unwrap();
+    let printed = zone.to_string();
+    assert_eq!(Zone::parse(&printed).expect(&printed).to_string(), printed);
+    let answer = zone.answer(&Question::new(mailtext::Domain::query("a b.example").unwrap(), Kind::Txt));
+    assert!(matches!(answer, Answer::Records(_)), "{printed}");
+    let recording = sekisho_lookup::tape::Recording {
+        exchanges: vec![(Question::txt(mailtext::Domain::query("a b.example").unwrap()), answer)],
+        ..Default::default()
+    };
+    assert_eq!(sekisho_lookup::tape::Recording::parse(&recording.to_string()).unwrap(), recording);
+}
+
 #[test]
 #[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
 fn fuzz_zone() {
