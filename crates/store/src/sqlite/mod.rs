@@ -88,9 +88,11 @@ pub struct Stats {
 
 /// A ledger in a file.
 pub struct Sqlite {
-    writer: Writer,
+    // In the order in which they are closed: SQLite folds its log into the file when the last connection closes, and two
+    // that close at the same time each take the other for the last one.
     readers: Pool,
     hot: Pool,
+    writer: Writer,
     settings: Settings,
 }
 
@@ -134,8 +136,10 @@ impl Sqlite {
     ///
     /// # Errors
     /// What could not be stored is lost; [`Stats::lost`] says how many rows.
-    pub fn close(mut self) -> Result<Stats, (Stats, LedgerError)> {
-        let stats = self.writer.stop();
+    pub fn close(self) -> Result<Stats, (Stats, LedgerError)> {
+        let Self { readers, hot, mut writer, .. } = self;
+        drop((readers, hot));
+        let stats = writer.stop();
         match stats.last_error.clone() {
             Some(error) if stats.lost > 0 => Err((stats, error)),
             _ => Ok(stats),
