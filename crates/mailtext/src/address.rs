@@ -131,16 +131,14 @@ impl AddressList {
     /// The two ways in which nearly every address is written, `a@example.jp` and `Name <a@example.jp>`, read without
     /// tokens; `None` for all others. What it reads is what [`Self::with_all_forms`] reads.
     fn plain(value: &[u8]) -> Option<(Self, Vec<Flaw<AddressFlaw>>)> {
-        let trimmed = value.trim_ascii_start();
-        let start = value.len() - trimmed.len();
-        let trimmed = trimmed.trim_ascii_end();
+        let (trimmed, start) = (without_white_space_around(value), white_space_len(value));
         let (name, address, start) = match trimmed.strip_suffix(b">") {
             None => (&b""[..], trimmed, start),
             Some(rest) => {
                 let open = memchr::memrchr(b'<', rest)?;
                 // The mailbox begins with its first word.
                 let start = if open == 0 { start + 1 } else { start };
-                (rest[..open].trim_ascii_end(), &rest[open + 1..], start)
+                (without_white_space_around(&rest[..open]), &rest[open + 1..], start)
             }
         };
         let sign = memchr::memchr(b'@', address)?;
@@ -247,6 +245,17 @@ fn plain_name(name: &[u8]) -> Option<Option<String>> {
     };
     let text = text.trim();
     Some((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// How much white space stands at the start. A form feed is none in a header, whatever ASCII calls it.
+fn white_space_len(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| is_white_space(**byte)).count()
+}
+
+fn without_white_space_around(text: &[u8]) -> &[u8] {
+    let text = &text[white_space_len(text)..];
+    let behind = text.iter().rev().take_while(|byte| is_white_space(**byte)).count();
+    &text[..text.len() - behind]
 }
 
 /// Whether two bytes stand side by side in a short text: too short for a search that must be prepared.

@@ -304,7 +304,7 @@ proptest! {
 
 /// What a header can hold of addresses, more of what matters to the short way and what it must leave alone.
 fn addresses() -> impl Strategy<Value = String> {
-    let piece = r#"[a-c.]{1,3}|@|<|>|"|[ ]{1,2}|\\|,|;|:|\(|\)|=\?utf-8\?q\?[a-c=4_]{0,3}\?=|\r\n |\t|é|a@b\.c|<a@b\.c>|"a b"|\[1\]"#;
+    let piece = r#"[a-c.]{1,3}|@|<|>|"|[ ]{1,2}|\\|,|;|:|\(|\)|=\?utf-8\?q\?[a-c=4_]{0,3}\?=|\r\n |\t|é|a@b\.c|<a@b\.c>|"a b"|\[1\]|[\x00\x0b\x0c\x7f\n]"#;
     proptest::collection::vec(piece, 0..7).prop_map(|pieces| pieces.concat())
 }
 
@@ -334,7 +334,22 @@ fn the_usual_forms_take_the_short_way() {
         let short = AddressList::plain(value.as_bytes()).unwrap_or_else(|| panic!("the long way: {value}"));
         assert_eq!(short, AddressList::with_all_forms(value.as_bytes()), "{value}");
     }
-    for other in ["", "a", "a@", "@b", "a@b, c@d", "\"a\"@b", "a(x)@b", "<a@b", "a b@c", "=?x?q?y?=@b", "A <@r:a@b>"] {
+    for other in [
+        "",
+        "a",
+        "a@",
+        "@b",
+        "a@b, c@d",
+        "\"a\"@b",
+        "a(x)@b",
+        "<a@b",
+        "a b@c",
+        "=?x?q?y?=@b",
+        "A <@r:a@b>",
+        "\u{c}a@b.c",
+        "a@b.c\u{c}",
+        "A\u{c}<a@b.c>",
+    ] {
         assert!(AddressList::plain(other.as_bytes()).is_none(), "{other}");
     }
 }
