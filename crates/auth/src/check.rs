@@ -268,8 +268,15 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
             });
         }
         if let Some(settings) = &methods.bimi {
-            let (discovery, now_s) = (&self.settings.dmarc, self.now_s);
-            let known = Known { headers: &headers, from: &from, dkim: &dkim, dmarc: &dmarc.result, discovery, now_s };
+            let known = Known {
+                headers: &headers,
+                from: &from,
+                dkim: &dkim,
+                dmarc: &dmarc.result,
+                acceptance: &self.settings.acceptance,
+                discovery: &self.settings.dmarc,
+                now_s: self.now_s,
+            };
             others.bimi = Some(Box::pin(indicator::evaluate(&self.lookup, &self.fetch, &known, settings)).await);
         }
         facts.extend(Fact::of_others(&others));

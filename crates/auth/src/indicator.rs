@@ -9,6 +9,7 @@ use lookup::fetch::Fetch;
 use lookup::{Lookup, Question};
 use mailtext::{Domain, Headers, NameKey, Outcome};
 
+use crate::fact::Acceptance;
 use crate::from::From;
 
 /// What is known of the message when DMARC has been evaluated.
@@ -17,6 +18,7 @@ pub(crate) struct Known<'a> {
     pub(crate) from: &'a From,
     pub(crate) dkim: &'a [Outcome<Verification, dkim::Step>],
     pub(crate) dmarc: &'a MessageEvaluation,
+    pub(crate) acceptance: &'a Acceptance,
     pub(crate) discovery: &'a dmarc::discovery::Settings,
     pub(crate) now_s: u64,
 }
@@ -151,6 +153,8 @@ fn selectors<'a>(known: &Known<'a>, evaluation: &Evaluation) -> Vec<SelectorFiel
         let covers = |signature: &dkim::Signature| signature.header_fields.count(key) >= fields.len();
         verification.status == Status::Pass
             && alignment.is_aligned()
+            // One too weak to authenticate its domain vouches for no selector either.
+            && known.acceptance.objection(&verification.weaknesses).is_none()
             && verification.parsed.signature.as_ref().is_ok_and(covers)
     });
     let coverage = if covered { Coverage::Signed } else { Coverage::Unsigned };

@@ -290,3 +290,33 @@ fn everything_is_asked_before_anything_is_answered() {
     let facts = testkit::block_on(check.finish());
     assert_eq!(facts.others.arc.unwrap().result.result, arc::ChainStatus::Pass);
 }
+
+/// Whoever signs too weakly to authenticate the domain does not choose its indicator either.
+#[test]
+fn a_selector_counts_only_under_a_signature_that_counts() {
+    let key = encode_base64(&forge::key("ed25519").public_key());
+    let zone = Arc::new(testkit::zone(&format!(
+        "bank.example. TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n_dmarc.bank.example. TXT \"v=DMARC1; p=reject\"\n\
+         k._domainkey.bank.example. TXT \"k=ed25519; p={key}\"\n\
+         t._domainkey.bank.example. TXT \"k=ed25519; t=y; p={key}\"\n\
+         default._bimi.bank.example. TXT \"v=BIMI1; l=https://bank.example/a.svg\"\n\
+         brand._bimi.bank.example. TXT \"v=BIMI1; l=https://bank.example/b.svg\"\n"
+    )));
+    let bimi = bimi::Settings { evidence: bimi::EvidenceUse::Ignored, roots: Arc::default() };
+    let settings = settings(Methods { bimi: Some(bimi), ..Methods::none() });
+    let envelope = Envelope::new(Some("192.0.2.1".parse().unwrap()), Some("h.example"), Some(b"<x@bank.example>"));
+    let message = format!("BIMI-Selector: v=BIMI1; s=brand\r\n{PLAIN}");
+    for (key, fields, selector) in [
+        ("k", "from:subject:bimi-selector", "brand"),
+        ("k", "from:subject", "default"),
+        ("t", "from:subject:bimi-selector", "default"),
+    ] {
+        let tags = format!("v=1; a=ed25519-sha256; c=relaxed/relaxed; d=bank.example; s={key}; h={fields};");
+        let signed = forge::sign(message.as_bytes(), "ed25519", &tags);
+        let check = authenticate(Arc::clone(&zone), Arc::clone(&settings), envelope.clone(), &signed, NOW_S);
+        let facts = testkit::block_on(check);
+        assert_eq!(facts.dkim[0].result.status, dkim::Status::Pass);
+        let found = facts.others.bimi.unwrap().result.assertion.unwrap();
+        assert_eq!(found.selector.as_str(), selector, "{key} {fields}");
+    }
+}
