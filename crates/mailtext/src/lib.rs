@@ -10,7 +10,7 @@
 //! Reading order: [`explain`] (how everything here and above names its reasons), [`domain`], [`header`], [`taglist`];
 //! then who is meant: [`address`] (From and its like), [`path`] (the envelope), [`encoded_word`] (the names shown); then
 //! what is said about mail: [`authres`], [`received_spf`], [`received`]; last, by need, [`source`] (files into messages),
-//! [`subject`] (a mark in front of it), [`mime`], [`date`], [`encode`]. What never passes is in [`limits`].
+//! [`subject`] (a mark in front of it), [`mime`], [`date`], [`encode`], [`network`]. What never passes is in [`limits`].
 
 pub mod address;
 pub mod authres;
@@ -27,6 +27,7 @@ mod lex;
 pub mod limits;
 pub mod list_id;
 pub mod mime;
+pub mod network;
 pub mod path;
 pub mod received;
 pub mod received_spf;
@@ -39,6 +40,7 @@ pub use authres::AuthenticationResults;
 pub use domain::{Domain, DomainError};
 pub use explain::{Explain, Flaw, Outcome, Rule, Span, Value};
 pub use header::{Field, HeaderIndex, Headers, NameKey};
+pub use network::Network;
 pub use path::{PathFlaw, ReversePath};
 pub use taglist::{Tag, TagFlaw, TagList};
 
