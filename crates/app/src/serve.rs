@@ -93,7 +93,7 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
         Held(Conversation::new(world.clone(), settings.clone()))
     };
     let (stop, stopped) = oneshot::channel();
-    let serving = serve_milter(listener, options, make, observe, async {
+    let serving = serve_milter(vec![listener], options, make, observe, async {
         // A sender that is gone says the same as one that has spoken.
         let _ = stopped.await;
     });

@@ -61,7 +61,7 @@ async fn idle() {
     let address = ListenAddress::parse("inet:0@127.0.0.1").unwrap();
     let listener = Listener::bind(&address, &SocketAccess::default()).await.unwrap();
     let address = listener.tcp_address().unwrap();
-    tokio::spawn(serve_milter(listener, ServeOptions::default(), |_| Mute, |_| {}, pending()));
+    tokio::spawn(serve_milter(vec![listener], ServeOptions::default(), |_| Mute, |_| {}, pending()));
     let before = resident_bytes();
     let count = 8_000;
     let streams: Vec<_> = (0..count).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();

@@ -11,7 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::ready;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
@@ -23,7 +23,7 @@ use crate::limits::{
     ACCEPT_PAUSE_MS, BUFFER_KEPT_BYTES, CONNECTION_COUNT_DEFAULT, FIRST_INPUT_MS_DEFAULT, GRACE_MS_DEFAULT,
     IDLE_MS_DEFAULT, READ_BYTES, WRITE_MS_DEFAULT,
 };
-use crate::listen::{ListenSocket, Listener};
+use crate::listen::{Listener, Stream};
 
 /// What is held with one peer: fed with bytes, driven while it waits for the world, emptied of bytes to write.
 pub trait Conversation: Send {
@@ -56,13 +56,15 @@ pub trait Conversation: Send {
 /// Who has connected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Peer {
-    /// Numbers the connections of this listener, from 1.
+    /// Numbers the connections of this service, from 1.
     pub number: u64,
     /// The peer's address; `None` over a local socket.
     pub address: Option<SocketAddr>,
+    /// On which of the listeners, counted from 0.
+    pub listener: usize,
 }
 
-/// What a service needs to know beside its listener. All times and counts have defaults in [`crate::limits`].
+/// What a service needs to know beside its listeners. All times and counts have defaults in [`crate::limits`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ServeOptions {
     /// Connections at one time; more are closed as they come.
@@ -131,12 +133,12 @@ pub struct ServeEnd {
     pub cut_count: usize,
 }
 
-/// Serves until `shutdown` is ready; then accepts nothing more, lets messages finish within the time of grace, and
+/// Serves what connects to any of the listeners until `shutdown` is ready; then accepts nothing more, lets messages finish within the time of grace, and
 /// returns. Dropped, it cuts every connection.
 ///
 /// A conversation that panics ends its own connection only.
 pub async fn serve_milter<C, M, O>(
-    listener: Listener,
+    listeners: Vec<Listener>,
     options: ServeOptions,
     mut make: M,
     observe: O,
@@ -151,12 +153,12 @@ where
     let observe: Arc<dyn Fn(Notice) + Send + Sync> = Arc::new(observe);
     let (closing, is_closing) = watch::channel(false);
     let mut connections = JoinSet::new();
-    let mut accepted_count = 0;
+    let (mut accepted_count, mut turn) = (0, 0);
     let mut shutdown = pin!(shutdown);
     loop {
-        let accepted = tokio::select! {
+        let (listener, accepted) = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener.socket) => accepted,
+            accepted = accept(&listeners, &mut turn) => accepted,
             Some(_) = connections.join_next() => continue,
         };
         let (stream, address) = match accepted {
@@ -168,7 +170,7 @@ where
             }
         };
         accepted_count += 1;
-        let peer = Peer { number: accepted_count, address };
+        let peer = Peer { number: accepted_count, address, listener };
         if connections.len() >= options.connection_count_max {
             observe(Notice::Refused { peer });
             continue;
@@ -181,7 +183,7 @@ where
             Stream::Unix(stream) => connections.spawn(report.of(connection, stream)),
         };
     }
-    drop(listener);
+    drop(listeners);
     // Nobody listens when there is no connection.
     let _ = closing.send(true);
     let all = async { while connections.join_next().await.is_some() {} };
@@ -191,21 +193,19 @@ where
     ServeEnd { accepted_count, cut_count }
 }
 
-enum Stream {
-    Tcp(tokio::net::TcpStream),
-    Unix(tokio::net::UnixStream),
-}
-
-async fn accept(socket: &ListenSocket) -> io::Result<(Stream, Option<SocketAddr>)> {
-    match socket {
-        ListenSocket::Tcp(listener) => {
-            let (stream, address) = listener.accept().await?;
-            // Answers are small and awaited.
-            stream.set_nodelay(true)?;
-            Ok((Stream::Tcp(stream), Some(address)))
+/// The next connection of any of the listeners, and of which. Each has its turn to be the first that is asked.
+async fn accept(listeners: &[Listener], turn: &mut usize) -> (usize, io::Result<(Stream, Option<SocketAddr>)>) {
+    *turn = turn.wrapping_add(1);
+    poll_fn(|context| {
+        for step in 0..listeners.len() {
+            let at = turn.wrapping_add(step) % listeners.len();
+            if let Poll::Ready(accepted) = listeners[at].poll_accept(context) {
+                return Poll::Ready((at, accepted));
+            }
         }
-        ListenSocket::Unix(listener) => Ok((Stream::Unix(listener.accept().await?.0), None)),
-    }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Tells how a connection has ended, however it ends.

@@ -3,26 +3,31 @@
 //!
 //! What it does: turns a [`lookup::Question`] into a [`lookup::Answer`] by asking recursive resolvers ([`Resolver`]),
 //! with a cache, coalescing, deadlines and a fall-back to TCP; fetches documents from public hosts ([`Fetcher`]); holds
-//! the connections of MTAs and passes bytes between them and a [`Conversation`]; tells the time.
+//! the connections of MTAs and passes bytes between them and a [`Conversation`]; answers HTTP to the operator; tells the
+//! service manager, and the time.
 //!
 //! What it will never do: decide. It knows no SPF, no DKIM, no policy and no milter packet; it stores nothing, logs
 //! nothing (it tells [`Notice`]s to whoever wants to log), and holds no key. Every wait here has an end, every buffer a
 //! cap, and both stand in [`limits`].
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
-//! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`clock`].
+//! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`]; [`clock`].
 
 pub mod clock;
 pub mod conversation;
 pub mod fetch;
+pub mod http;
 pub mod limits;
 pub mod listen;
+pub mod notify;
 pub mod resolver;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};
 pub use fetch::{FetchCounts, Fetcher};
-pub use listen::{ListenAddress, ListenError, Listener, SocketAccess};
+pub use http::{AskError, HttpOptions, ask_local, serve_http};
+pub use listen::{InheritedListener, ListenAddress, ListenError, Listener, SocketAccess};
+pub use notify::ServiceManager;
 pub use resolver::config::{AuthenticData, Edns, ResolverConfig, ResolverError, ServerOrder, Transport, parse_server};
 pub use resolver::counters::ResolverCounts;
 pub use resolver::{MessageResolver, Resolver};

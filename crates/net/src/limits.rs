@@ -82,6 +82,31 @@ pub const BACKLOG_COUNT: u32 = 1_024;
 pub const ACCEPT_PAUSE_MS: u64 = 100;
 /// Longest path of a local socket, in bytes (`sun_path` of unix(7), less room for the temporary name's suffix).
 pub const SOCKET_PATH_BYTES_MAX: usize = 96;
+/// Sockets that are taken from whoever started the process.
+pub const INHERITED_SOCKET_COUNT_MAX: usize = 16;
+
+// The HTTP server: for the machine's own operator and monitoring, not for the world.
+
+/// Connections at one time, unless the configuration says otherwise.
+pub const HTTP_CONNECTION_COUNT_DEFAULT: usize = 64;
+/// Request line and header of a request, in bytes; also the room for reading of one connection.
+pub const HTTP_HEADER_BYTES_MAX: usize = 16_384;
+/// Fields in the header of a request.
+pub const HTTP_HEADER_COUNT_MAX: usize = 64;
+/// Time for the header of a request, in milliseconds, and how long a connection may wait for the next.
+pub const HTTP_HEADER_MS: u64 = 10_000;
+/// Body of a request, in bytes.
+pub const HTTP_BODY_BYTES_MAX: usize = 65_536;
+/// Time for the body of a request, in milliseconds.
+pub const HTTP_BODY_MS: u64 = 10_000;
+/// Time for the answer to a request, in milliseconds.
+pub const HTTP_ANSWER_MS: u64 = 60_000;
+/// How long a connection may live, in milliseconds: whoever does not read what it asked for is cut off then.
+pub const HTTP_CONNECTION_MS: u64 = 300_000;
+/// Time for answers to be written at shutdown, in milliseconds.
+pub const HTTP_GRACE_MS: u64 = 1_000;
+/// Largest answer that is taken over a local socket, in bytes.
+pub const HTTP_REPLY_BYTES_MAX: usize = 4 << 20;
 
 // Documents over HTTPS.
 

@@ -5,10 +5,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::task::{Context, Poll, ready};
 
-use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
+use listenfd::ListenFd;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
-use crate::limits::{BACKLOG_COUNT, SOCKET_PATH_BYTES_MAX};
+use crate::limits::{BACKLOG_COUNT, INHERITED_SOCKET_COUNT_MAX, SOCKET_PATH_BYTES_MAX};
 
 /// Where to listen.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -90,20 +92,44 @@ pub enum ListenError {
         /// What the system said.
         source: io::Error,
     },
+    /// Something that was handed over cannot be listened on.
+    #[error("the inherited descriptor {number} is no stream socket that listens: {source}")]
+    Inherited {
+        /// Which, from 1.
+        number: usize,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+}
+
+/// A socket that whoever started the process has opened for it, with its name (systemd.socket(5),
+/// `FileDescriptorName`; sd_listen_fds(3)).
+#[derive(Debug)]
+pub struct InheritedListener {
+    /// Its name, where it was given one.
+    pub name: Option<String>,
+    /// The socket.
+    pub listener: Listener,
 }
 
 /// A socket on which connections come.
 #[derive(Debug)]
 pub struct Listener {
-    pub(crate) socket: ListenSocket,
+    socket: ListenSocket,
     /// Removes the file when the listener goes.
     _file: Option<SocketFile>,
 }
 
 #[derive(Debug)]
-pub(crate) enum ListenSocket {
+enum ListenSocket {
     Tcp(TcpListener),
     Unix(UnixListener),
+}
+
+/// A connection that was accepted.
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
 }
 
 /// The file of a local socket; removed when dropped, unless somebody has put another in its place.
@@ -197,6 +223,54 @@ impl Listener {
         }
     }
 
+    /// The sockets that the environment says were handed to this process (`LISTEN_FDS`), in their order; none when it
+    /// says nothing, or means another process. `names` is the value of `LISTEN_FDNAMES`. Asked again, there is none: so it
+    /// is asked once, before threads start, for it clears what it has read from the environment.
+    ///
+    /// # Errors
+    /// [`ListenError::Inherited`].
+    pub fn inherited(names: Option<&str>) -> Result<Vec<InheritedListener>, ListenError> {
+        let mut handed = ListenFd::from_env();
+        let mut names = names.into_iter().flat_map(|names| names.split(':'));
+        let count = handed.len().min(INHERITED_SOCKET_COUNT_MAX);
+        (0..count).map(|at| inherited(&mut handed, at, names.next())).collect()
+    }
+
+    /// Accepts the next connection.
+    pub(crate) fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
+        match &self.socket {
+            ListenSocket::Tcp(listener) => {
+                let (stream, address) = ready!(listener.poll_accept(context))?;
+                // Answers are small and awaited.
+                stream.set_nodelay(true)?;
+                Poll::Ready(Ok((Stream::Tcp(stream), Some(address))))
+            }
+            ListenSocket::Unix(listener) => {
+                let (stream, _) = ready!(listener.poll_accept(context))?;
+                Poll::Ready(Ok((Stream::Unix(stream), None)))
+            }
+        }
+    }
+
+    /// What it listens on, as an address to write; a local socket without a name has none.
+    #[must_use]
+    pub fn address(&self) -> Option<ListenAddress> {
+        match &self.socket {
+            ListenSocket::Tcp(listener) => {
+                let address = listener.local_addr().ok()?;
+                let (host, port) = (Some(address.ip().to_string()), address.port());
+                Some(match address {
+                    SocketAddr::V4(_) => ListenAddress::Inet { host, port },
+                    SocketAddr::V6(_) => ListenAddress::Inet6 { host, port },
+                })
+            }
+            ListenSocket::Unix(listener) => {
+                let address = listener.local_addr().ok()?;
+                Some(ListenAddress::Unix(address.as_pathname()?.to_owned()))
+            }
+        }
+    }
+
     /// The address on which it listens, with the port that the system has chosen.
     #[must_use]
     pub fn tcp_address(&self) -> Option<SocketAddr> {
@@ -205,6 +279,26 @@ impl Listener {
             ListenSocket::Unix(_) => None,
         }
     }
+}
+
+/// A socket at this place of those that were handed over. What tokio needs of it, and nobody else may have set, is set.
+fn inherited(handed: &mut ListenFd, at: usize, name: Option<&str>) -> Result<InheritedListener, ListenError> {
+    let wrong = |source| ListenError::Inherited { number: at + 1, source };
+    let socket = match handed.take_tcp_listener(at) {
+        Ok(Some(listener)) => {
+            listener.set_nonblocking(true).map_err(wrong)?;
+            ListenSocket::Tcp(TcpListener::from_std(listener).map_err(wrong)?)
+        }
+        _ => {
+            let missing = || wrong(io::ErrorKind::NotFound.into());
+            let listener = handed.take_unix_listener(at).map_err(wrong)?.ok_or_else(missing)?;
+            listener.set_nonblocking(true).map_err(wrong)?;
+            ListenSocket::Unix(UnixListener::from_std(listener).map_err(wrong)?)
+        }
+    };
+    let name = name.filter(|name| !name.is_empty() && *name != "unknown").map(str::to_owned);
+    // Its file, if it has one, is the affair of whoever opened it.
+    Ok(InheritedListener { name, listener: Listener { socket, _file: None } })
 }
 
 async fn bind_inet(

@@ -129,7 +129,7 @@ fn serve(
     };
     let make = |_: &Peer| Echo::default();
     let stopped = async { drop(stopped.await) };
-    (tokio::spawn(serve_milter(listener, options, make, observe, stopped)), stop, notices)
+    (tokio::spawn(serve_milter(vec![listener], options, make, observe, stopped)), stop, notices)
 }
 
 async fn talk<S: AsyncRead + tokio::io::AsyncWrite + Unpin>(stream: &mut S, text: &str) -> String {
@@ -320,6 +320,42 @@ async fn a_local_socket_comes_with_its_access_and_goes_with_its_listener() {
     stop.send(()).unwrap();
     task.await.unwrap();
     assert!(!place.socket().exists());
+}
+
+#[tokio::test]
+async fn one_service_behind_several_listeners() {
+    let place = Place::new("several");
+    let any = ListenAddress::parse("inet:0@127.0.0.1").unwrap();
+    let tcp = Listener::bind(&any, &SocketAccess::default()).await.unwrap();
+    let local = Listener::bind(&place.address(), &SocketAccess::default()).await.unwrap();
+    let address = tcp.tcp_address().unwrap();
+    assert_eq!(tcp.address().unwrap().to_string(), format!("inet:{}@127.0.0.1", address.port()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&heard);
+    let make = move |peer: &Peer| {
+        log.lock().unwrap().push((peer.number, peer.listener, peer.address.is_some()));
+        Echo::default()
+    };
+    let options = ServeOptions { connection_count_max: 2, ..ServeOptions::default() };
+    let task = tokio::spawn(serve_milter(vec![tcp, local], options, make, |_| {}, async { drop(stopped.await) }));
+    let mut first = TcpStream::connect(address).await.unwrap();
+    assert_eq!(talk(&mut first, "tag").await, "tag");
+    let mut second = UnixStream::connect(place.socket()).await.unwrap();
+    assert_eq!(talk(&mut second, "local").await, "local");
+    // The limit is one for all of them.
+    let mut third = TcpStream::connect(address).await.unwrap();
+    assert_eq!(rest(&mut third).await, b"");
+    stop.send(()).unwrap();
+    let end = task.await.unwrap();
+    assert_eq!(end, ServeEnd { accepted_count: 3, cut_count: 0 });
+    assert_eq!(*heard.lock().unwrap(), [(1, 0, true), (2, 1, false)]);
+    assert!(!place.socket().exists());
+}
+
+#[tokio::test]
+async fn nothing_is_inherited_where_nothing_was_handed_over() {
+    assert!(Listener::inherited(Some("a:b")).unwrap().is_empty());
 }
 
 #[tokio::test]
