@@ -115,6 +115,25 @@ from_debian() {
         skip "Debian's package $1 cannot be installed: $(tail -n 1 "$T/apt.log")"
 }
 
+# unpack PACKAGE… – Debian's packages, and what they need beside what is here, laid in $T/debian instead of installed: for
+# those that would push out this machine's own, or start. $LIBRARIES is where their shared libraries are.
+unpack() {
+    [ "$(id -u)" -eq 0 ] || skip "only root could run what comes of $1"
+    command -v apt-get > /dev/null || skip "there is no apt-get for $1"
+    local deb fetch=(apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o APT::Sandbox::User=root
+        -o Debug::NoLocking=1 -o "Dir::Cache::archives=$T/archives"
+        install -y --download-only --reinstall --no-install-recommends)
+    mkdir -p "$T/archives/partial" "$T/debian"
+    "${fetch[@]}" "$@" > "$T/apt.log" 2>&1 ||
+        { apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=20 update > "$T/apt.log" 2>&1 &&
+            "${fetch[@]}" "$@" >> "$T/apt.log" 2>&1; } ||
+        skip "Debian's $1 cannot be had: $(tail -n 1 "$T/apt.log")"
+    for deb in "$T"/archives/*.deb; do dpkg-deb -x "$deb" "$T/debian"; done
+    # A program that is setgid would not look for its libraries there.
+    chmod -R a-s "$T/debian"
+    LIBRARIES=$(find "$T/debian" -name '*.so*' -printf '%h\n' | sort -u | paste -s -d :)
+}
+
 is_open() {
     (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null
 }
@@ -154,12 +173,20 @@ start_sekisho() {
 # smtp PORT IP NAME HELO SENDER RECIPIENT FILE [MAIL-OPTIONS] – delivers a message as that client, by XCLIENT, and gives
 # the queue id. A message is given up before, so that the filter hears of that, too.
 smtp() {
-    local port=$1 ip=$2 name=$3 helo=$4 sender=$5 recipient=$6 file=$7 options=${8:-} line
+    local port=$1 ip=$2 name=$3 helo=$4
+    shift 4
     exec 3<> "/dev/tcp/127.0.0.1/$port" || return 1
     reply 220 || return 1
     command_line 250 "EHLO tester.example" &&
-        command_line 220 "XCLIENT NAME=$name ADDR=$ip" &&
-        command_line 250 "EHLO $helo" &&
+        command_line 220 "XCLIENT NAME=$name ADDR=$ip" || { exec 3>&-; return 1; }
+    transaction "$helo" "$@"
+}
+
+# transaction HELO SENDER RECIPIENT FILE [MAIL-OPTIONS] – what follows the greeting, up to QUIT; $TAKEN is the reply to the
+# message, and $QUEUE_ID what the MTA calls it.
+transaction() {
+    local helo=$1 sender=$2 recipient=$3 file=$4 options=${5:-}
+    command_line 250 "EHLO $helo" &&
         command_line 250 "MAIL FROM:<nobody@given-up.example>" &&
         command_line 250 "RSET" &&
         command_line 250 "MAIL FROM:<$sender>${options:+ $options}" &&
@@ -168,11 +195,13 @@ smtp() {
     # RFC 5321 §4.5.2: a dot that begins a line is doubled. Lines end with CRLF.
     sed -e 's/^\./../' -e 's/$/\r/' "$file" >&3
     command_line 250 "." || { exec 3>&-; return 1; }
-    line=$REPLY_LINE
+    TAKEN=$REPLY_LINE
     command_line 221 "QUIT"
     exec 3>&-
-    line=${line##*queued as }
-    QUEUE_ID=${line%%[!A-Za-z0-9]*}
+    # "250 2.0.0 Ok: queued as ID", "250 2.0.0 ID Message accepted for delivery"
+    QUEUE_ID=${TAKEN##*queued as }
+    QUEUE_ID=${QUEUE_ID#250 2.0.0 }
+    QUEUE_ID=${QUEUE_ID%%[!A-Za-z0-9]*}
 }
 
 # command_line CODE LINE – says LINE and wants CODE.
@@ -202,4 +231,108 @@ header() {
 # body FILE – what comes behind the header.
 body() {
     sed -e '1,/^\r\{0,1\}$/d' "$1"
+}
+
+# What the scripts that deliver messages share: $OURS is the name of the receiver, $KEYS where the keys are, and $MAIL what
+# arrived.
+OURS=mx.example.net
+KEYS=$ROOT/testdata/keys
+
+# message NAME – a message in $T/NAME.msg, header fields and body from standard input.
+message() {
+    cat > "$T/$1.msg"
+}
+
+# signed NAME [OPTIONS…] – signs $T/NAME.msg for example.jp.
+signed() {
+    local name=$1
+    shift
+    "$SEKISHO" sign --domain example.jp --selector ed --key "$KEYS/ed25519.pem" "$@" < "$T/$name.msg" > "$T/$name.signed" &&
+        # The client makes CRLF of LF.
+        sed -e 's/\r$//' "$T/$name.signed" > "$T/$name.msg"
+}
+
+one_log_line() {
+    local lines
+    lines=$(grep -c " message queue_id=\"$1\" " "$T/sekisho.log")
+    [ "$lines" -eq 1 ] && grep " message queue_id=\"$1\" " "$T/sekisho.log" | grep -q ' reason="..*"$'
+}
+
+# The fields that a reader could take for ours, whatever their spelling.
+ours() {
+    header "$MAIL" | grep -i '^Authentication-Results[ \t]*:' | tr -d '"\\' | grep -i -E ":[ \t]*(\([^)]*\)[ \t]*)?mx\.example\.net\.?[ \t]*(\([^)]*\)[ \t]*)?[0-9]*[ \t]*(;|$)"
+}
+
+# says METHOD=RESULT… – the field of the message that arrived has them.
+says() {
+    local field want
+    field=$(ours)
+    for want; do
+        case "$field " in
+            *" $want "* | *" $want;"*) ;;
+            *) echo "  no $want in: $field" && return 1 ;;
+        esac
+    done
+}
+
+plain() {
+    printf 'From: Sender <a@example.jp>\nTo: b@example.net\nSubject: hello\nDate: Mon, 02 Jan 2023 03:04:05 +0900\nMessage-ID: <%s@example.jp>\n' "$1"
+}
+
+# RFC 8601 §5, attack A15, D1 and D2: each spelling in a row, so that an index that shifts leaves one of them. Eleven are
+# forged in our name, two are what others wrote.
+forged_message() {
+    {
+        cat << 'EOF'
+Authentication-Results: other.example; dkim=pass header.d=kept.example
+Authentication-Results: mx.example.net; dkim=pass header.d=bank.example
+Authentication-Results: "mx.example.net"; dkim=pass header.d=bank.example
+AUTHENTICATION-RESULTS: MX.Example.NET; dkim=pass header.d=bank.example
+Authentication-Results: (a; comment) mx.example.net (b); dkim=pass header.d=bank.example
+Authentication-Results:
+	mx.example.net;
+	dkim=pass header.d=bank.example
+Authentication-Results: mx.example.net 1; dkim=pass header.d=bank.example
+Authentication-Results : mx.example.net; dkim=pass header.d=bank.example
+Authentication-Results:mx.example.net; dkim=pass header.d=bank.example
+Authentication-Results: "mx\.example.net" 1; dkim=pass header.d=bank.example
+EOF
+        plain forged
+        cat << 'EOF'
+Authentication-Results: mx.example.net.; dkim=pass header.d=bank.example
+X-Between: something
+Authentication-Results: mx.example.net.evil.example; dkim=pass header.d=kept.example
+Authentication-Results: mx.example.net; dmarc=pass header.from=bank.example
+EOF
+        printf '\nSend money.\n'
+    } | message forged
+}
+
+# Rules by which mail that fails DMARC is held and marked.
+filter_rules() {
+    cat << 'EOF'
+[receiver]
+stage = "filter"
+quarantine = "both"
+
+[labels]
+subject = "[meiwaku]"
+fields = [{ name = "X-Suspicious", value = "{action}; {reason}" }]
+EOF
+}
+
+# A message of a domain that asks for quarantine, with a Japanese subject.
+held_message() {
+    {
+        plain held | sed -e 's/@example\.jp/@held.example/' \
+            -e 's/^Subject: .*/Subject: =?ISO-2022-JP?B?GyRCJDMkcyRLJEEkTxsoQg==?=/'
+        printf 'X-Suspicious: no\n\nhold me\n'
+    } | message held
+}
+
+# $MAIL has the marks of these rules, and the subject still says what it said.
+marked_as_held() {
+    equal "held: the field" "$(header "$MAIL" | grep -i '^X-Suspicious')" "X-Suspicious: quarantine; policy-dmarc-fail"
+    equal "held: the subject" "$(header "$MAIL" | grep -i '^Subject')" \
+        "Subject: [meiwaku] =?ISO-2022-JP?B?GyRCJDMkcyRLJEEkTxsoQg==?="
 }
