@@ -1,0 +1,25 @@
+-- A signed message through each stage, the body in pieces that fall between CR and LF; what was negotiated.
+dofile(here .. "/common.lua")
+
+local conn = connect()
+holds("it adds fields", mt.test_action(conn, SMFIF_ADDHDRS))
+holds("it removes fields", mt.test_action(conn, SMFIF_CHGHDRS))
+holds("it never changes a body", not mt.test_action(conn, SMFIF_CHGBODY))
+holds("it never changes recipients", not mt.test_action(conn, SMFIF_ADDRCPT) and not mt.test_action(conn, SMFIF_DELRCPT))
+holds("it wants the space behind the colon", mt.test_option(conn, SMFIP_HDR_LEADSPC))
+holds("it wants the header", not mt.test_option(conn, SMFIP_NOHDRS))
+holds("it wants the body", not mt.test_option(conn, SMFIP_NOBODY))
+
+client(conn, "out.example.jp", "192.0.2.1", "out.example.jp")
+envelope(conn, "stages1", "<a@example.jp>", { "<b@example.net>", "<c@example.net>" })
+local fields, body = read("signed.msg")
+local pieces = { body:sub(1, 1), body:sub(2, 7), body:sub(8, 8), body:sub(9) }
+content(conn, fields, pieces)
+ending(conn)
+ours(conn, "spf=pass smtp.mailfrom=a@example.jp", "dkim=pass", "header.d=example.jp", "dmarc=pass")
+holds("nothing is removed", not mt.eom_check(conn, MT_HDRDELETE))
+holds("nothing is changed", not mt.eom_check(conn, MT_HDRCHANGE))
+holds("the body is left alone", not mt.eom_check(conn, MT_BODYCHANGE))
+holds("nothing is held", not mt.eom_check(conn, MT_QUARANTINE))
+mt.disconnect(conn)
+finish()
