@@ -164,7 +164,7 @@ start_dns() {
 start_sekisho() {
     # What an earlier one has written must not be taken for this one's.
     : > "$T/sekisho.log"
-    "$SEKISHO" serve --lang en "$@" > "$T/sekisho.out.log" 2> "$T/sekisho.log" &
+    "$SEKISHO" serve --lang en --state "$T/state" "$@" > "$T/sekisho.out.log" 2> "$T/sekisho.log" &
     DAEMON=$!
     STARTED+=("$DAEMON")
     within 10 grep -q 'smtpd_milters = ' "$T/sekisho.log" || { fail "sekisho does not start"; finish; }

@@ -48,8 +48,22 @@ main() {
     start_sekisho --listen inet:0@127.0.0.1 --resolver 127.0.0.1:1 --dns-timeout 1s
     check "without DNS it starts, and says so" within 10 grep -q ' WARN .*DNS' "$T/sekisho.log"
     kill -TERM "$DAEMON"
+    wait "$DAEMON"
+    equal "a slow start ends as well" $? 0
+    check "the ledger is for its owner alone" test "$(stat -c %a "$T/state/ledger.sqlite")" = 600
+    printf 'not a ledger at all' > "$T/other"
+    chmod 600 "$T/other"
+    printf '[ledger]\nfile = "other"\n' > "$T/other.toml"
+    refuses "a file that is no ledger" 6 'other cannot be used' --config "$T/other.toml" --listen inet:0@127.0.0.1 --resolver "$DNS"
+    printf '[ledger]\nenabled = false\n' > "$T/without.toml"
+    rm -r "$T/state"
+    start_sekisho --config "$T/without.toml" --listen inet:0@127.0.0.1 --resolver "$DNS"
+    check "without a ledger it says so" grep -q 'No ledger' "$T/sekisho.log"
+    check "and makes none" test ! -e "$T/state"
+    kill -TERM "$DAEMON"
+    wait "$DAEMON"
     touch "$T/ja.log"
-    "$SEKISHO" serve --lang ja --listen "unix:$T/milter.sock" --resolver "$DNS" 2> "$T/ja.log" &
+    "$SEKISHO" serve --lang ja --state "$T/state" --listen "unix:$T/milter.sock" --resolver "$DNS" 2> "$T/ja.log" &
     STARTED+=($!)
     check "it speaks Japanese" within 10 grep -q '待ち受けています' "$T/ja.log"
     finish
@@ -59,7 +73,7 @@ main() {
 refuses() {
     local what=$1 code=$2 text=$3 status
     shift 3
-    timeout 10 "$SEKISHO" serve --lang en "$@" > /dev/null 2> "$T/refused.log"
+    timeout 10 "$SEKISHO" serve --lang en --state "$T/state" "$@" > /dev/null 2> "$T/refused.log"
     status=$?
     equal "$what: the exit code" "$status" "$code"
     check "$what: the message" grep -q -i -e "$text" "$T/refused.log"

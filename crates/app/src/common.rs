@@ -108,7 +108,6 @@ impl Common {
     }
 
     /// Where the daemon keeps what it must remember.
-    #[expect(dead_code, reason = "the daemon's")]
     pub(crate) fn state_directory(&self) -> PathBuf {
         self.arguments.state.clone().unwrap_or_else(default_state_directory)
     }

@@ -1,6 +1,7 @@
 //! `sekisho.toml`. The keys are a table; an error names its place: `sekisho.toml:3:1: unknown key "authserv-id" in
 //! [receiver]; did you mean "authserv_id"?`
 
+mod ledger;
 mod list;
 mod rules;
 
@@ -22,6 +23,7 @@ use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
+pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
 use rules::Judging;
 
@@ -48,6 +50,8 @@ pub(crate) struct Config {
     dns_lists: Vec<ListEntry>,
     /// `[receiver] stage …`, `[policy.…]`, `[labels]`: what becomes of mail.
     judging: Judging,
+    /// `[ledger]`: what is kept of mail.
+    pub(crate) ledger: LedgerConfig,
 }
 
 /// A method that can be switched.
@@ -176,7 +180,7 @@ const fn of_list(name: &'static str, take: Take) -> Key {
 
 /// All keys.
 fn keys() -> impl Iterator<Item = &'static Key> + Clone {
-    KEYS.iter().chain(rules::KEYS)
+    KEYS.iter().chain(rules::KEYS).chain(ledger::KEYS)
 }
 
 /// The value cannot be used.
@@ -201,6 +205,8 @@ impl Config {
         // What a file names without a directory lies beside it.
         config.bimi_roots =
             config.bimi_roots.map(|roots| path.parent().map_or(roots.clone(), |directory| directory.join(&roots)));
+        let beside = |file: PathBuf| path.parent().map_or(file.clone(), |directory| directory.join(&file));
+        config.ledger.file = config.ledger.file.map(beside);
         Ok(config)
     }
 

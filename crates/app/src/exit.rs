@@ -17,7 +17,6 @@ pub(crate) enum ExitCode {
     /// The network or DNS is not usable.
     Network = 5,
     /// The store.
-    #[expect(dead_code, reason = "part of the contract; there is no store yet")]
     Store = 6,
     /// An error of ours.
     Internal = 70,

@@ -14,6 +14,10 @@ pub(crate) const SIGN_STDIN_BYTES_MAX: usize = 256 << 20;
 pub(crate) const KEY_FILE_BYTES_MAX: u64 = 64 << 10;
 /// Largest configuration file, in bytes.
 pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Time that a message waits for the ledger, in seconds: less than an MTA waits for its filters.
+pub(crate) const LEDGER_WAIT_S: u64 = 20;
+/// Time between two rounds that take old rows away, in seconds.
+pub(crate) const SWEEP_EVERY_S: u64 = 3_600;
 /// Longest record that is shown whole by `--explain`, in characters.
 pub(crate) const SHOWN_RECORD_CHARACTERS_MAX: usize = 120;
 /// Longest value from outside in a line of the log, in characters.

@@ -1,6 +1,7 @@
 //! `sekisho serve`: the milter. Listens, puts a [`service::Conversation`] behind each connection, and logs one line for
 //! each message. Works with no configuration; ends at SIGTERM or SIGINT when the messages under way are finished.
 
+mod ledger;
 mod log;
 mod world;
 
@@ -15,10 +16,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::common::{Common, no_control, resolver_failure};
+use crate::config::LedgerConfig;
 use crate::dns::Web;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::say::{Language, Say};
+use ledger::Keeper;
 use world::{Daemon, Held};
 
 /// `serve`
@@ -48,6 +51,8 @@ pub(crate) fn run(common: &Common, arguments: ServeArguments) -> Result<ExitCode
         methods: common.config().methods()?,
         rules: common.config().rules(),
         fetches: common.config().bimi_fetch != Some(false),
+        ledger: common.config().ledger.clone(),
+        state: common.state_directory(),
     };
     log::start(common.verbosity());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| internal(&error))?;
@@ -65,6 +70,9 @@ struct Start {
     rules: policy::Rules,
     /// Whether BIMI's documents may be fetched.
     fetches: bool,
+    ledger: LedgerConfig,
+    /// The state directory.
+    state: std::path::PathBuf,
 }
 
 async fn serve(start: Start) -> Result<ExitCode, Failure> {
@@ -74,7 +82,13 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
     let bound = Listener::bind(&start.address, &SocketAccess::default()).await;
     let listener = bound.map_err(|error| cannot_listen(&start.address, &error))?;
     let address = with_port(start.address, listener.tcp_address().map(|address| address.port()));
-    greet(&say, &address, &start.authserv_id, resolver.config(), start.rules.general.stage);
+    let keeper = match start.ledger.enabled {
+        true => Some(Keeper::open(&start.state, &start.ledger).await?),
+        false => None,
+    };
+    let ledger = keeper.as_ref().map(Keeper::file);
+    greet(&say, &address, &start.authserv_id, resolver.config(), start.rules.general.stage, ledger);
+    let sweeping = keeper.clone().map(|keeper| tokio::spawn(keeper.sweep()));
     drop(tokio::spawn(tell_whether_dns_answers(resolver.clone(), Arc::clone(&say))));
 
     let web = match start.methods.bimi.is_some() && start.fetches {
@@ -83,8 +97,9 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
     };
     let mut settings = auth::Settings::new(start.authserv_id);
     settings.methods = start.methods;
-    let settings = Settings::with_rules(Arc::new(settings), Arc::new(start.rules));
-    let world = Daemon::new(resolver, web, start.at_s, Arc::clone(&say));
+    let settings = Settings::with_rules(Arc::new(settings), Arc::new(start.rules)).on_failure(start.ledger.on_failure);
+    let settings = if start.ledger.enabled { settings.with_rows(start.ledger.evidence) } else { settings };
+    let world = Daemon::new(resolver, web, keeper.clone(), start.at_s, Arc::clone(&say));
     let counts = world.counts();
     let options = ServeOptions::default();
     let observe = log::observer(Arc::clone(&say), Arc::clone(&counts), options.connection_count_max);
@@ -97,21 +112,43 @@ async fn serve(start: Start) -> Result<ExitCode, Failure> {
         // A sender that is gone says the same as one that has spoken.
         let _ = stopped.await;
     });
-    tokio::pin!(serving);
-    tokio::select! {
-        _ = &mut serving => {}
-        () = signals.next() => {
-            log::stopping(&say, &counts);
-            let _ = stop.send(());
-            // Whoever asks twice does not want to wait.
-            tokio::select! {
-                _ = &mut serving => {}
-                () = signals.next() => {}
+    {
+        tokio::pin!(serving);
+        tokio::select! {
+            _ = &mut serving => {}
+            () = signals.next() => {
+                log::stopping(&say, &counts);
+                let _ = stop.send(());
+                // Whoever asks twice does not want to wait.
+                tokio::select! {
+                    _ = &mut serving => {}
+                    () = signals.next() => {}
+                }
             }
         }
     }
+    // No conversation is left to bring a row.
+    drop(world);
+    let closed = close_ledger(keeper, sweeping, &say).await;
     log::stopped(&say, &counts);
-    Ok(ExitCode::Done)
+    closed
+}
+
+/// Stores what waits. Rows that could not be stored are told, and the exit code says so.
+async fn close_ledger(
+    keeper: Option<Keeper>,
+    sweeping: Option<tokio::task::JoinHandle<()>>,
+    say: &Say,
+) -> Result<ExitCode, Failure> {
+    if let Some(sweeping) = sweeping {
+        sweeping.abort();
+        // That it was cut off is what was wanted.
+        let _ = sweeping.await;
+    }
+    let Some(Err((stats, error))) = keeper.map(Keeper::close) else { return Ok(ExitCode::Done) };
+    let arguments = [("count", stats.lost.into()), ("reason", error.to_string().into())];
+    tracing::error!("{}", say.say("serve-ledger-lost", &arguments));
+    Ok(ExitCode::Store)
 }
 
 /// Where to listen: the option, the configuration, the default.
@@ -149,13 +186,24 @@ fn internal(error: &std::io::Error) -> Failure {
 }
 
 /// Tells on standard error what was started, and what Postfix needs to know.
-fn greet(say: &Say, address: &ListenAddress, authserv_id: &str, resolver: &ResolverConfig, stage: policy::Stage) {
+fn greet(
+    say: &Say,
+    address: &ListenAddress,
+    authserv_id: &str,
+    resolver: &ResolverConfig,
+    stage: policy::Stage,
+    ledger: Option<&std::path::Path>,
+) {
     let servers: Vec<_> = resolver.servers.iter().map(ToString::to_string).collect();
     let lines = [
         say.say("serve-listening", &[("address", address.to_string().into())]),
         say.say("serve-authserv-id", &[("name", authserv_id.into())]),
         say.say("serve-resolver", &[("resolvers", servers.join(", ").into())]),
         say.say("serve-stage", &[("stage", mailtext::Value::Word(stage.as_str()))]),
+        ledger.map_or_else(
+            || say.word("serve-no-ledger"),
+            |file| say.say("serve-ledger", &[("file", file.display().to_string().into())]),
+        ),
         say.word("serve-postfix-hint"),
         format!("    {}", say.say("serve-postfix-milters", &[("address", for_postfix(address).into())])),
         // Mail of this machine's own users and programs; no sentence, but a line to copy.

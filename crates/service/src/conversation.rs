@@ -9,9 +9,9 @@ use auth::{Check, Facts};
 use mailtext::authres::LineEnd;
 use milter::codec::Address;
 use milter::{Edit, EditError, Event, Macros, ProtocolError, Session};
-use policy::{Standing, decide_facts};
 
 use crate::carry_out::{self, Answer, decisive};
+use crate::ending::{Ended, Ending};
 use crate::limits::QUEUE_ID_BYTES_MAX;
 use crate::message::{Client, Message, REMOVED_NAMES, Rest};
 use crate::settings::{Kept, Settings};
@@ -22,7 +22,7 @@ pub struct Conversation<W: World> {
     session: Session,
     state: State<W>,
     /// The message whose verdict the MTA waits for.
-    whole: Option<Whole>,
+    ending: Option<Waited>,
     error: Option<ProtocolError>,
     finished: bool,
 }
@@ -36,16 +36,12 @@ struct State<W: World> {
 }
 
 /// A message that is whole, and whose last answers are waited for.
-struct Whole {
-    facts: Pin<Box<dyn Future<Output = Facts> + Send>>,
-    rest: Box<Rest>,
-    queue_id: Option<String>,
-}
+type Waited = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// What an event leads to.
 enum Next {
     GoOn,
-    Await(Whole),
+    Await(Waited),
     Finish,
 }
 
@@ -54,7 +50,7 @@ impl<W: World> Conversation<W> {
     pub fn new(world: W, settings: Settings) -> Self {
         let session = Session::new(Arc::clone(&settings.wanted));
         let state = State { world, settings, client: Client::default(), message: None };
-        Self { session, state, whole: None, error: None, finished: false }
+        Self { session, state, ending: None, error: None, finished: false }
     }
 
     /// Takes what the MTA sent, cut anywhere.
@@ -77,11 +73,10 @@ impl<W: World> Conversation<W> {
     /// Lets questions go on, and gives the verdict when the message is whole and all was answered. Pending for ever when
     /// there is nothing to do; may be dropped and called again.
     pub async fn drive(&mut self) {
-        if let Some(whole) = &mut self.whole {
-            let facts = whole.facts.as_mut().await;
-            if let Some(whole) = self.whole.take() {
-                self.conclude(&facts, &whole);
-            }
+        if let Some(ending) = &mut self.ending {
+            let ended = ending.as_mut().await;
+            self.ending = None;
+            self.conclude(&ended);
             // What the MTA said meanwhile was kept; an error in it is kept too, see [`Conversation::error`].
             let _ = self.events();
             return;
@@ -95,7 +90,7 @@ impl<W: World> Conversation<W> {
     /// Whether more input is wanted: not while the MTA waits for a verdict.
     #[must_use]
     pub fn wants_input(&self) -> bool {
-        self.whole.is_none() && !self.finished
+        self.ending.is_none() && !self.finished
     }
 
     /// Whether the conversation is over.
@@ -113,14 +108,14 @@ impl<W: World> Conversation<W> {
     /// Whether no message is under way.
     #[must_use]
     pub fn is_between_messages(&self) -> bool {
-        self.whole.is_none() && self.state.message.is_none()
+        self.ending.is_none() && self.state.message.is_none()
     }
 
     fn events(&mut self) -> Result<(), ProtocolError> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        while self.whole.is_none() && !self.finished {
+        while self.ending.is_none() && !self.finished {
             let turn = match self.session.next_event() {
                 Ok(Some(turn)) => turn,
                 Ok(None) => break,
@@ -132,37 +127,38 @@ impl<W: World> Conversation<W> {
             };
             match self.state.take(turn.event, turn.macros) {
                 Next::GoOn => {}
-                Next::Await(whole) => self.whole = Some(whole),
+                Next::Await(ending) => self.ending = Some(ending),
                 Next::Finish => self.finished = true,
             }
         }
         Ok(())
     }
 
-    /// Everything is known: what becomes of the message is decided and done.
-    fn conclude(&mut self, facts: &Facts, whole: &Whole) {
-        let rules = &self.state.settings.rules;
-        let verdict = decide_facts(facts, &whole.rest.transaction, rules, &Standing::default());
-        let answer = Answer::of(&verdict);
+    /// Everything is known and decided: it is done, and told.
+    fn conclude(&mut self, ended: &Ended) {
+        let Ended { client, rest, queue_id, facts, verdict, failure, row } = ended;
+        let answer = Answer::of(verdict);
         let (mut cleaned, mut labelled, mut held) = (Ok(()), Ok(()), None);
         if answer.delivers() {
             // Deleting first, from the last to the first: an insertion above would shift the counts.
-            cleaned = self.clean(&whole.rest);
-            let why = decisive(&verdict).map(|reason| self.state.world.say(reason)).unwrap_or_default();
-            labelled = carry_out::label(&mut self.session, &verdict, &whole.rest.subject);
-            held = carry_out::hold(&mut self.session, &verdict, &why);
+            cleaned = self.clean(rest);
+            let why = decisive(verdict).map(|reason| self.state.world.say(reason)).unwrap_or_default();
+            labelled = carry_out::label(&mut self.session, verdict, &rest.subject);
+            held = carry_out::hold(&mut self.session, verdict, &why);
             // Also beside a forged field that must stay: readers look at the topmost first.
             labelled = labelled.and(self.results(facts));
         }
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
         let _ = self.session.reply(answer.as_reply());
         self.state.world.dealt_with(Receipt {
-            queue_id: whole.queue_id.as_deref(),
-            client_name: &self.state.client.name,
+            queue_id: queue_id.as_deref(),
+            client_name: &client.name,
             facts,
-            verdict: &verdict,
+            verdict,
+            row: *row,
+            failure: failure.as_ref(),
             held,
-            forged_count: whole.rest.removals[0].indexes.len(),
+            forged_count: rest.removals[0].indexes.len(),
             cleaned,
             labelled,
         });
@@ -222,7 +218,7 @@ impl<W: World> State<W> {
             }
             Event::Body(chunk) => {
                 if let Some(message) = &mut self.message {
-                    message.check.body(chunk);
+                    message.body(chunk);
                 }
             }
             Event::EndOfMessage { last_chunk } => return self.end_of_message(last_chunk, macros),
@@ -233,7 +229,9 @@ impl<W: World> State<W> {
             }
             Event::Quit => return Next::Finish,
             Event::Recipient { recipient, .. } => {
-                if let Some(message) = self.message.as_mut().filter(|_| self.settings.watch.recipients == Kept::Yes) {
+                let watch = &self.settings.watch;
+                let counts = watch.recipients == Kept::Yes || watch.row == Kept::Yes;
+                if let Some(message) = self.message.as_mut().filter(|_| counts) {
                     message.recipient(recipient);
                 }
             }
@@ -253,7 +251,15 @@ impl<W: World> State<W> {
         let (mut check, rest) = message.end(last_chunk);
         check.renew_lookup(self.world.lookup());
         let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
-        Next::Await(Whole { facts: Box::pin(check.finish()), rest, queue_id })
+        let ending = Ending {
+            world: self.world.clone(),
+            settings: self.settings.clone(),
+            client: self.client.clone(),
+            check,
+            rest,
+            queue_id,
+        };
+        Next::Await(Box::pin(ending.end()))
     }
 }
 

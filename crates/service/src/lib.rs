@@ -2,22 +2,26 @@
 //!
 //! What it does: holds a milter conversation, authenticates each message as it comes, lets [`policy`] decide, takes forged
 //! Authentication-Results and labels in our name away, puts ours on top, carries the verdict out, and hands a [`Receipt`]
-//! to the world.
+//! to the world; keeps a row of it.
 //!
 //! What it will never do: open a socket, read a clock, start a task, refuse a message that no rule of the operator's
 //! refuses, or lose one because something of ours failed: what cannot be labelled is let through unlabelled and told.
 //!
-//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], `carry_out`.
+//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `row`, `carry_out`.
 
 mod carry_out;
 pub mod conversation;
+pub mod ending;
+mod evidence;
 pub mod limits;
 pub mod message;
+mod row;
 pub mod settings;
 pub mod world;
 
 pub use carry_out::decisive;
 pub use conversation::Conversation;
+pub use ending::Failure;
 pub use message::Client;
-pub use settings::Settings;
+pub use settings::{EvidenceKept, OnFailure, Settings};
 pub use world::{Receipt, World};

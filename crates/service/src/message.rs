@@ -12,7 +12,7 @@ use mailtext::list_id::list_id;
 use mailtext::subject::Prefix;
 use policy::Transaction;
 
-use crate::limits::{HEADER_BYTES_KEPT_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
+use crate::limits::{HEADER_BYTES_KEPT_MAX, MESSAGE_ID_BYTES_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
 use crate::settings::{Kept, Watch};
 
 /// The SMTP client, as far as the MTA tells of it.
@@ -44,7 +44,20 @@ pub(crate) struct Rest {
     pub(crate) subject: Subject,
     /// What the rules want to know.
     pub(crate) transaction: Transaction,
+    /// How many recipients there were.
+    pub(crate) recipient_count: u64,
+    /// How large it is.
+    pub(crate) size: Size,
+    /// The first Message-ID, without what is around it.
+    pub(crate) message_id: Option<Vec<u8>>,
     list_id_count: u32,
+}
+
+/// How large a message is: the bytes that the MTA showed, with the line ends of the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Size {
+    pub(crate) header_bytes: u64,
+    pub(crate) body_bytes: u64,
 }
 
 /// The first Subject, as it came.
@@ -81,8 +94,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
         Self { check, header: Vec::with_capacity(4096), rest: Box::default() }
     }
 
-    /// Takes a recipient: its domain, once.
+    /// Takes a recipient: its domain, once. Whatever stands behind the last `@` counts: an address that the MTA takes
+    /// and a strict reader would not must not slip out of its domain's rules.
     pub(crate) fn recipient(&mut self, recipient: &[u8]) {
+        self.rest.recipient_count = self.rest.recipient_count.saturating_add(1);
         let address = milter::without_brackets(recipient.trim_ascii());
         let Some(at) = address.iter().rposition(|byte| *byte == b'@') else { return };
         let domain = address.get(at + 1..).and_then(|domain| std::str::from_utf8(domain).ok());
@@ -96,6 +111,9 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     /// Takes a field: `value` is what follows the colon, lines separated by LF.
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str, watch: &Watch) {
         self.rest.field(name.trim_ascii(), value, authserv_id, watch);
+        // Each fold comes without its CR; and there are the colon and the line's end.
+        let folds = value.iter().filter(|byte| **byte == b'\n').count();
+        self.rest.size.header_bytes += (name.len() + value.len() + folds + 3) as u64;
         if self.header.len() >= HEADER_BYTES_KEPT_MAX {
             return;
         }
@@ -112,12 +130,18 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
         self.check.header(std::mem::take(&mut self.header));
     }
 
+    /// Takes a piece of the body.
+    pub(crate) fn body(&mut self, chunk: &[u8]) {
+        self.rest.size.body_bytes += chunk.len() as u64;
+        self.check.body(chunk);
+    }
+
     /// Ends: what is to be asked is in the check, everything else in the rest.
     pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Check<L, F>, Box<Rest>) {
         if !self.header.is_empty() {
             self.end_of_header();
         }
-        self.check.body(last_chunk);
+        self.body(last_chunk);
         (self.check, self.rest)
     }
 }
@@ -146,6 +170,10 @@ impl Rest {
         }
         if watch.subject == Kept::Yes && self.subject == Subject::Absent && is("Subject") {
             self.subject = Subject::Value(value.to_vec());
+        }
+        if watch.row == Kept::Yes && self.message_id.is_none() && is("Message-ID") {
+            let message_id = value.trim_ascii();
+            self.message_id = Some(message_id[..message_id.len().min(MESSAGE_ID_BYTES_MAX)].to_vec());
         }
         if watch.list_id == Kept::Yes && is("List-Id") {
             self.list_id_count += 1;

@@ -17,8 +17,34 @@ pub struct Settings {
     pub(crate) wanted: Arc<Wanted>,
     /// What becomes of messages.
     pub(crate) rules: Arc<Rules>,
-    /// What is kept of messages because the rules want to know it.
+    /// What is kept of messages because somebody wants to know it.
     pub(crate) watch: Arc<Watch>,
+    /// Of which messages the evidence is kept with the row.
+    pub(crate) evidence: EvidenceKept,
+    /// What becomes of mail when something fails that we depend on.
+    pub(crate) on_failure: OnFailure,
+}
+
+/// What becomes of mail when something fails that we depend on: DNS, or the ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum OnFailure {
+    /// It goes on, and the failure is told.
+    #[default]
+    Accept,
+    /// It is refused for now, so that its client tries again.
+    TempFail,
+}
+
+/// Of which messages the evidence is kept with the row.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum EvidenceKept {
+    /// Of none.
+    None,
+    /// Of those that DMARC does not let pass, or that are not simply accepted.
+    #[default]
+    Notable,
+    /// Of all.
+    All,
 }
 
 /// What is kept of a message beside what authentication needs.
@@ -32,6 +58,8 @@ pub(crate) struct Watch {
     pub(crate) recipients: Kept,
     /// Whether the List-Id counts.
     pub(crate) list_id: Kept,
+    /// Whether a row is kept.
+    pub(crate) row: Kept,
 }
 
 /// Whether something is kept.
@@ -56,7 +84,27 @@ impl Settings {
     #[must_use]
     pub fn with_rules(auth: Arc<auth::Settings>, rules: Arc<Rules>) -> Self {
         let watch = Watch::of(&rules);
-        Self { auth, wanted: Arc::new(wanted(&rules, &watch)), rules, watch: Arc::new(watch) }
+        Self {
+            auth,
+            wanted: Arc::new(wanted(&rules, &watch)),
+            rules,
+            watch: Arc::new(watch),
+            evidence: EvidenceKept::None,
+            on_failure: OnFailure::Accept,
+        }
+    }
+
+    /// The same where rows are kept: their world gives ids.
+    #[must_use]
+    pub fn with_rows(self, evidence: EvidenceKept) -> Self {
+        let watch = Watch { row: Kept::Yes, ..(*self.watch).clone() };
+        Self { wanted: Arc::new(wanted(&self.rules, &watch)), watch: Arc::new(watch), evidence, ..self }
+    }
+
+    /// The same with another answer to failures.
+    #[must_use]
+    pub fn on_failure(self, on_failure: OnFailure) -> Self {
+        Self { on_failure, ..self }
     }
 }
 
@@ -75,6 +123,7 @@ impl Watch {
             subject: Kept::when(sets(rules).any(|set| set.labels.subject.is_some())),
             recipients: Kept::when(!rules.by_recipient.is_empty()),
             list_id: Kept::when(sets(rules).any(|set| !set.exceptions.mailing_lists.is_empty())),
+            row: Kept::No,
         }
     }
 }
@@ -90,12 +139,12 @@ pub(crate) fn usual_field_name() -> Option<String> {
     LabelRules::default().fields.first().map(|field| field.name.as_str().to_owned())
 }
 
-/// What is wanted of the MTA: every event but recipients – unless their domains count – and unknown commands, answers at
+/// What is wanted of the MTA: every event but recipients – unless they count – and unknown commands, answers at
 /// the end only, header edits, and quarantine where the rules hold mail.
 fn wanted(rules: &Rules, watch: &Watch) -> Wanted {
     let mut steps =
         vec![Step::Connect, Step::Helo, Step::Mail, Step::Header, Step::EndOfHeaders, Step::Body, Step::EndOfMessage];
-    if watch.recipients == Kept::Yes {
+    if watch.recipients == Kept::Yes || watch.row == Kept::Yes {
         steps.push(Step::Recipient);
     }
     let edits = Actions::ADD_HEADERS | Actions::CHANGE_HEADERS;

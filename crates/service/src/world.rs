@@ -1,9 +1,15 @@
 //! The world of a message: who answers questions, what time it is, and who wants to hear what became of it.
 
+use std::future::Future;
+
 use auth::Facts;
 use lookup::Lookup;
 use lookup::fetch::Fetch;
 use policy::Verdict;
+use report::row::Address;
+use report::{Entry, LedgerError, RowId};
+
+use crate::ending::Failure;
 
 /// What the service needs of the world.
 pub trait World: Clone + Send + Sync + 'static {
@@ -20,6 +26,24 @@ pub trait World: Clone + Send + Sync + 'static {
 
     /// Seconds since 1970.
     fn now_s(&self) -> u64;
+
+    /// Microseconds since some moment: never fewer than before, whatever becomes of the clock.
+    fn elapsed_us(&self) -> u64;
+
+    /// The id of the next row; `None` where no rows are kept.
+    fn next_id(&self) -> Option<RowId>;
+
+    /// Keeps a row. Ready when it is as safe as the operator wants it before the MTA is answered.
+    ///
+    /// # Errors
+    /// It is not kept, or nobody said in time that it is.
+    fn keep(&self, entry: Entry) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// As much of an address as rows keep.
+    fn address(&self, address: &str) -> Address;
+
+    /// A hash by which the same bytes are found again.
+    fn digest(&self, bytes: &[u8]) -> [u8; 16];
 
     /// Hears of a message that was dealt with.
     fn dealt_with(&self, receipt: Receipt<'_>);
@@ -39,6 +63,10 @@ pub struct Receipt<'a> {
     pub facts: &'a Facts,
     /// What was decided, and why.
     pub verdict: &'a Verdict,
+    /// The row that is kept of it, where rows are kept.
+    pub row: Option<RowId>,
+    /// What failed of what we depend on.
+    pub failure: Option<&'a Failure>,
     /// Whether the MTA holds the message; why not, if not. `None` when nobody wants that.
     pub held: Option<Result<(), milter::EditError>>,
     /// How many Authentication-Results fields in our name came from outside.

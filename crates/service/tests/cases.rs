@@ -9,6 +9,7 @@
 //! begin: N      the N-th message, up to its second field  abort:  quit-nc:  quit:
 //! rcpt: <A> <B>                     auth: NAME MECHANISM   rule.KEY: VALUE, at DOMAIN: KEY=VALUE; … (see `rules_of`)
 //! raw: BYTES    with \xNN                                 open: yes              the end is in a message
+//! ledger: yes | full | closed | conflict COUNT            on-failure: tempfail   evidence: none | all
 //! ```
 //! Of every message it is asserted that Postfix and Sendmail, which count deleted fields differently, make the same of
 //! the edits, and that exactly one field in our name is on it, on top, if edits were granted.
@@ -20,5 +21,5 @@ use support::{Story, zone_of};
 #[test]
 fn cases() {
     let count = testkit::cases("service", |case| Story::of_case(case, zone_of(case)).out);
-    assert!(count >= 48, "{count}");
+    assert!(count >= 56, "{count}");
 }

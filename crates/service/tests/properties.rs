@@ -46,7 +46,7 @@ fn replay(
     (lookup, rules): (Slow, Option<Rules>),
     mut next_bytes: impl FnMut() -> usize,
 ) -> (Vec<u8>, Option<ProtocolError>) {
-    let mut conversation = conversation(StillWorld::new(lookup), rules);
+    let mut conversation = conversation(StillWorld::new(lookup), rules, &support::Keeping::default());
     let (mut output, mut rest) = (Vec::new(), sent);
     while !rest.is_empty() && conversation.wants_input() {
         let (piece, left) = rest.split_at(next_bytes().clamp(1, rest.len()));

@@ -9,6 +9,12 @@ serve-stage = Stage: { $stage ->
         [block] block – mail is rejected where its domain asks for it.
        *[other] { $stage }
     }
+serve-ledger = Ledger: { $file }
+serve-no-ledger = No ledger: what is decided is not kept.
+serve-ledger-unusable = The ledger { $file } cannot be used ({ $reason }). To run without one: enabled = false under [ledger].
+serve-ledger-lost = { $count } rows could not be stored ({ $reason }).
+service-dns-unanswered = DNS answered no question about the message.
+service-row-not-kept = The ledger did not take the row of the message ({ $reason }).
 serve-no-configuration = No configuration file; running with the defaults.
 serve-configuration = Configuration: { $file }
 serve-postfix-hint = To let Postfix use it, add to main.cf:

@@ -136,6 +136,12 @@
 //! | `serve-resolver` | resolvers |
 //! | `serve-authserv-id` | name |
 //! | `serve-stage` | stage |
+//! | `serve-ledger` | file |
+//! | `serve-no-ledger` | |
+//! | `serve-ledger-unusable` | file, reason |
+//! | `serve-ledger-lost` | count, reason |
+//! | `service-dns-unanswered` | |
+//! | `service-row-not-kept` | reason |
 //! | `serve-no-configuration` | |
 //! | `serve-configuration` | file |
 //! | `serve-postfix-hint` | |

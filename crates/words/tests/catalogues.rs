@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "mailtext",
     "lookup",
     "spf",
@@ -26,13 +26,14 @@ const FILES: [&str; 16] = [
     "fetch",
     "auth",
     "policy",
+    "outgoing",
     "verify",
     "cli",
     "serve",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
-const CRATES: [(&str, &[&str], usize); 7] = [
+const CRATES: [(&str, &[&str], usize); 8] = [
     ("mailtext", &["mailtext"], 70),
     ("lookup", &["fetch"], 17),
     ("spf", &["spf", "sender-id"], 60),
@@ -40,6 +41,7 @@ const CRATES: [(&str, &[&str], usize); 7] = [
     ("dmarc", &["dmarc"], 60),
     ("bimi", &["bimi"], 100),
     ("policy", &["policy"], 35),
+    ("outgoing", &["outgoing"], 27),
 ];
 
 /// One message of a catalogue.
@@ -233,6 +235,7 @@ fn japanese_sentences_end_as_sentences() {
         "cli-config-error",
         "serve-resolver",
         "serve-stage",
+        "serve-ledger",
         "serve-configuration",
         "dmarc-record-found",
     ];
@@ -245,7 +248,7 @@ fn japanese_sentences_end_as_sentences() {
         let arguments: Vec<_> = names.iter().map(|name| (name.as_str(), Argument::Text("例です。"))).collect();
         let sentence = words.say(&message.id, &arguments);
         assert!(sentence.ends_with('。'), "{}: {sentence}", message.id);
-        let polite = ["です", "ます", "ません", "ました", "でした", "ください", "ませんか"];
+        let polite = ["です", "ます", "ません", "ました", "でした", "ませんでした", "ください", "ませんか"];
         let stripped = sentence.trim_end_matches('。');
         let stripped =
             stripped.rsplit_once('(').filter(|_| stripped.ends_with(')')).map_or(stripped, |(before, _)| before);

@@ -47,8 +47,12 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
         facts,
         verdict: receipt.verdict,
         forged_count: receipt.forged_count,
+        row: receipt.row,
         reason: Quoted(&say.say(judgement.sentence, &judgement.arguments)),
     };
+    if let Some(failure) = receipt.failure {
+        tracing::warn!(queue_id = %line.queue_id, "{}", say.explain(failure));
+    }
     let held = receipt.held.unwrap_or(Ok(()));
     match receipt.cleaned.and(receipt.labelled).and(held) {
         Ok(()) => tracing::info!("message {line}"),
@@ -101,6 +105,8 @@ struct Line<'a> {
     facts: &'a Facts,
     verdict: &'a Verdict,
     forged_count: usize,
+    /// Under which it is found again.
+    row: Option<report::RowId>,
     reason: Quoted<'a>,
 }
 
@@ -125,7 +131,9 @@ impl fmt::Display for Line<'_> {
         write!(out, " from={}", Quoted(&authors.join(", ")))?;
         self.results(out)?;
         self.verdict(out)?;
-        write!(out, " forged={} reason={}", self.forged_count, self.reason)
+        write!(out, " forged={}", self.forged_count)?;
+        self.row.map_or(Ok(()), |row| write!(out, " row={row}"))?;
+        write!(out, " reason={}", self.reason)
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mailtext::Explain;
 use milter::ProtocolError;
 use net::{MessageResolver, Resolver};
+use report::row::Address;
+use report::{Entry, LedgerError, RowId};
 use service::{Conversation, Receipt, World};
 
+use super::ledger::Keeper;
 use super::log;
 use crate::dns::{Documents, Web};
 use crate::limits::MESSAGE_DNS_S;
@@ -19,6 +22,10 @@ use crate::say::{Language, Say};
 pub(super) struct Daemon {
     resolver: Resolver,
     web: Web,
+    /// Where rows are kept, if they are.
+    keeper: Option<Keeper>,
+    /// When the daemon began.
+    began: Instant,
     /// `--at`, where it was given.
     at_s: Option<u64>,
     /// The words of the log.
@@ -38,12 +45,12 @@ pub(super) struct Counts {
 }
 
 impl Daemon {
-    pub(super) fn new(resolver: Resolver, web: Web, at_s: Option<u64>, say: Arc<Say>) -> Self {
+    pub(super) fn new(resolver: Resolver, web: Web, keeper: Option<Keeper>, at_s: Option<u64>, say: Arc<Say>) -> Self {
         let header_words = match say.language() {
             Language::English => Arc::clone(&say),
             Language::Japanese => Arc::new(Say::new(Language::English)),
         };
-        Self { resolver, web, at_s, say, header_words, counts: Arc::default() }
+        Self { resolver, web, keeper, began: Instant::now(), at_s, say, header_words, counts: Arc::default() }
     }
 
     pub(super) fn counts(&self) -> Arc<Counts> {
@@ -65,6 +72,30 @@ impl World for Daemon {
 
     fn now_s(&self) -> u64 {
         self.at_s.unwrap_or_else(net::clock::now_s)
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn next_id(&self) -> Option<RowId> {
+        let now_ms = self.at_s.map_or_else(net::clock::now_ms, |at_s| at_s.saturating_mul(1000));
+        self.keeper.as_ref().map(|keeper| keeper.next_id(now_ms))
+    }
+
+    async fn keep(&self, entry: Entry) -> Result<(), LedgerError> {
+        match &self.keeper {
+            Some(keeper) => keeper.keep(entry).await,
+            None => Err(LedgerError::Closed),
+        }
+    }
+
+    fn address(&self, address: &str) -> Address {
+        self.keeper.as_ref().map_or(Address::Withheld, |keeper| keeper.address(address))
+    }
+
+    fn digest(&self, bytes: &[u8]) -> [u8; 16] {
+        self.keeper.as_ref().map(|keeper| keeper.digest(bytes)).unwrap_or_default()
     }
 
     fn dealt_with(&self, receipt: Receipt<'_>) {

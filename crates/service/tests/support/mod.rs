@@ -15,7 +15,10 @@ use milter::{Actions, Edit, LeadingSpace, Mta, Offer, Protocol, Stage};
 use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
 use policy::rules::{ForRecipients, QuarantineBy, RejectAlone, Users};
 use policy::{Action, Domains, RuleSet, Rules};
-use sekisho_service::{Conversation, Receipt, Settings, World};
+use report::row::{self, Row};
+use report::{Entry, IdSource, Ledger as _, LedgerError, RowId, Site};
+use sekisho_service::{Conversation, EvidenceKept, OnFailure, Receipt, Settings, World};
+use store::Memory;
 use testkit::{Case, KeyValues, block_on};
 
 /// Our name in all tests.
@@ -29,11 +32,70 @@ pub struct StillWorld<L> {
     lookup: L,
     pub receipts: Arc<Mutex<Vec<String>>>,
     pub verdicts: Arc<Mutex<Vec<String>>>,
+    pub ledger: Option<Arc<Ledger>>,
+}
+
+/// Where rows are kept, and how that goes.
+pub struct Ledger {
+    pub memory: Memory,
+    ids: Mutex<IdSource>,
+    /// How many appends still fail, and how.
+    failing: Mutex<(usize, LedgerError)>,
+}
+
+/// How a case keeps its rows.
+#[derive(Clone, Default)]
+pub struct Keeping {
+    /// `ledger: yes | full | closed | conflict COUNT`
+    ledger: Option<String>,
+    /// `on-failure: tempfail`
+    on_failure: OnFailure,
+    /// `evidence: none | all`
+    evidence: EvidenceKept,
+}
+
+impl Keeping {
+    fn of(input: &KeyValues) -> Self {
+        Self {
+            ledger: input.get("ledger").map(str::to_owned),
+            on_failure: match input.get("on-failure") {
+                None | Some("accept") => OnFailure::Accept,
+                Some("tempfail") => OnFailure::TempFail,
+                Some(other) => panic!("{other}: no such answer to failures"),
+            },
+            evidence: match input.get("evidence") {
+                None => EvidenceKept::Notable,
+                Some("none") => EvidenceKept::None,
+                Some("all") => EvidenceKept::All,
+                Some(other) => panic!("{other}: no such choice of evidence"),
+            },
+        }
+    }
+
+    fn settings(&self, settings: Settings) -> Settings {
+        let settings = settings.on_failure(self.on_failure);
+        if self.ledger.is_some() { settings.with_rows(self.evidence) } else { settings }
+    }
+
+    fn ledger(&self) -> Option<Arc<Ledger>> {
+        let first = RowId::first_at(NOW_S * 1000);
+        let failing = match self.ledger.as_deref()? {
+            "yes" => (0, LedgerError::Closed),
+            "full" => (usize::MAX, LedgerError::DiskFull),
+            "closed" => (usize::MAX, LedgerError::Closed),
+            other => {
+                let count = other.strip_prefix("conflict ").unwrap().parse().unwrap();
+                (count, LedgerError::Conflict { first, others: Vec::new() })
+            }
+        };
+        let ids = Mutex::new(IdSource::new(Site::default(), None));
+        Some(Arc::new(Ledger { memory: Memory::default(), ids, failing: Mutex::new(failing) }))
+    }
 }
 
 impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
     pub fn new(lookup: L) -> Self {
-        Self { lookup, receipts: Arc::default(), verdicts: Arc::default() }
+        Self { lookup, receipts: Arc::default(), verdicts: Arc::default(), ledger: None }
     }
 }
 
@@ -53,6 +115,35 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         NOW_S
     }
 
+    fn elapsed_us(&self) -> u64 {
+        0
+    }
+
+    fn next_id(&self) -> Option<RowId> {
+        Some(self.ledger.as_ref()?.ids.lock().unwrap().next(NOW_S * 1000))
+    }
+
+    async fn keep(&self, entry: Entry) -> Result<(), LedgerError> {
+        let ledger = self.ledger.as_ref().unwrap();
+        {
+            let mut failing = ledger.failing.lock().unwrap();
+            if failing.0 > 0 {
+                failing.0 -= 1;
+                return Err(failing.1.clone());
+            }
+        }
+        ledger.memory.append(vec![entry]).await.map(|_| ())
+    }
+
+    fn address(&self, address: &str) -> row::Address {
+        row::Address::Text(address.into())
+    }
+
+    fn digest(&self, bytes: &[u8]) -> [u8; 16] {
+        // Not a hash: a reader of the cases sees of what one would be.
+        std::array::from_fn(|at| bytes.get(at).copied().unwrap_or_default())
+    }
+
     fn dealt_with(&self, receipt: Receipt<'_>) {
         let facts = receipt.facts;
         let spf = facts.spf.as_ref().map_or("-", |both| both.mail_from.result.verdict.as_str());
@@ -64,7 +155,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         let overrides =
             if overrides.is_empty() { String::new() } else { format!(" overrides={}", overrides.join(",")) };
         let decisive = sekisho_service::decisive(receipt.verdict).map_or("-", Explain::id);
-        let verdict = format!("action={} reason={decisive}{overrides}{held}", receipt.verdict.action.as_str());
+        let row = receipt.row.map_or_else(String::new, |row| format!(" row={row}"));
+        let failure = receipt.failure.map_or_else(String::new, |failure| format!(" failure={}", failure.id()));
+        let verdict =
+            format!("action={} reason={decisive}{overrides}{held}{row}{failure}", receipt.verdict.action.as_str());
         self.verdicts.lock().unwrap().push(verdict);
         self.receipts.lock().unwrap().push(format!(
             "queue-id={} client={} helo={} spf={spf} dkim={} dmarc={} forged={} cleaned={} labelled={}",
@@ -87,13 +181,14 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
 pub fn conversation<L: Lookup + Clone + Send + Sync + 'static>(
     world: StillWorld<L>,
     rules: Option<Rules>,
+    keeping: &Keeping,
 ) -> Conversation<StillWorld<L>> {
     let auth = Arc::new(auth::Settings::new(OURS));
     let settings = match rules {
         Some(rules) => Settings::with_rules(auth, Arc::new(rules)),
         None => Settings::new(auth),
     };
-    Conversation::new(world, settings)
+    Conversation::new(world, keeping.settings(settings))
 }
 
 /// The rules of a case: its lines `rule.KEY: VALUE`, and `at DOMAIN: KEY=VALUE; …` for recipients.
@@ -195,19 +290,23 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     }
 
     pub fn with_rules(lookup: L, offer: Offer, rules: Option<Rules>) -> Self {
-        let mut story = Self::unopened(lookup, offer, rules);
+        Self::opened(lookup, offer, rules, &Keeping::default())
+    }
+
+    fn opened(lookup: L, offer: Offer, rules: Option<Rules>, keeping: &Keeping) -> Self {
+        let mut story = Self::unopened(lookup, offer, rules, keeping);
         story.exchange();
         assert_eq!(story.mta.receive().map(|response| response.is_some()), Ok(true), "no answer to the offer");
         story
     }
 
     /// Nothing was said yet.
-    fn unopened(lookup: L, offer: Offer, rules: Option<Rules>) -> Self {
-        let world = StillWorld::new(lookup);
+    fn unopened(lookup: L, offer: Offer, rules: Option<Rules>, keeping: &Keeping) -> Self {
+        let world = StillWorld { ledger: keeping.ledger(), ..StillWorld::new(lookup) };
         Self {
             mta: Mta::new(offer),
-            has_rules: rules.is_some(),
-            conversation: conversation(world.clone(), rules),
+            has_rules: rules.is_some() || world.ledger.is_some(),
+            conversation: conversation(world.clone(), rules, keeping),
             recipients: vec!["<you@example.net>".to_owned()],
             world,
             sender: "<>".into(),
@@ -221,8 +320,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     /// Plays all lines of a case.
     pub fn of_case(case: &Case, lookup: L) -> Self {
         let mut story = match case.input.get("offer").unwrap_or("postfix") {
-            "none" => Self::unopened(lookup, Offer::postfix(), None),
-            name => Self::with_rules(lookup, offer(name), rules_of(&case.input)),
+            "none" => Self::unopened(lookup, Offer::postfix(), None, &Keeping::default()),
+            name => Self::opened(lookup, offer(name), rules_of(&case.input), &Keeping::of(&case.input)),
         };
         let mails = mails(case);
         for (key, value) in case.input.iter() {
@@ -241,7 +340,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
 
     fn line(&mut self, key: &str, value: &str, mails: &[Mail], input: &KeyValues) {
         match key {
-            "offer" | "body-repeat" | "open" => {}
+            "offer" | "body-repeat" | "open" | "ledger" | "on-failure" | "evidence" => {}
             _ if key.starts_with("rule.") || key.starts_with("at ") => {}
             "rcpt" => self.recipients = value.split(' ').map(str::to_owned).collect(),
             "connect" => {
@@ -399,6 +498,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         writeln!(out, "  receipt {receipt}").unwrap();
         if self.has_rules {
             writeln!(out, "  verdict {verdict}").unwrap();
+            if let Some((_, id)) = verdict.split_once(" row=") {
+                let id = RowId::parse(id.split(' ').next().unwrap()).unwrap();
+                let ledger = self.world.ledger.as_ref().unwrap();
+                let entry = block_on(ledger.memory.entry(id)).unwrap().expect("what the receipt names is kept");
+                tell_row(out, &entry);
+            }
         } else {
             assert!(verdict.starts_with("action=accept ") || verdict.starts_with("action=label "), "{verdict}");
         }
@@ -416,6 +521,51 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
             assert_one_on_top(mail, &postfix);
         }
     }
+}
+
+/// What is kept of a message, a line for each part that holds something.
+fn tell_row(out: &mut String, entry: &Entry) {
+    // Taken apart in full: a field that is added to a row is to be told here.
+    let Row {
+        id: _,
+        tenant,
+        direction,
+        queue_id,
+        client,
+        envelope,
+        message,
+        spf,
+        dkim,
+        dmarc,
+        arc,
+        others,
+        verdict,
+        signed,
+        latency_us,
+        omitted,
+    } = &entry.row;
+    let queue_id = queue_id.as_deref().unwrap_or("-");
+    writeln!(
+        out,
+        "  row {} tenant={tenant:?} queue-id={queue_id} latency={latency_us} omitted={omitted}",
+        direction.as_str()
+    )
+    .unwrap();
+    writeln!(out, "    {client:?}").unwrap();
+    writeln!(out, "    {envelope:?}").unwrap();
+    let message_id = message.message_id.map(|hash| hash.escape_ascii().to_string());
+    let (size, header) = (message.size_bytes, message.header_bytes);
+    writeln!(out, "    size={size} header={header} message-id={message_id:?} {:?}", message.spam).unwrap();
+    writeln!(out, "    {spf:?}").unwrap();
+    dkim.iter().for_each(|one| writeln!(out, "    {one:?}").unwrap());
+    writeln!(out, "    {:?}", dmarc.result).unwrap();
+    dmarc.authors.iter().for_each(|one| writeln!(out, "      {one:?}").unwrap());
+    arc.iter().for_each(|arc| writeln!(out, "    {arc:?}").unwrap());
+    others.iter().for_each(|one| writeln!(out, "    {one:?}").unwrap());
+    writeln!(out, "    {verdict:?}").unwrap();
+    signed.iter().for_each(|one| writeln!(out, "    {one:?}").unwrap());
+    let steps: Vec<&str> = entry.why.steps().iter().map(|step| &*step.id).collect();
+    writeln!(out, "    why: {}", if steps.is_empty() { "-".to_owned() } else { steps.join(" ") }).unwrap();
 }
 
 fn lines(out: &mut String, value: &[u8]) {

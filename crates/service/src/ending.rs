@@ -1,0 +1,152 @@
+//! The end of a message: every outcome, what becomes of it, and the row that is kept. What the MTA is answered follows in
+//! [`crate::conversation`].
+
+use auth::{Check, Facts};
+use dkim::Status;
+use dmarc::DmarcResult;
+use mailtext::{Explain, Value};
+use policy::{Action, Hold, Reply, Standing, Verdict, decide_facts};
+use report::{Entry, LedgerError, RowId, Why};
+
+use crate::limits::ROW_ID_TRY_COUNT_MAX;
+use crate::message::{Client, Rest};
+use crate::row::{Seen, row, why};
+use crate::settings::{EvidenceKept, OnFailure, Settings};
+use crate::world::World;
+
+/// A message whose last byte has come.
+pub(crate) struct Ending<W: World> {
+    pub(crate) world: W,
+    pub(crate) settings: Settings,
+    pub(crate) client: Client,
+    pub(crate) check: Check<W::Lookup, W::Fetch>,
+    pub(crate) rest: Box<Rest>,
+    pub(crate) queue_id: Option<String>,
+}
+
+/// A message of which everything is known and decided.
+pub(crate) struct Ended {
+    pub(crate) client: Client,
+    pub(crate) rest: Box<Rest>,
+    pub(crate) queue_id: Option<String>,
+    pub(crate) facts: Facts,
+    pub(crate) verdict: Verdict,
+    /// What failed of ours or of what we depend on.
+    pub(crate) failure: Option<Failure>,
+    /// The row that is kept, where rows are kept.
+    pub(crate) row: Option<RowId>,
+}
+
+/// Something that we depend on did not do its work.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// DNS: nothing of the message could be judged.
+    Unanswered,
+    /// The ledger did not take the row.
+    NotKept(LedgerError),
+}
+
+impl<W: World> Ending<W> {
+    /// Waits for the slowest answer, decides, and keeps the row.
+    pub(crate) async fn end(self) -> Ended {
+        let Self { world, settings, client, check, rest, queue_id } = self;
+        let began_us = world.elapsed_us();
+        let facts = check.finish().await;
+        let mut verdict = decide_facts(&facts, &rest.transaction, &settings.rules, &Standing::default());
+        let mut failure = None;
+        if settings.on_failure == OnFailure::TempFail && is_unanswered(&facts) {
+            defer(&mut verdict, &Failure::Unanswered);
+            failure = Some(Failure::Unanswered);
+        }
+        let latency_us = world.elapsed_us().saturating_sub(began_us);
+        let seen = Seen {
+            client: &client,
+            queue_id: queue_id.as_deref(),
+            rest: &rest,
+            facts: &facts,
+            verdict: &verdict,
+            failure: failure.as_ref(),
+            latency_us,
+        };
+        let row = match keep(&world, settings.evidence, &seen).await {
+            Ok(id) => id,
+            Err(error) => {
+                let not_kept = Failure::NotKept(error);
+                if settings.on_failure == OnFailure::TempFail {
+                    defer(&mut verdict, &not_kept);
+                }
+                failure = Some(not_kept);
+                None
+            }
+        };
+        Ended { client, rest, queue_id, facts, verdict, failure, row }
+    }
+}
+
+/// Keeps the row of a message; `None` where none are kept.
+async fn keep<W: World>(world: &W, evidence: EvidenceKept, seen: &Seen<'_>) -> Result<Option<RowId>, LedgerError> {
+    let is_notable = seen.verdict.action != Action::Accept || seen.facts.dmarc.result.result != DmarcResult::Pass;
+    let with_evidence = match evidence {
+        EvidenceKept::None => false,
+        EvidenceKept::Notable => is_notable,
+        EvidenceKept::All => true,
+    };
+    let mut taken = None;
+    for _ in 0..ROW_ID_TRY_COUNT_MAX {
+        let Some(id) = world.next_id() else { return Ok(None) };
+        let why = if with_evidence { why(seen) } else { Why::default() };
+        match world.keep(Entry { row: row(world, id, seen), why }).await {
+            Ok(()) => return Ok(Some(id)),
+            // The clock was set back by hours, or two daemons have one number: the next id may be free.
+            Err(error @ LedgerError::Conflict { .. }) => taken = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    taken.map_or(Ok(None), Err)
+}
+
+/// Whether nothing of the message could be judged because DNS did not answer.
+fn is_unanswered(facts: &Facts) -> bool {
+    let spf = facts.spf.as_ref().is_none_or(|both| both.mail_from.result.verdict == spf::Verdict::TempError);
+    let dkim = facts.dkim.iter().all(|outcome| outcome.result.status == Status::TempError);
+    facts.dmarc.result.result == DmarcResult::TempError && spf && dkim
+}
+
+/// Lets the client try again, unless it is refused already.
+fn defer(verdict: &mut Verdict, failure: &Failure) {
+    if verdict.action.refuses() {
+        return;
+    }
+    verdict.action = Action::TempFail;
+    verdict.hold = Hold::No;
+    verdict.reply = Some(failure.reply());
+}
+
+impl Failure {
+    /// What the client is told.
+    fn reply(&self) -> Reply {
+        let (enhanced, text) = match self {
+            // X.4.3 of the enhanced codes: a directory server.
+            Self::Unanswered => ("4.4.3", "DNS does not answer; please try again later"),
+            // X.3.0: the mail system itself.
+            Self::NotKept(_) => ("4.3.0", "Local error in processing; please try again later"),
+        };
+        Reply { code: 451, enhanced: enhanced.to_owned(), text: text.to_owned() }
+    }
+}
+
+impl Explain for Failure {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::Unanswered => "service-dns-unanswered",
+            Self::NotKept(_) => "service-row-not-kept",
+        }
+    }
+
+    fn arguments(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Unanswered => Vec::new(),
+            Self::NotKept(error) => vec![("reason", error.to_string().into())],
+        }
+    }
+}
