@@ -1,13 +1,15 @@
 //! The project's own tasks: `cargo xtask TASK`.
 //!
-//! What `ci`, `test`, `tidy`, `rfc`, `bench` and `fuzz-smoke` do stands in the table below and, each in its module, in the
-//! head of that module. This program never changes anything outside the project's folder and its target directory,
-//! never asks the network (a test script may install a Debian package, and says so), and is used by nobody's crate.
+//! What `ci`, `test`, `tidy`, `rfc`, `bench`, `deb` and `fuzz-smoke` do stands in the table below and, each in its module, in
+//! the head of that module. This program never changes anything outside the project's folder and its target directory (but
+//! for the folder that `deb --out` names), never asks the network (a test script may install a Debian package, and says so),
+//! and is used by nobody's crate.
 //!
 //! Reading order: `house` (where we are, which files are ours), `ci` (the whole round), then the task you came for.
 
 mod bench;
 mod ci;
+mod deb;
 mod documents;
 mod fuzz_smoke;
 mod house;
@@ -49,6 +51,12 @@ const TASKS: &[Task] = &[
         options: "[start] [--corpus DIR] [--rounds N] [--save]",
         what: "speed, as ratios within one run",
         run: bench::run,
+    },
+    Task {
+        name: "deb",
+        options: "[--binary PATH] [--out DIR]",
+        what: "a Debian package of the release program",
+        run: deb::run,
     },
     Task { name: "fuzz-smoke", options: "[FILTER]", what: "every fuzz target for a few seconds", run: fuzz_smoke::run },
 ];
