@@ -11,10 +11,10 @@ serve-stage = 段階: { $stage ->
     }
 serve-ledger = 台帳: { $file }
 serve-no-ledger = 台帳はありません。判定の記録は残りません。
-serve-ledger-unusable = 台帳 { $file } を使えません ({ $reason })。台帳なしで動かすには、[ledger] に enabled = false と書いてください。
-serve-ledger-lost = { $count } 行を保存できませんでした ({ $reason })。
+serve-ledger-unusable = 台帳 { $file } を使えません({ $reason })。台帳なしで動かすには、[ledger] に enabled = false と書いてください。
+serve-ledger-lost = { $count } 行を保存できませんでした({ $reason })。
 service-dns-unanswered = メッセージに関する DNS への問い合わせに、一つも回答がありませんでした。
-service-row-not-kept = メッセージの行を台帳に記録できませんでした ({ $reason })。
+service-row-not-kept = メッセージの行を台帳に記録できませんでした({ $reason })。
 serve-no-configuration = 設定ファイルがないため、既定値で動作します。
 serve-configuration = 設定ファイル: { $file }
 serve-postfix-hint = Postfix から利用するには、main.cf に次の行を追加してください。
