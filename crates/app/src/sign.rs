@@ -77,6 +77,10 @@ fn sign_failure(error: SignError, name: &str, signer: &Signer) -> Failure {
             };
             Failure::option("cli-bad-value", "--header-fields", &names.join(","))
         }
+        SignError::FieldCount(_) => {
+            let failure = Failure::new(ExitCode::Input, "cli-cannot-sign").with("file", name);
+            failure.with("reason", Value::Word("outgoing-too-many-fields"))
+        }
         SignError::Identity => {
             Failure::option("cli-bad-value", "--identity", signer.identity.as_deref().unwrap_or_default())
         }

@@ -1,5 +1,8 @@
 //! The one place that knows a crypto back-end: hashes, public keys, private keys.
 
+use std::fmt;
+use std::sync::Arc;
+
 use aws_lc_rs::signature as back_end;
 use aws_lc_rs::signature::KeyPair as _;
 use aws_lc_rs::{digest, rand};
@@ -69,8 +72,9 @@ pub enum PublicKey {
     Ed25519(Box<back_end::ParsedPublicKey>),
 }
 
-/// A private key that signs.
-pub struct PrivateKey(Secret);
+/// A private key that signs. Copies share the secret.
+#[derive(Clone)]
+pub struct PrivateKey(Arc<Secret>);
 
 enum Secret {
     Rsa(Box<back_end::RsaKeyPair>),
@@ -306,7 +310,7 @@ impl PrivateKey {
     }
 
     fn ed25519(key: back_end::Ed25519KeyPair) -> Self {
-        Self(Secret::Ed25519(Box::new(key)))
+        Self(Arc::new(Secret::Ed25519(Box::new(key))))
     }
 
     /// From an RSAPrivateKey (RFC 8017 §A.1.2).
@@ -319,17 +323,17 @@ impl PrivateKey {
         if bits < RSA_BITS_RECOMMENDED {
             let number = BigUint::from_bytes_be;
             let (modulus, exponent, secret) = (number(modulus), number(exponent), number(secret));
-            return Ok(Self(Secret::ShortRsa { bits, modulus, exponent, secret }));
+            return Ok(Self(Arc::new(Secret::ShortRsa { bits, modulus, exponent, secret })));
         }
         back_end::RsaKeyPair::from_der(der)
-            .map(|key| Self(Secret::Rsa(Box::new(key))))
+            .map(|key| Self(Arc::new(Secret::Rsa(Box::new(key)))))
             .map_err(|_| PrivateKeyError::Key)
     }
 
     /// The kind of the key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
-        match self.0 {
+        match &*self.0 {
             Secret::Rsa(_) | Secret::ShortRsa { .. } => KeyKind::Rsa,
             Secret::Ed25519(_) => KeyKind::Ed25519,
         }
@@ -338,7 +342,7 @@ impl PrivateKey {
     /// The length of the key, in bits.
     #[must_use]
     pub fn bits(&self) -> u32 {
-        match &self.0 {
+        match &*self.0 {
             Secret::Rsa(key) => u32::try_from(key.public_modulus_len() * 8).unwrap_or(u32::MAX),
             Secret::ShortRsa { bits, .. } => *bits,
             Secret::Ed25519(_) => 256,
@@ -358,7 +362,7 @@ impl PrivateKey {
     /// The public key as `p=` publishes it: an RSAPublicKey, or the 32 bytes of Ed25519.
     #[must_use]
     pub fn public_key(&self) -> Vec<u8> {
-        match &self.0 {
+        match &*self.0 {
             Secret::Rsa(key) => key.public_key().as_ref().to_vec(),
             Secret::ShortRsa { modulus, exponent, .. } => rsa_public_der(modulus, exponent),
             Secret::Ed25519(key) => key.public_key().as_ref().to_vec(),
@@ -371,7 +375,7 @@ impl PrivateKey {
     /// When the back-end fails.
     pub fn sign(&self, data: &[u8]) -> Result<Vec<u8>, SigningFailed> {
         let digest = HashAlgorithm::Sha256.digest(data);
-        match &self.0 {
+        match &*self.0 {
             Secret::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign_digest(&back_end::RSA_PKCS1_SHA256, &digest.0, &mut signature).map_err(|_| SigningFailed)?;
@@ -384,6 +388,13 @@ impl PrivateKey {
                 key.try_sign(digest.as_ref()).map(|it| it.as_ref().to_vec()).map_err(|_| SigningFailed)
             }
         }
+    }
+}
+
+/// What kind of key it is, and nothing of the secret.
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PrivateKey({}, {} bits)", self.kind().as_str(), self.bits())
     }
 }
 

@@ -28,7 +28,7 @@ pub mod verify;
 
 pub use canonical::Canonicalization;
 pub use crypto::{Algorithm, KeyKind, PrivateKey, PrivateKeyError};
-pub use sign::{SignError, Signer};
+pub use sign::{Cover, SignError, SignedFields, Signer};
 pub use signature::{Extensions, NameHash, Parsed, Signature, ThirdParty};
 pub use step::{Problem, Status, Step, Weakness};
 pub use verify::{Age, Options, Verification, Verifier, verify};

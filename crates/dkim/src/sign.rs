@@ -9,9 +9,10 @@ use thiserror::Error;
 use crate::body::{BodyHash, BodyHashKind, BodyHasher};
 use crate::canonical::Canonicalization;
 use crate::crypto::{HashAlgorithm, PrivateKey, SigningFailed};
-use crate::limits::LINE_CHARACTERS_MAX;
+use crate::limits::{LINE_CHARACTERS_MAX, SIGNED_FIELD_COUNT_MAX};
 
 /// Everything that makes a signature but the message.
+#[derive(Clone, Debug)]
 pub struct Signer {
     /// `d=`.
     pub domain: Domain,
@@ -35,10 +36,23 @@ pub struct Signer {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SignedFields {
     /// Those that RFC 6376 §5.4.1 recommends, as far as they are there, and once more each that may stand only once,
-    /// so that none can be added unseen (§8.15).
+    /// so that none can be added unseen (§8.15): see [`RECOMMENDED`].
     Recommended,
     /// These, in this order.
     Named(Vec<String>),
+    /// These, in this order, as often as their cover says of the message.
+    Covered(Vec<(String, Cover)>),
+}
+
+/// How often a name is signed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cover {
+    /// As often as it is there: more may be added on the way.
+    Present,
+    /// Once more than it is there.
+    OnceMore,
+    /// Once more than it is there, if it is there at all: who has none may get one on the way.
+    OnceMoreIfPresent,
 }
 
 /// Why a message cannot be signed.
@@ -53,6 +67,9 @@ pub enum SignError {
     /// A name in the list is not a field name.
     #[error("the list of fields to sign holds something that is not a field name")]
     FieldName,
+    /// More fields than a verifier reads names of.
+    #[error("the message has {0} fields that would be signed; {SIGNED_FIELD_COUNT_MAX} are the most")]
+    FieldCount(usize),
     /// `i=` is not within `d=`.
     #[error("the identity's domain is neither the signing domain nor below it (RFC 6376 §3.5)")]
     Identity,
@@ -115,7 +132,13 @@ impl Signer {
         let names = match &self.fields {
             SignedFields::Named(names) => names.clone(),
             SignedFields::Recommended => recommended(headers),
+            SignedFields::Covered(fields) => {
+                covered(headers, fields.iter().map(|(name, cover)| (name.as_str(), *cover)))
+            }
         };
+        if names.len() > SIGNED_FIELD_COUNT_MAX {
+            return Err(SignError::FieldCount(names.len()));
+        }
         if !names.iter().all(|name| is_field_name(name)) {
             return Err(SignError::FieldName);
         }
@@ -238,46 +261,52 @@ pub(crate) fn fold_base64(field: &mut String, base64: &str) {
 
 /// The recommended fields of this message.
 pub(crate) fn recommended(headers: &Headers<'_>) -> Vec<String> {
+    covered(headers, RECOMMENDED.into_iter())
+}
+
+fn covered<'a>(headers: &Headers<'_>, fields: impl Iterator<Item = (&'a str, Cover)>) -> Vec<String> {
     let mut names = Vec::with_capacity(24);
-    for name in RECOMMENDED {
+    for (name, cover) in fields {
         let present = headers.named(name).count();
-        names.extend(std::iter::repeat_n(name.to_owned(), present));
-        if OVERSIGNED.contains(&name) {
-            names.push(name.to_owned());
-        }
+        let more = match cover {
+            Cover::Present => 0,
+            Cover::OnceMore => 1,
+            Cover::OnceMoreIfPresent => present.min(1),
+        };
+        names.extend(std::iter::repeat_n(name.to_owned(), present + more));
     }
     names
 }
 
 /// RFC 6376 §5.4.1, and the fields of RFC 2369, 2919 and 8058 that recipients' programs act on.
-const RECOMMENDED: [&str; 26] = [
-    "from",
-    "sender",
-    "reply-to",
-    "subject",
-    "date",
-    "message-id",
-    "to",
-    "cc",
-    "mime-version",
-    "content-type",
-    "content-transfer-encoding",
-    "content-id",
-    "content-description",
-    "in-reply-to",
-    "references",
-    "resent-date",
-    "resent-from",
-    "resent-to",
-    "resent-cc",
-    "list-id",
-    "list-help",
-    "list-unsubscribe",
-    "list-unsubscribe-post",
-    "list-subscribe",
-    "list-post",
-    "list-owner",
+///
+/// What may stand once at most (RFC 5322 §3.6) is signed once more than it is there. Those that a gateway adds where they
+/// are missing, such as Message-ID, only if they are there; what mailing lists and resenders add to mail of others, not.
+pub const RECOMMENDED: [(&str, Cover); 26] = [
+    ("from", Cover::OnceMore),
+    ("sender", Cover::Present),
+    ("reply-to", Cover::OnceMore),
+    ("subject", Cover::OnceMore),
+    ("date", Cover::OnceMore),
+    ("message-id", Cover::OnceMoreIfPresent),
+    ("to", Cover::OnceMore),
+    ("cc", Cover::OnceMore),
+    ("mime-version", Cover::OnceMore),
+    ("content-type", Cover::OnceMore),
+    ("content-transfer-encoding", Cover::OnceMoreIfPresent),
+    ("content-id", Cover::OnceMoreIfPresent),
+    ("content-description", Cover::OnceMoreIfPresent),
+    ("in-reply-to", Cover::OnceMoreIfPresent),
+    ("references", Cover::OnceMoreIfPresent),
+    ("resent-date", Cover::Present),
+    ("resent-from", Cover::Present),
+    ("resent-to", Cover::Present),
+    ("resent-cc", Cover::Present),
+    ("list-id", Cover::Present),
+    ("list-help", Cover::Present),
+    ("list-unsubscribe", Cover::Present),
+    ("list-unsubscribe-post", Cover::Present),
+    ("list-subscribe", Cover::Present),
+    ("list-post", Cover::Present),
+    ("list-owner", Cover::Present),
 ];
-
-/// Fields that may stand once at most (RFC 5322 §3.6) and that readers or their programs act on.
-const OVERSIGNED: [&str; 8] = ["from", "reply-to", "subject", "date", "to", "cc", "mime-version", "content-type"];

@@ -1,7 +1,7 @@
 //! Whatever we sign verifies, and nothing verifies that was changed.
 
 use dkim::key::KeyRecord;
-use dkim::sign::SignedFields;
+use dkim::sign::{Cover, SignedFields};
 use dkim::{Canonicalization, Options, Parsed, Signer, Status};
 use lookup::{Data, Text, Zone};
 use mailtext::Headers;
@@ -88,6 +88,49 @@ fn a_list_of_fields_must_name_from() {
     signer.fields = SignedFields::Recommended;
     signer.identity = Some("a@example.com".into());
     assert_eq!(signer.sign(&Headers::parse(message), &hash, NOW_S).unwrap_err(), dkim::SignError::Identity);
+}
+
+/// RFC 6376 §8.15: what may stand once is signed once more, so that none can be put above it; what others add on the way
+/// is not.
+#[test]
+fn recommended_fields_are_signed_once_more() {
+    let mut signer = signer("ed25519", (true, true));
+    signer.fields = SignedFields::Recommended;
+    let message = b"From: a@example.jp\r\nSubject: x\r\nMessage-ID: <1@example.jp>\r\n\r\n";
+    let zone = zone(&signer);
+    let signed = sign(&signer, message);
+    let text = String::from_utf8(signed.clone()).unwrap().replace("\r\n", "").to_lowercase();
+    let names = "h=from:from:reply-to:subject:subject:date:message-id:message-id:to:cc:mime-version:content-type;";
+    assert!(text.replace(' ', "").contains(names), "{text}");
+    assert_eq!(statuses(&zone, &signed, NOW_S), [Status::Pass]);
+    for name in ["From", "Subject", "Reply-To", "Date", "Message-ID", "To", "Cc", "Content-Type"] {
+        let added = [format!("{name}: another\r\n").as_bytes(), &signed[..]].concat();
+        assert_eq!(statuses(&zone, &added, NOW_S), [Status::Fail], "{name}");
+    }
+    for name in ["Sender", "List-Id", "Resent-From", "In-Reply-To", "References", "X-Other"] {
+        let added = [format!("{name}: another\r\n").as_bytes(), &signed[..]].concat();
+        assert_eq!(statuses(&zone, &added, NOW_S), [Status::Pass], "{name}");
+    }
+}
+
+/// At, below and above: no more names are signed than a verifier reads.
+#[test]
+fn fields_without_end_are_not_signed() {
+    let mut signer = signer("ed25519", (true, true));
+    signer.fields = SignedFields::Covered(vec![("from".into(), Cover::OnceMore), ("x-tag".into(), Cover::Present)]);
+    let zone = zone(&signer);
+    let max = dkim::limits::SIGNED_FIELD_COUNT_MAX;
+    for tags in [max - 3, max - 2, max - 1] {
+        let header = format!("From: a@example.jp\r\n{}\r\n", "X-Tag: 1\r\n".repeat(tags));
+        let hash = signer.body_hasher().finish();
+        let signed = signer.sign(&Headers::parse(header.as_bytes()), &hash, NOW_S);
+        if tags + 2 > max {
+            assert_eq!(signed.unwrap_err(), dkim::SignError::FieldCount(tags + 2));
+        } else {
+            let signed = format!("{}\r\n{header}", signed.unwrap());
+            assert_eq!(statuses(&zone, signed.as_bytes(), NOW_S), [Status::Pass]);
+        }
+    }
 }
 
 #[test]
