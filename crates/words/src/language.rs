@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 16] = [
+const ENGLISH: [&str; 17] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -63,12 +63,13 @@ const ENGLISH: [&str; 16] = [
     include_str!("../en/fetch.ftl"),
     include_str!("../en/auth.ftl"),
     include_str!("../en/policy.ftl"),
+    include_str!("../en/outgoing.ftl"),
     include_str!("../en/verify.ftl"),
     include_str!("../en/cli.ftl"),
     include_str!("../en/serve.ftl"),
 ];
 
-const JAPANESE: [&str; 16] = [
+const JAPANESE: [&str; 17] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -82,6 +83,7 @@ const JAPANESE: [&str; 16] = [
     include_str!("../ja/fetch.ftl"),
     include_str!("../ja/auth.ftl"),
     include_str!("../ja/policy.ftl"),
+    include_str!("../ja/outgoing.ftl"),
     include_str!("../ja/verify.ftl"),
     include_str!("../ja/cli.ftl"),
     include_str!("../ja/serve.ftl"),
