@@ -50,10 +50,17 @@ impl<'a> TagList<'a> {
             flaws.push(Flaw::new(TagFlaw::TooLong, 0, text.len()));
             return (list, flaws);
         }
+        // Most lists have no such byte; only in the others each value is looked at.
+        let look_at_values = !are_value_bytes(text);
         let mut start = 0;
         while start < text.len() {
             let end = memchr::memchr(b';', &text[start..]).map_or(text.len(), |at| start + at);
-            list.part(text, start, end, &mut flaws);
+            if let Some(value) = list.part(text, start, end, &mut flaws)
+                && look_at_values
+                && !are_value_bytes(value.of(text))
+            {
+                flaws.push(Flaw { kind: TagFlaw::ValueByte, span: value });
+            }
             if list.tags.len() > TAG_COUNT_MAX {
                 list.tags.truncate(TAG_COUNT_MAX);
                 flaws.push(Flaw::new(TagFlaw::TooMany, start, text.len()));
@@ -81,17 +88,18 @@ impl<'a> TagList<'a> {
         self.get(name).map(|tag| tag.value)
     }
 
-    fn part(&mut self, text: &'a [u8], start: usize, end: usize, flaws: &mut Vec<Flaw<TagFlaw>>) {
+    /// Reads the part between two semicolons; gives the place of its value.
+    fn part(&mut self, text: &'a [u8], start: usize, end: usize, flaws: &mut Vec<Flaw<TagFlaw>>) -> Option<Span> {
         let part = &text[start..end];
         if part.iter().all(|byte| is_space(*byte)) {
             if end < text.len() {
                 flaws.push(Flaw::new(TagFlaw::EmptyTag, start, end));
             }
-            return;
+            return None;
         }
         let Some(equals) = memchr::memchr(b'=', part) else {
             flaws.push(Flaw::new(TagFlaw::NoEquals, start, end));
-            return;
+            return None;
         };
         let name_span = trimmed(text, start, start + equals);
         let span = trimmed(text, start + equals + 1, end);
@@ -103,11 +111,8 @@ impl<'a> TagList<'a> {
             // RFC 6376 §3.2: a list in which a name occurs twice is invalid as a whole.
             flaws.push(flaw(TagFlaw::Duplicate, name_span));
         }
-        // Without an early end, so that the compiler can look at many bytes at once.
-        if !value.iter().fold(true, |sound, byte| sound & is_value_byte(*byte)) {
-            flaws.push(flaw(TagFlaw::ValueByte, span));
-        }
         self.tags.push(Tag { name, value, span });
+        Some(span)
     }
 }
 
@@ -183,9 +188,13 @@ fn is_name(name: &[u8]) -> bool {
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-fn is_value_byte(byte: u8) -> bool {
-    // RFC 6376 §3.2: VALCHAR, and white space between; RFC 8616 §5 adds UTF-8.
-    is_space(byte) | byte.is_ascii_graphic() | (byte >= 0x80)
+/// RFC 6376 §3.2: VALCHAR, and white space between; RFC 8616 §5 adds UTF-8. What is left out are controls.
+fn are_value_bytes(bytes: &[u8]) -> bool {
+    // Without branches, so that the compiler can look at many bytes at once.
+    bytes.iter().fold(true, |sound, &byte| {
+        let is_space = (byte == b'\t') | (byte == b'\r') | (byte == b'\n');
+        sound & ((byte >= b' ') & (byte != 0x7f) | is_space)
+    })
 }
 
 #[cfg(test)]
