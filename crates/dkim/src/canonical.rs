@@ -43,7 +43,9 @@ impl Canonicalization {
 /// RFC 6376 §3.4.2: name in lower case, unfolded, runs of white space as one space, none at the ends or the colon.
 fn relaxed_header(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
     // Lowering is of ASCII only: UTF-8 in names or values stays (RFC 8616 §5).
-    output.extend(name.iter().map(u8::to_ascii_lowercase));
+    let start = output.len();
+    output.extend_from_slice(name);
+    output[start..].make_ascii_lowercase();
     output.push(b':');
     let mut rest = &value[fold_run(value).0..];
     while !rest.is_empty() {
@@ -243,11 +245,11 @@ fn clean_prefix(bytes: &[u8], stop: impl Fn(u8, u8) -> bool) -> usize {
         }
         at += LANE_COUNT;
     }
-    let next = |at: usize| bytes.get(at + 1).copied().unwrap_or(0);
-    while at < bytes.len() && !stop(bytes[at], next(at)) {
-        at += 1;
-    }
-    at
+    let rest = &bytes[at..];
+    let mut lanes = [0; LANE_COUNT + 1];
+    lanes[..rest.len()].copy_from_slice(rest);
+    let stops = u128::from_le_bytes(stops_of_lanes(&lanes, &stop));
+    at + rest.len().min(stops.trailing_zeros() as usize / 8)
 }
 
 /// Whether `stop` holds anywhere in a block, which comes with one byte more.
@@ -282,7 +284,7 @@ const LANE_COUNT: usize = 16;
 /// Bytes that are looked at before the first branch.
 const BLOCK_BYTES: usize = 4 * LANE_COUNT;
 /// Longest piece that is passed on at once.
-const PIECE_BYTES_MAX: usize = 4096;
+const PIECE_BYTES_MAX: usize = 2048;
 /// Line ends to pass on.
 const NEWLINES: [u8; 64] = {
     let mut bytes = [b'\r'; 64];
