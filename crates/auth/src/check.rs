@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use dkim::Verifier;
 use dkim::body::Bodies;
+use dmarc::{DmarcResult, FromDefect, MessageEvaluation, Policy, Reason};
 use futures_util::future::{join_all, poll_fn};
 use lookup::fetch::{Disabled, Fetch};
 use lookup::{Answer, Lookup};
@@ -225,6 +226,32 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
             }
         })
         .await;
+    }
+
+    /// What is known when only the envelope is there: SPF, and what the other methods say of the client and of the
+    /// reverse-path. Of the author nothing is known yet, and DMARC does not apply. The check goes on as if nobody had asked.
+    pub async fn early(&mut self) -> Facts {
+        self.progress().await;
+        let (envelope, methods) = (Arc::clone(&self.envelope), &self.settings.methods);
+        let mut others = match &self.others {
+            Some(others) => Box::new(others.early(&self.lookup, &envelope, methods).await),
+            None => Box::default(),
+        };
+        others.smtp_auth = envelope.smtp_auth.clone();
+        others.smtp_identity = methods.smtp_identity;
+        let facts = Fact::of_others(&others).collect();
+        let spf = self.spf.done().cloned().flatten();
+        let dmarc = MessageEvaluation {
+            result: DmarcResult::None,
+            reason: Reason::From(FromDefect::Absent),
+            policy: None,
+            disposition: Policy::None,
+            decisive: None,
+            each: Vec::new(),
+        };
+        let dmarc = Outcome { result: dmarc, evidence: Vec::new() };
+        let from = From::unread();
+        Facts { envelope, from, spf, dkim: Vec::new(), dmarc, others, facts, internationalised: false }
     }
 
     /// The outcome, when the message is whole. What was asked is waited for: as long as the slowest takes, not the sum.

@@ -58,6 +58,11 @@ impl From {
         }
     }
 
+    /// Nothing was read yet.
+    pub(crate) fn unread() -> Self {
+        Self::broken(0, FromDefect::Absent, AddressList::default(), Vec::new(), Vec::new())
+    }
+
     fn broken(
         field_count: usize,
         defect: FromDefect,

@@ -22,6 +22,14 @@ impl<T> Pending<T> {
         Poll::Ready(())
     }
 
+    /// What is there, without taking it.
+    pub(crate) fn done(&self) -> Option<&T> {
+        match self {
+            Self::Done(value) => Some(value),
+            Self::Nothing | Self::Running(_) => None,
+        }
+    }
+
     pub(crate) fn take(&mut self) -> Option<T> {
         match std::mem::replace(self, Self::Nothing) {
             Self::Done(value) => Some(value),

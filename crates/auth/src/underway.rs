@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dkim::body::{Bodies, BodyHash};
 use dkim::domainkeys::{self, DomainKeysVerifier};
 use dkim::{Status, Verification, adsp, arc, atps};
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join, join_all, join3};
 use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, ReversePath};
 use spf::pra::{Pra, PraFlaw};
@@ -68,6 +68,27 @@ impl Underway {
             let lookup = lookup.clone();
             self.iprev = Pending::Running(Box::pin(async move { iprev::check(&lookup, ip, &limits).await }));
         }
+    }
+
+    /// What is known before the header comes: of the client's name what was asked; of the lists and of the reverse-path's
+    /// domain what is asked now. The end of the message asks again, of a cache that knows the answers.
+    pub(crate) async fn early<L: Lookup + Sync>(&self, lookup: &L, envelope: &Envelope, methods: &Methods) -> Others {
+        let domains = domains(envelope, &From::unread());
+        let null_mx = async {
+            match methods.null_mx.is_on() {
+                true => Some(null_mx::check_all(lookup, &domains).await),
+                false => None,
+            }
+        };
+        let lists = async {
+            if methods.dns_lists.is_empty() {
+                return None;
+            }
+            let subjects = dns_lists::Subjects { ip: envelope.ip, domains: domains.clone() };
+            Some(dns_lists::check(lookup, &methods.dns_lists, &subjects).await)
+        };
+        let (null_mx, dns_lists) = join(null_mx, lists).await;
+        Others { iprev: self.iprev.done().cloned(), null_mx, dns_lists, ..Others::default() }
     }
 
     /// What can be asked when the header is complete: everything else.

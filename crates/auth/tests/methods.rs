@@ -320,3 +320,32 @@ fn a_selector_counts_only_under_a_signature_that_counts() {
         assert_eq!(found.selector.as_str(), selector, "{key} {fields}");
     }
 }
+
+/// What the envelope alone says, and that nothing of it is lost for the message.
+#[test]
+fn the_envelope_is_known_early() {
+    let zone = zone();
+    let message = PLAIN.as_bytes();
+    let body_start = Headers::parse(message).body_start();
+    let lists = [List::dnsbl(domain("black.example")), List::rhsbl(domain("names.example"))];
+    let methods =
+        Methods { iprev: Methods::all().iprev, null_mx: auth::Use::On, dns_lists: lists.into(), ..Methods::none() };
+    let envelope = || Envelope::new(Some("203.0.113.9".parse().unwrap()), Some("h.example"), Some(b"<x@bank.example>"));
+    let log = Log::new(Arc::clone(&zone));
+    let mut check = Check::new(Arc::new(log), settings(methods.clone()), NOW_S);
+    check.envelope(envelope());
+    let early = testkit::block_on(check.early());
+    assert_eq!(early.spf.as_ref().unwrap().mail_from.result.verdict, spf::Verdict::Fail);
+    assert!(early.others.iprev.is_some());
+    assert_eq!(early.others.dns_lists.as_ref().unwrap().entries.len(), 2, "the client and the reverse-path's domain");
+    assert_eq!(early.others.null_mx.as_ref().unwrap().len(), 1);
+    assert_eq!(early.dmarc.result.result, dmarc::DmarcResult::None);
+    check.header(message[..body_start].to_vec());
+    check.body(&message[body_start..]);
+    let after = testkit::block_on(check.finish());
+    let straight = testkit::block_on(authenticate(zone, settings(methods), envelope(), message, NOW_S));
+    assert_eq!(after.spf, straight.spf);
+    assert_eq!(after.others.iprev, straight.others.iprev);
+    assert_eq!(after.dmarc.result.result, straight.dmarc.result.result);
+    assert_eq!(format!("{:?}", after.others.dns_lists), format!("{:?}", straight.others.dns_lists));
+}
