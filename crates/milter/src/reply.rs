@@ -50,6 +50,34 @@ impl ReplyText {
     /// # Errors
     /// See [`ReplyTextError`]; limits are those of smfi_setmlreply.
     pub fn new(code: u16, enhanced: Option<EnhancedCode>, lines: &[&str]) -> Result<Self, ReplyTextError> {
+        // smfi_setreply: "The message parameter should contain only printable characters".
+        Self::of(code, enhanced, lines, |character| matches!(character, ' '..='~'))
+    }
+
+    /// The same for a client that gave SMTPUTF8 with MAIL: it reads UTF-8 (RFC 6531 §3.7.4.1).
+    ///
+    /// # Errors
+    /// See [`ReplyTextError`].
+    pub fn internationalised(
+        code: u16,
+        enhanced: Option<EnhancedCode>,
+        lines: &[&str],
+    ) -> Result<Self, ReplyTextError> {
+        // What parts lines or turns the direction of writing is no more printable than a line feed.
+        Self::of(code, enhanced, lines, |character| match character {
+            '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                false
+            }
+            other => !other.is_control(),
+        })
+    }
+
+    fn of(
+        code: u16,
+        enhanced: Option<EnhancedCode>,
+        lines: &[&str],
+        is_printable: fn(char) -> bool,
+    ) -> Result<Self, ReplyTextError> {
         // smfi_setreply: "Only 4XX and 5XX replies are accepted."
         if !(400..=599).contains(&code) {
             return Err(ReplyTextError::Code);
@@ -62,7 +90,7 @@ impl ReplyText {
         if lines.len() > limits::REPLY_LINE_COUNT_MAX {
             return Err(ReplyTextError::LineCount);
         }
-        let lines = lines.iter().map(|line| checked_line(line)).collect::<Result<Vec<_>, _>>()?;
+        let lines = lines.iter().map(|line| checked_line(line, is_printable)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { text: compose(code, enhanced, &lines) })
     }
 
@@ -79,10 +107,9 @@ impl ReplyText {
     }
 }
 
-fn checked_line(line: &str) -> Result<String, ReplyTextError> {
-    // smfi_setreply: "The message parameter should contain only printable characters"; CR and LF make it fail, and a
-    // NUL would end the text.
-    if !line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+fn checked_line(line: &str, is_printable: fn(char) -> bool) -> Result<String, ReplyTextError> {
+    // smfi_setreply: CR and LF make it fail, and a NUL would end the text.
+    if !line.chars().all(is_printable) {
         return Err(ReplyTextError::NotPrintable);
     }
     // milter-protocol, SMFIR_REPLYCODE: "'%' characters present in "text" must be doubled"
@@ -163,6 +190,20 @@ mod tests {
         assert_eq!(error(550, detail, &[]), ReplyTextError::EnhancedCode);
         for line in ["a\r\n250 ok", "a\nb", "a\0b", "a\tb", "関所", "\x7f"] {
             assert_eq!(error(550, None, &[line]), ReplyTextError::NotPrintable, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn utf8_where_the_client_reads_it() {
+        let text = |line: &str| ReplyText::internationalised(550, POLICY, &[line]);
+        assert_eq!(text("関所 100%").unwrap().wire(), "550 5.7.0 関所 100%%".as_bytes());
+        for line in ["a\r\n250 ok", "a\nb", "a\0b", "a\u{85}b", "a\u{2028}b", "a\u{202e}b", "\x7f"] {
+            assert_eq!(text(line).unwrap_err(), ReplyTextError::NotPrintable, "{line:?}");
+        }
+        for bytes in [limits::REPLY_LINE_BYTES_MAX - 2, limits::REPLY_LINE_BYTES_MAX, limits::REPLY_LINE_BYTES_MAX + 1]
+        {
+            let line = format!("{}{}", "関".repeat(bytes / 3), "x".repeat(bytes % 3));
+            assert_eq!(text(&line).is_ok(), bytes <= limits::REPLY_LINE_BYTES_MAX, "{bytes}");
         }
     }
 
