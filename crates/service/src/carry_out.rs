@@ -2,7 +2,8 @@
 
 use mailtext::authres::LineEnd;
 use milter::{Edit, EditError, EnhancedCode, ReplyText, Session};
-use policy::{Action, Hold, Reason, Verdict};
+use outgoing::Signature;
+use policy::{Action, Hold, Reason, Reply, Verdict};
 
 use crate::limits::HOLD_REASON_BYTES_MAX;
 use crate::message::Subject;
@@ -24,10 +25,14 @@ pub(crate) enum Answer {
 
 impl Answer {
     pub(crate) fn of(verdict: &Verdict) -> Self {
-        let words = verdict.reply.as_ref().and_then(|reply| {
+        Self::to(verdict.action, verdict.reply.as_ref())
+    }
+
+    pub(crate) fn to(action: Action, reply: Option<&Reply>) -> Self {
+        let words = reply.and_then(|reply| {
             ReplyText::new(reply.code, Some(enhanced(&reply.enhanced)?), &[reply.text.as_str()]).ok()
         });
-        match (verdict.action, words) {
+        match (action, words) {
             (Action::Accept | Action::Label | Action::Quarantine, _) => Self::GoOn,
             (Action::Discard, _) => Self::Discard,
             (Action::Reject | Action::TempFail, Some(words)) => Self::Words(words),
@@ -111,6 +116,18 @@ pub(crate) fn label(session: &mut Session, verdict: &Verdict, subject: &Subject)
     labelled
 }
 
+/// Puts the signatures on top, in their order.
+pub(crate) fn insert(session: &mut Session, signatures: &[Signature]) -> Result<(), EditError> {
+    let mut inserted = Ok(());
+    for signature in signatures.iter().rev() {
+        let value = signature.value.replace("\r\n", "\n");
+        // RFC 6376 §5.6: above whatever is there.
+        let edit = Edit::InsertHeader { index: 0, name: SIGNATURE, value: value.as_bytes() };
+        inserted = inserted.and(session.edit(edit));
+    }
+    inserted
+}
+
 /// `5.7.26`
 fn enhanced(text: &str) -> Option<EnhancedCode> {
     let mut numbers = text.split('.');
@@ -127,6 +144,7 @@ fn printable(text: &str) -> String {
 }
 
 const SUBJECT: &[u8] = b"Subject";
+const SIGNATURE: &[u8] = b"DKIM-Signature";
 
 #[cfg(test)]
 mod tests {

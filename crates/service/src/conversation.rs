@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use auth::client::smtp_auth::Told;
 use auth::{Check, Facts};
+use mailtext::ReversePath;
 use mailtext::authres::LineEnd;
 use milter::codec::Address;
 use milter::{Edit, EditError, Event, Macros, ProtocolError, Session};
+use outgoing::{Arrival, Signing};
 
 use crate::carry_out::{self, Answer, decisive};
 use crate::ending::{Ended, Ending};
 use crate::limits::QUEUE_ID_BYTES_MAX;
-use crate::message::{Client, Message, REMOVED_NAMES, Rest};
+use crate::message::{Client, Message, REMOVED_NAMES, Rest, Way};
+use crate::sending::{Departed, Departing, Sending};
 use crate::settings::{Kept, Settings};
-use crate::world::{Receipt, World};
+use crate::world::{Receipt, Sent, World};
 
 /// A conversation with one MTA, over as many messages as it likes.
 pub struct Conversation<W: World> {
@@ -31,12 +34,20 @@ pub struct Conversation<W: World> {
 struct State<W: World> {
     world: W,
     settings: Settings,
+    /// The socket at which the MTA came, as the configuration writes it.
+    listener: Option<Arc<str>>,
     client: Client,
     message: Option<Message<W::Lookup, W::Fetch>>,
 }
 
 /// A message that is whole, and whose last answers are waited for.
-type Waited = Pin<Box<dyn Future<Output = Ended> + Send>>;
+type Waited = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+/// A message of which everything is known.
+enum Done {
+    Judged(Box<Ended>),
+    Signed(Box<Departed>),
+}
 
 /// What an event leads to.
 enum Next {
@@ -49,8 +60,15 @@ impl<W: World> Conversation<W> {
     /// A conversation in which nothing was said yet.
     pub fn new(world: W, settings: Settings) -> Self {
         let session = Session::new(Arc::clone(&settings.wanted));
-        let state = State { world, settings, client: Client::default(), message: None };
+        let state = State { world, settings, listener: None, client: Client::default(), message: None };
         Self { session, state, ending: None, error: None, finished: false }
+    }
+
+    /// The same at this socket of ours, which may tell that mail is outgoing.
+    #[must_use]
+    pub fn at(mut self, listener: Arc<str>) -> Self {
+        self.state.listener = Some(listener);
+        self
     }
 
     /// Takes what the MTA sent, cut anywhere.
@@ -74,15 +92,18 @@ impl<W: World> Conversation<W> {
     /// there is nothing to do; may be dropped and called again.
     pub async fn drive(&mut self) {
         if let Some(ending) = &mut self.ending {
-            let ended = ending.as_mut().await;
+            let done = ending.as_mut().await;
             self.ending = None;
-            self.conclude(&ended);
+            match done {
+                Done::Judged(ended) => self.conclude(&ended),
+                Done::Signed(departed) => self.dispatch(&departed),
+            }
             // What the MTA said meanwhile was kept; an error in it is kept too, see [`Conversation::error`].
             let _ = self.events();
             return;
         }
         if let Some(message) = &mut self.state.message {
-            message.check.progress().await;
+            message.progress().await;
         }
         pending::<()>().await;
     }
@@ -164,6 +185,33 @@ impl<W: World> Conversation<W> {
         });
     }
 
+    /// An outgoing message is signed, or must not go: it is done, and told.
+    fn dispatch(&mut self, departed: &Departed) {
+        let answer = Answer::to(departed.action, departed.reply.as_ref());
+        let (mut cleaned, mut inserted) = (Ok(()), Ok(()));
+        if answer.delivers() {
+            // A recipient of ours would believe them.
+            cleaned = self.clean(&departed.rest);
+            inserted = carry_out::insert(&mut self.session, &departed.signed.signatures);
+        }
+        // As with incoming mail: whatever failed above, it goes on, and the receipt tells.
+        let _ = self.session.reply(answer.as_reply());
+        self.state.world.sent(Sent {
+            queue_id: departed.queue_id.as_deref(),
+            client: &departed.client,
+            origin: &departed.origin,
+            user: departed.user.as_deref(),
+            mail_from: &departed.mail_from,
+            signed: &departed.signed,
+            action: departed.action,
+            row: departed.row,
+            failure: departed.failure.as_ref(),
+            forged_count: departed.rest.removals[0].indexes.len(),
+            cleaned,
+            inserted,
+        });
+    }
+
     /// Takes away what nobody but this receiver may write.
     fn clean(&mut self, rest: &Rest) -> Result<(), EditError> {
         let mut cleaned = Ok(());
@@ -203,7 +251,10 @@ impl<W: World> State<W> {
             Event::Helo { name } => self.client.helo = Some(text(name)),
             Event::Mail { sender, .. } => {
                 let told = Texts::of(macros);
-                self.message = Some(Message::begin(self.check(), &self.client, sender, &told.told()));
+                self.message = Some(match self.sending(sender, &told, macros) {
+                    Some(sending) => Message::send(sending),
+                    None => Message::begin(self.check(), &self.client, sender, &told.told()),
+                });
             }
             Event::Header { name, value } => {
                 if let Some(message) = &mut self.message {
@@ -212,7 +263,7 @@ impl<W: World> State<W> {
             }
             Event::EndOfHeaders => {
                 if let Some(message) = &mut self.message {
-                    message.check.renew_lookup(self.world.lookup());
+                    message.renew_lookup(self.world.lookup());
                     message.end_of_header();
                 }
             }
@@ -245,21 +296,38 @@ impl<W: World> State<W> {
         Check::new(self.world.lookup(), auth, self.world.now_s()).with_fetch(self.world.fetch())
     }
 
+    /// What is to be done with a message that is outgoing; `None` when it is incoming.
+    fn sending(&self, sender: &[u8], told: &Texts, macros: &Macros) -> Option<Sending> {
+        let outgoing = self.settings.outgoing.as_ref()?;
+        let user = told.identity.clone().filter(|user| !user.is_empty());
+        let origin = outgoing.origins.find(&Arrival {
+            listener: self.listener.as_deref(),
+            client: self.client.ip,
+            user: user.as_deref(),
+            macros: &|name| macros.get(name.as_bytes()).map(text),
+        })?;
+        let mail_from = ReversePath::parse(sender);
+        let signing = Signing::new(Arc::clone(&outgoing.role), mail_from.clone().ok());
+        Some(Sending { origin, user, mail_from, signing })
+    }
+
     fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next {
         let message =
             self.message.take().unwrap_or_else(|| Message::begin(self.check(), &self.client, b"", &Told::default()));
-        let (mut check, rest) = message.end(last_chunk);
-        check.renew_lookup(self.world.lookup());
+        let (way, rest) = message.end(last_chunk);
         let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
-        let ending = Ending {
-            world: self.world.clone(),
-            settings: self.settings.clone(),
-            client: self.client.clone(),
-            check,
-            rest,
-            queue_id,
-        };
-        Next::Await(Box::pin(ending.end()))
+        let (world, settings, client) = (self.world.clone(), self.settings.clone(), self.client.clone());
+        Next::Await(match way {
+            Way::In(mut check) => {
+                check.renew_lookup(self.world.lookup());
+                let ending = Ending { world, settings, client, check: *check, rest, queue_id };
+                Box::pin(async { Done::Judged(Box::new(ending.end().await)) })
+            }
+            Way::Out(sending) => {
+                let departing = Departing { world, settings, client, sending: *sending, rest, queue_id };
+                Box::pin(async { Done::Signed(Box::new(departing.end().await)) })
+            }
+        })
     }
 }
 

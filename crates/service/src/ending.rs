@@ -68,7 +68,10 @@ impl<W: World> Ending<W> {
             failure: failure.as_ref(),
             latency_us,
         };
-        let row = match keep(&world, settings.evidence, &seen).await {
+        let with_evidence = is_told(settings.evidence, &seen);
+        let entry =
+            |id| Entry { row: row(&world, id, &seen), why: if with_evidence { why(&seen) } else { Why::default() } };
+        let row = match keep(&world, entry).await {
             Ok(id) => id,
             Err(error) => {
                 let not_kept = Failure::NotKept(error);
@@ -83,19 +86,22 @@ impl<W: World> Ending<W> {
     }
 }
 
-/// Keeps the row of a message; `None` where none are kept.
-async fn keep<W: World>(world: &W, evidence: EvidenceKept, seen: &Seen<'_>) -> Result<Option<RowId>, LedgerError> {
+/// Whether the evidence of a message is kept.
+fn is_told(evidence: EvidenceKept, seen: &Seen<'_>) -> bool {
     let is_notable = seen.verdict.action != Action::Accept || seen.facts.dmarc.result.result != DmarcResult::Pass;
-    let with_evidence = match evidence {
+    match evidence {
         EvidenceKept::None => false,
         EvidenceKept::Notable => is_notable,
         EvidenceKept::All => true,
-    };
+    }
+}
+
+/// Keeps the row of a message; `None` where none are kept.
+pub(crate) async fn keep<W: World>(world: &W, entry: impl Fn(RowId) -> Entry) -> Result<Option<RowId>, LedgerError> {
     let mut taken = None;
     for _ in 0..ROW_ID_TRY_COUNT_MAX {
         let Some(id) = world.next_id() else { return Ok(None) };
-        let why = if with_evidence { why(seen) } else { Why::default() };
-        match world.keep(Entry { row: row(world, id, seen), why }).await {
+        match world.keep(entry(id)).await {
             Ok(()) => return Ok(Some(id)),
             // The clock was set back by hours, or two daemons have one number: the next id may be free.
             Err(error @ LedgerError::Conflict { .. }) => taken = Some(error),
@@ -124,7 +130,7 @@ fn defer(verdict: &mut Verdict, failure: &Failure) {
 
 impl Failure {
     /// What the client is told.
-    fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self) -> Reply {
         let (enhanced, text) = match self {
             // X.4.3 of the enhanced codes: a directory server.
             Self::Unanswered => ("4.4.3", "DNS does not answer; please try again later"),

@@ -2,12 +2,12 @@
 //!
 //! What it does: holds a milter conversation, authenticates each message as it comes, lets [`policy`] decide, takes forged
 //! Authentication-Results and labels in our name away, puts ours on top, carries the verdict out, and hands a [`Receipt`]
-//! to the world; keeps a row of it.
+//! to the world; keeps a row of it. Outgoing mail it does not judge: that gets signatures, and a row as well.
 //!
 //! What it will never do: open a socket, read a clock, start a task, refuse a message that no rule of the operator's
 //! refuses, or lose one because something of ours failed: what cannot be labelled is let through unlabelled and told.
 //!
-//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `row`, `carry_out`.
+//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `sending`, `row`, `carry_out`.
 
 mod carry_out;
 pub mod conversation;
@@ -16,6 +16,7 @@ mod evidence;
 pub mod limits;
 pub mod message;
 mod row;
+mod sending;
 pub mod settings;
 pub mod world;
 
@@ -23,5 +24,5 @@ pub use carry_out::decisive;
 pub use conversation::Conversation;
 pub use ending::Failure;
 pub use message::Client;
-pub use settings::{EvidenceKept, OnFailure, Settings};
-pub use world::{Receipt, World};
+pub use settings::{EvidenceKept, OnFailure, Outgoing, Settings};
+pub use world::{Receipt, Sent, World};

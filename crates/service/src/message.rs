@@ -13,6 +13,7 @@ use mailtext::subject::Prefix;
 use policy::Transaction;
 
 use crate::limits::{HEADER_BYTES_KEPT_MAX, MESSAGE_ID_BYTES_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
+use crate::sending::Sending;
 use crate::settings::{Kept, Watch};
 
 /// The SMTP client, as far as the MTA tells of it.
@@ -28,9 +29,17 @@ pub struct Client {
 
 /// A message whose envelope is known.
 pub(crate) struct Message<L, F> {
-    pub(crate) check: Check<L, F>,
+    way: Way<L, F>,
     header: Vec<u8>,
     rest: Box<Rest>,
+}
+
+/// Which way a message goes, and what is done with it.
+pub(crate) enum Way<L, F> {
+    /// In: it is judged.
+    In(Box<Check<L, F>>),
+    /// Out: it is signed.
+    Out(Box<Sending>),
 }
 
 /// What is kept of a message beside what authentication needs.
@@ -91,7 +100,26 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
             envelope.smtp_auth = Some(smtp_auth::read(told));
         }
         check.envelope(envelope);
-        Self { check, header: Vec::with_capacity(4096), rest: Box::default() }
+        Self { way: Way::In(Box::new(check)), header: Vec::with_capacity(4096), rest: Box::default() }
+    }
+
+    /// Begins with MAIL, where the mail is outgoing.
+    pub(crate) fn send(sending: Sending) -> Self {
+        Self { way: Way::Out(Box::new(sending)), header: Vec::with_capacity(4096), rest: Box::default() }
+    }
+
+    /// Lets questions go on.
+    pub(crate) async fn progress(&mut self) {
+        if let Way::In(check) = &mut self.way {
+            check.progress().await;
+        }
+    }
+
+    /// Gives a fresh budget to what is asked from here on.
+    pub(crate) fn renew_lookup(&mut self, lookup: L) {
+        if let Way::In(check) = &mut self.way {
+            check.renew_lookup(lookup);
+        }
     }
 
     /// Takes a recipient: its domain, once. Whatever stands behind the last `@` counts: an address that the MTA takes
@@ -124,25 +152,32 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
         self.header.truncate(HEADER_BYTES_KEPT_MAX);
     }
 
-    /// The header is whole: keys and policies are asked for, all at once.
+    /// The header is whole: keys and policies are asked for, all at once, or it is known who signs.
     pub(crate) fn end_of_header(&mut self) {
         self.header.extend_from_slice(b"\r\n");
-        self.check.header(std::mem::take(&mut self.header));
+        let header = std::mem::take(&mut self.header);
+        match &mut self.way {
+            Way::In(check) => check.header(header),
+            Way::Out(sending) => sending.signing.header(header),
+        }
     }
 
     /// Takes a piece of the body.
     pub(crate) fn body(&mut self, chunk: &[u8]) {
         self.rest.size.body_bytes += chunk.len() as u64;
-        self.check.body(chunk);
+        match &mut self.way {
+            Way::In(check) => check.body(chunk),
+            Way::Out(sending) => sending.signing.body(chunk),
+        }
     }
 
-    /// Ends: what is to be asked is in the check, everything else in the rest.
-    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Check<L, F>, Box<Rest>) {
+    /// Ends: what is to be asked or signed is in its way, everything else in the rest.
+    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Way<L, F>, Box<Rest>) {
         if !self.header.is_empty() {
             self.end_of_header();
         }
         self.body(last_chunk);
-        (self.check, self.rest)
+        (self.way, self.rest)
     }
 }
 

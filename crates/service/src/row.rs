@@ -6,7 +6,7 @@ use auth::Facts;
 use auth::client::{dns_lists, null_mx, smtp_auth};
 use dkim::Verification;
 use dmarc::{Alignment, PolicySearch};
-use mailtext::{Domain, Outcome, ReversePath};
+use mailtext::{Domain, Outcome, PathFlaw, ReversePath};
 use report::row::{
     Address, Arc, Client, Dmarc, Envelope, Evaluation, Message, MethodOutcome, Override, Published, Row, Signature,
     Spf, SpfCheck, Verdict, Wanted,
@@ -34,8 +34,8 @@ pub(crate) fn row<W: World>(world: &W, id: RowId, seen: &Seen<'_>) -> Row {
     let Seen { rest, facts, .. } = seen;
     let mut row = Row {
         queue_id: seen.queue_id.map(Into::into),
-        client: client(world, seen),
-        envelope: envelope(world, rest, facts),
+        client: client(world, seen.client, user(facts)),
+        envelope: envelope(world, rest, facts.envelope.mail_from.as_ref()),
         message: Message {
             size_bytes: rest.size.header_bytes + rest.size.body_bytes,
             header_bytes: rest.size.header_bytes,
@@ -69,12 +69,15 @@ pub(crate) fn why(seen: &Seen<'_>) -> Why {
     why
 }
 
-fn client<W: World>(world: &W, seen: &Seen<'_>) -> Client {
-    let client = seen.client;
+/// The user of SMTP AUTH.
+fn user(facts: &Facts) -> Option<&str> {
+    let told = facts.others.smtp_auth.as_ref().map(|outcome| &outcome.result);
+    told.filter(|told| told.verdict == smtp_auth::Verdict::Pass).and_then(|told| told.identity.as_deref())
+}
+
+pub(crate) fn client<W: World>(world: &W, client: &crate::Client, user: Option<&str>) -> Client {
     // An MTA that found no name gives the address in brackets, or a word for that.
     let has_name = !client.name.is_empty() && !client.name.starts_with('[') && client.name != "unknown";
-    let told = seen.facts.others.smtp_auth.as_ref().map(|outcome| &outcome.result);
-    let user = told.filter(|told| told.verdict == smtp_auth::Verdict::Pass).and_then(|told| told.identity.as_deref());
     Client {
         ip: client.ip.map(|ip: IpAddr| ip.to_canonical()),
         name: has_name.then(|| client.name.as_str().into()),
@@ -83,8 +86,12 @@ fn client<W: World>(world: &W, seen: &Seen<'_>) -> Client {
     }
 }
 
-fn envelope<W: World>(world: &W, rest: &Rest, facts: &Facts) -> Envelope {
-    let (mail_from, mail_from_domain) = match &facts.envelope.mail_from {
+pub(crate) fn envelope<W: World>(
+    world: &W,
+    rest: &Rest,
+    mail_from: Option<&Result<ReversePath, PathFlaw>>,
+) -> Envelope {
+    let (mail_from, mail_from_domain) = match mail_from {
         Some(Ok(path @ ReversePath::Mailbox { .. })) => {
             (Some(world.address(&path.to_string())), path.domain_name().cloned())
         }
@@ -249,16 +256,20 @@ fn verdict(verdict: &policy::Verdict, failure: Option<&Failure>) -> Verdict {
             policy::Disposition::Reject => Disposition::Reject,
         },
         overrides: verdict.overrides.iter().map(override_of).collect(),
-        action: match verdict.action {
-            policy::Action::Accept => Action::Accept,
-            policy::Action::Label => Action::Label,
-            policy::Action::Quarantine => Action::Quarantine,
-            policy::Action::TempFail => Action::TempFail,
-            policy::Action::Discard => Action::Discard,
-            policy::Action::Reject => Action::Reject,
-        },
+        action: action_of(verdict.action),
         reply_code: verdict.reply.as_ref().map(|reply| u64::from(reply.code)),
         reasons: reasons.map(Into::into).collect(),
+    }
+}
+
+pub(crate) fn action_of(action: policy::Action) -> Action {
+    match action {
+        policy::Action::Accept => Action::Accept,
+        policy::Action::Label => Action::Label,
+        policy::Action::Quarantine => Action::Quarantine,
+        policy::Action::TempFail => Action::TempFail,
+        policy::Action::Discard => Action::Discard,
+        policy::Action::Reject => Action::Reject,
     }
 }
 

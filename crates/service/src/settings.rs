@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use milter::{Actions, Stage, Step, Steps, Wanted};
+use outgoing::{Origins, Role};
 use policy::labels::LabelRules;
 use policy::rules::QuarantineBy;
 use policy::{RuleSet, Rules};
@@ -23,6 +24,17 @@ pub struct Settings {
     pub(crate) evidence: EvidenceKept,
     /// What becomes of mail when something fails that we depend on.
     pub(crate) on_failure: OnFailure,
+    /// Which mail is outgoing, and who signs it; all is incoming where nothing is said.
+    pub(crate) outgoing: Option<Arc<Outgoing>>,
+}
+
+/// Which mail is outgoing, and who signs it.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Which mail.
+    pub origins: Origins,
+    /// Who signs.
+    pub role: Arc<Role>,
 }
 
 /// What becomes of mail when something fails that we depend on: DNS, or the ledger.
@@ -86,19 +98,28 @@ impl Settings {
         let watch = Watch::of(&rules);
         Self {
             auth,
-            wanted: Arc::new(wanted(&rules, &watch)),
+            wanted: Arc::new(wanted(&rules, &watch, None)),
             rules,
             watch: Arc::new(watch),
             evidence: EvidenceKept::None,
             on_failure: OnFailure::Accept,
+            outgoing: None,
         }
+    }
+
+    /// The same where some mail is outgoing, which is signed instead of judged.
+    #[must_use]
+    pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
+        let wanted = wanted(&self.rules, &self.watch, Some(&outgoing));
+        Self { wanted: Arc::new(wanted), outgoing: Some(Arc::new(outgoing)), ..self }
     }
 
     /// The same where rows are kept: their world gives ids.
     #[must_use]
     pub fn with_rows(self, evidence: EvidenceKept) -> Self {
         let watch = Watch { row: Kept::Yes, ..(*self.watch).clone() };
-        Self { wanted: Arc::new(wanted(&self.rules, &watch)), watch: Arc::new(watch), evidence, ..self }
+        let wanted = wanted(&self.rules, &watch, self.outgoing.as_deref());
+        Self { wanted: Arc::new(wanted), watch: Arc::new(watch), evidence, ..self }
     }
 
     /// The same with another answer to failures.
@@ -141,11 +162,16 @@ pub(crate) fn usual_field_name() -> Option<String> {
 
 /// What is wanted of the MTA: every event but recipients – unless they count – and unknown commands, answers at
 /// the end only, header edits, and quarantine where the rules hold mail.
-fn wanted(rules: &Rules, watch: &Watch) -> Wanted {
+fn wanted(rules: &Rules, watch: &Watch, outgoing: Option<&Outgoing>) -> Wanted {
     let mut steps =
         vec![Step::Connect, Step::Helo, Step::Mail, Step::Header, Step::EndOfHeaders, Step::Body, Step::EndOfMessage];
     if watch.recipients == Kept::Yes || watch.row == Kept::Yes {
         steps.push(Step::Recipient);
+    }
+    let mut at_mail = "i {auth_authen} {auth_type} {auth_author}".to_owned();
+    for name in outgoing.iter().flat_map(|outgoing| outgoing.origins.macros.keys()) {
+        // A name of one letter goes without braces.
+        at_mail.push_str(&if name.len() == 1 { format!(" {name}") } else { format!(" {{{name}}}") });
     }
     let edits = Actions::ADD_HEADERS | Actions::CHANGE_HEADERS;
     Wanted {
@@ -153,10 +179,7 @@ fn wanted(rules: &Rules, watch: &Watch) -> Wanted {
         actions: if holds(rules) { edits | Actions::QUARANTINE } else { edits },
         // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
         // Of SMTP AUTH it tells with MAIL.
-        macros: vec![
-            (Stage::EndOfMessage, "i".into()),
-            (Stage::Mail, "i {auth_authen} {auth_type} {auth_author}".into()),
-        ],
+        macros: vec![(Stage::EndOfMessage, "i".into()), (Stage::Mail, at_mail)],
         ..Wanted::default()
     }
 }

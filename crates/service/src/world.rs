@@ -5,11 +5,14 @@ use std::future::Future;
 use auth::Facts;
 use lookup::Lookup;
 use lookup::fetch::Fetch;
-use policy::Verdict;
+use mailtext::{PathFlaw, ReversePath};
+use outgoing::{Origin, Signed};
+use policy::{Action, Verdict};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
 
 use crate::ending::Failure;
+use crate::message::Client;
 
 /// What the service needs of the world.
 pub trait World: Clone + Send + Sync + 'static {
@@ -48,6 +51,9 @@ pub trait World: Clone + Send + Sync + 'static {
     /// Hears of a message that was dealt with.
     fn dealt_with(&self, receipt: Receipt<'_>);
 
+    /// Hears of an outgoing message that was dealt with.
+    fn sent(&self, sent: Sent<'_>);
+
     /// Renders a reason as a sentence, for the header field.
     fn say(&self, reason: &dyn mailtext::Explain) -> String;
 }
@@ -75,4 +81,33 @@ pub struct Receipt<'a> {
     pub cleaned: Result<(), milter::EditError>,
     /// Whether our field was put on top, and the labels written; why not, if not.
     pub labelled: Result<(), milter::EditError>,
+}
+
+/// What became of an outgoing message.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// The MTA's queue id, when it told one.
+    pub queue_id: Option<&'a str>,
+    /// The client.
+    pub client: &'a Client,
+    /// Why the message is outgoing.
+    pub origin: &'a Origin,
+    /// The user of SMTP AUTH.
+    pub user: Option<&'a str>,
+    /// MAIL FROM.
+    pub mail_from: &'a Result<ReversePath, PathFlaw>,
+    /// The signatures, and why.
+    pub signed: &'a Signed,
+    /// What became of it: it goes on, or is refused, for now or for good.
+    pub action: Action,
+    /// The row that is kept of it, where rows are kept.
+    pub row: Option<RowId>,
+    /// What failed of what we depend on.
+    pub failure: Option<&'a Failure>,
+    /// How many Authentication-Results fields in our name were on it.
+    pub forged_count: usize,
+    /// Whether they, and forged labels, were taken away; why not, if not.
+    pub cleaned: Result<(), milter::EditError>,
+    /// Whether the signatures were put on it; why not, if not.
+    pub inserted: Result<(), milter::EditError>,
 }

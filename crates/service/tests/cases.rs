@@ -9,6 +9,8 @@
 //! begin: N      the N-th message, up to its second field  abort:  quit-nc:  quit:
 //! rcpt: <A> <B>                     auth: NAME MECHANISM   rule.KEY: VALUE, at DOMAIN: KEY=VALUE; … (see `rules_of`)
 //! raw: BYTES    with \xNN                                 open: yes              the end is in a message
+//! key: NAME DOMAIN SELECTOR FILE   unsigned: reject | tempfail   macro: NAME VALUE   socket: SOCKET
+//! outgoing-network: NETWORK        outgoing-users: all           outgoing-macro: NAME VALUE   outgoing-listener: SOCKET
 //! ledger: yes | full | closed | conflict COUNT            on-failure: tempfail   evidence: none | all
 //! ```
 //! Of every message it is asserted that Postfix and Sendmail, which count deleted fields differently, make the same of
@@ -21,5 +23,5 @@ use support::{Story, zone_of};
 #[test]
 fn cases() {
     let count = testkit::cases("service", |case| Story::of_case(case, zone_of(case)).out);
-    assert!(count >= 56, "{count}");
+    assert!(count >= 66, "{count}");
 }

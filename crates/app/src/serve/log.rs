@@ -11,7 +11,7 @@ use mailtext::encoded_word::display_safe;
 use mailtext::path::ReversePath;
 use net::{ConnectionEnd, Notice};
 use policy::Verdict;
-use service::Receipt;
+use service::{Receipt, Sent};
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -61,6 +61,27 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
             let labelled = receipt.labelled.err().map(display);
             let held = held.err().map(display);
             tracing::warn!(not_removed = cleaned, not_labelled = labelled, not_held = held, "message {line}");
+        }
+    }
+}
+
+/// One outgoing message, one line. The last field says who signed, or why nobody did.
+pub(super) fn sent(sent: &Sent<'_>, say: &Say) {
+    let reason = sent
+        .signed
+        .evidence
+        .last()
+        .map_or_else(|| say.explain(&outgoing::Step::Outgoing(sent.origin.clone())), |step| say.explain(step));
+    let line = SentLine { sent, reason: Quoted(&reason) };
+    if let Some(failure) = sent.failure {
+        tracing::warn!(queue_id = %Quoted(sent.queue_id.unwrap_or_default()), "{}", say.explain(failure));
+    }
+    match sent.cleaned.and(sent.inserted) {
+        Ok(()) => tracing::info!("message {line}"),
+        Err(_) => {
+            let cleaned = sent.cleaned.err().map(display);
+            let inserted = sent.inserted.err().map(display);
+            tracing::warn!(not_removed = cleaned, not_signed = inserted, "message {line}");
         }
     }
 }
@@ -134,6 +155,45 @@ impl fmt::Display for Line<'_> {
         write!(out, " forged={}", self.forged_count)?;
         self.row.map_or(Ok(()), |row| write!(out, " row={row}"))?;
         write!(out, " reason={}", self.reason)
+    }
+}
+
+/// `queue_id="4bQ7" client="pc.example" ip=192.0.2.7 direction=out … signed=example.jp:s2026 …`
+struct SentLine<'a> {
+    sent: &'a Sent<'a>,
+    reason: Quoted<'a>,
+}
+
+impl fmt::Display for SentLine<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sent { queue_id, client, origin, user, mail_from, signed, action, row, forged_count, .. } = self.sent;
+        write!(out, "queue_id={} client={}", Quoted(queue_id.unwrap_or_default()), Quoted(&client.name))?;
+        match client.ip {
+            Some(ip) => write!(out, " ip={ip}")?,
+            None => out.write_str(" ip=none")?,
+        }
+        if let Some(helo) = &client.helo {
+            write!(out, " helo={}", Quoted(helo))?;
+        }
+        let origin = outgoing::Step::Outgoing((*origin).clone());
+        write!(out, " direction=out rule={}", origin.id())?;
+        user.map_or(Ok(()), |user| write!(out, " user={}", Quoted(user)))?;
+        match mail_from {
+            Ok(ReversePath::Null) => out.write_str(" mail_from=\"<>\"")?,
+            Ok(path) => write!(out, " mail_from={}", Quoted(&path.to_string()))?,
+            Err(_) => out.write_str(" mail_from=malformed")?,
+        }
+        out.write_str(" signed=")?;
+        if signed.signatures.is_empty() {
+            out.write_str("none")?;
+        }
+        for (at, signature) in signed.signatures.iter().enumerate() {
+            out.write_str(if at > 0 { "," } else { "" })?;
+            write!(out, "{}:{}", signature.domain, signature.selector)?;
+        }
+        write!(out, " action={}", action.as_str())?;
+        row.map_or(Ok(()), |row| write!(out, " row={row}"))?;
+        write!(out, " forged={forged_count} reason={}", self.reason)
     }
 }
 

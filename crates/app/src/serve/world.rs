@@ -9,7 +9,7 @@ use milter::ProtocolError;
 use net::{MessageResolver, Resolver};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
-use service::{Conversation, Receipt, World};
+use service::{Conversation, Receipt, Sent, World};
 
 use super::ledger::Keeper;
 use super::log;
@@ -101,6 +101,11 @@ impl World for Daemon {
     fn dealt_with(&self, receipt: Receipt<'_>) {
         self.counts.messages.fetch_add(1, Ordering::Relaxed);
         log::message(&receipt, &self.say);
+    }
+
+    fn sent(&self, sent: Sent<'_>) {
+        self.counts.messages.fetch_add(1, Ordering::Relaxed);
+        log::sent(&sent, &self.say);
     }
 
     fn say(&self, reason: &dyn Explain) -> String {

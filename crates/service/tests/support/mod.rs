@@ -1,6 +1,6 @@
 //! A world that stands still, an MTA that plays a script into a conversation, and what two MTAs make of the edits.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic)] // Each test file uses its part.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)] // Each test file uses its part.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -12,12 +12,14 @@ use mailtext::authres::authserv_id_matches;
 use milter::codec::{Address, Command};
 use milter::mta::{Delivery, Message, Outcome, Progress, Sent, Verdict};
 use milter::{Actions, Edit, LeadingSpace, Mta, Offer, Protocol, Stage};
+use outgoing::origin::macro_name;
+use outgoing::{Key, KeyDomain, Manner, Origins, Role, Unsigned};
 use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
 use policy::rules::{ForRecipients, QuarantineBy, RejectAlone, Users};
 use policy::{Action, Domains, RuleSet, Rules};
 use report::row::{self, Row};
 use report::{Entry, IdSource, Ledger as _, LedgerError, RowId, Site};
-use sekisho_service::{Conversation, EvidenceKept, OnFailure, Receipt, Settings, World};
+use sekisho_service::{Conversation, EvidenceKept, OnFailure, Outgoing, Receipt, Sent as Dispatched, Settings, World};
 use store::Memory;
 use testkit::{Case, KeyValues, block_on};
 
@@ -52,6 +54,11 @@ pub struct Keeping {
     on_failure: OnFailure,
     /// `evidence: none | all`
     evidence: EvidenceKept,
+    /// `key: NAME DOMAIN SELECTOR FILE`, `unsigned: reject | tempfail`, `outgoing-network: NETWORK`,
+    /// `outgoing-users: all`, `outgoing-macro: NAME VALUE`, `outgoing-listener: SOCKET`
+    outgoing: Option<Outgoing>,
+    /// `socket: SOCKET`, to which the MTA comes.
+    socket: Option<Arc<str>>,
 }
 
 impl Keeping {
@@ -69,11 +76,17 @@ impl Keeping {
                 Some("all") => EvidenceKept::All,
                 Some(other) => panic!("{other}: no such choice of evidence"),
             },
+            outgoing: outgoing_of(input),
+            socket: input.get("socket").map(Into::into),
         }
     }
 
     fn settings(&self, settings: Settings) -> Settings {
         let settings = settings.on_failure(self.on_failure);
+        let settings = match &self.outgoing {
+            Some(outgoing) => settings.with_outgoing(outgoing.clone()),
+            None => settings,
+        };
         if self.ledger.is_some() { settings.with_rows(self.evidence) } else { settings }
     }
 
@@ -91,6 +104,35 @@ impl Keeping {
         let ids = Mutex::new(IdSource::new(Site::default(), None));
         Some(Arc::new(Ledger { memory: Memory::default(), ids, failing: Mutex::new(failing) }))
     }
+}
+
+fn outgoing_of(input: &KeyValues) -> Option<Outgoing> {
+    let mut origins = Origins::default();
+    origins.networks.extend(input.all("outgoing-network").map(|text| text.parse::<mailtext::Network>().unwrap()));
+    origins.listeners.extend(input.all("outgoing-listener").map(str::to_owned));
+    if input.get("outgoing-users") == Some("all") {
+        origins.users = outgoing::Users::Everybody;
+    }
+    for given in input.all("outgoing-macro") {
+        let (name, value) = given.split_once(' ').unwrap();
+        origins.macros.entry(macro_name(name).unwrap().to_owned()).or_default().insert(value.to_owned());
+    }
+    let unsigned = match input.get("unsigned") {
+        None => Unsigned::Accept,
+        Some("tempfail") => Unsigned::TempFail,
+        Some("reject") => Unsigned::Reject,
+        Some(other) => panic!("{other}: nothing that becomes of unsigned mail"),
+    };
+    let keys = input.all("key").map(|text| {
+        let [name, domain, selector, file] = text.split(' ').collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let path = testkit::root().join("testdata/keys").join(file).with_extension("pem");
+        let private = dkim::PrivateKey::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let (name, domain) = (name.to_owned(), KeyDomain::parse(domain).unwrap());
+        Key { name, domain, selector: testkit::domain(selector), private }
+    });
+    let role = Role::new(keys.collect(), &[], Manner { unsigned, ..Manner::default() }).unwrap();
+    let is_any = !origins.is_empty();
+    is_any.then(|| Outgoing { origins, role: Arc::new(role) })
 }
 
 impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
@@ -173,6 +215,28 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         ));
     }
 
+    fn sent(&self, sent: Dispatched<'_>) {
+        let told =
+            |result: Result<(), milter::EditError>| result.map_or_else(|error| error.to_string(), |()| "ok".into());
+        let evidence: Vec<_> = sent.signed.evidence.iter().map(Explain::id).collect();
+        let row = sent.row.map_or_else(String::new, |row| format!(" row={row}"));
+        let failure = sent.failure.map_or_else(String::new, |failure| format!(" failure={}", failure.id()));
+        let verdict = format!("action={} evidence={}{row}{failure}", sent.action.as_str(), evidence.join(","));
+        self.verdicts.lock().unwrap().push(verdict);
+        let signed = sent.signed.signatures.iter().map(|one| format!("{}:{}", one.domain, one.selector));
+        self.receipts.lock().unwrap().push(format!(
+            "out queue-id={} client={} by={} user={} signed={} forged={} cleaned={} inserted={}",
+            sent.queue_id.unwrap_or("-").escape_debug(),
+            sent.client.name.escape_debug(),
+            outgoing::Step::Outgoing(sent.origin.clone()).id(),
+            sent.user.unwrap_or("-"),
+            signed.collect::<Vec<_>>().join(","),
+            sent.forged_count,
+            told(sent.cleaned),
+            told(sent.inserted),
+        ));
+    }
+
     fn say(&self, reason: &dyn Explain) -> String {
         reason.id().to_owned()
     }
@@ -188,7 +252,11 @@ pub fn conversation<L: Lookup + Clone + Send + Sync + 'static>(
         Some(rules) => Settings::with_rules(auth, Arc::new(rules)),
         None => Settings::new(auth),
     };
-    Conversation::new(world, keeping.settings(settings))
+    let conversation = Conversation::new(world, keeping.settings(settings));
+    match &keeping.socket {
+        Some(socket) => conversation.at(Arc::clone(socket)),
+        None => conversation,
+    }
 }
 
 /// The rules of a case: its lines `rule.KEY: VALUE`, and `at DOMAIN: KEY=VALUE; …` for recipients.
@@ -279,6 +347,9 @@ pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
     has_rules: bool,
     /// Who has authenticated, and how: `auth: taro@example.jp PLAIN`.
     auth: Option<(String, String)>,
+    /// `macro: NAME VALUE`, which the MTA gives with MAIL.
+    macros: Vec<(String, String)>,
+    outgoing: Option<Outgoing>,
     /// Everything that the MTA has sent.
     pub sent: Vec<u8>,
     pub out: String,
@@ -305,13 +376,15 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let world = StillWorld { ledger: keeping.ledger(), ..StillWorld::new(lookup) };
         Self {
             mta: Mta::new(offer),
-            has_rules: rules.is_some() || world.ledger.is_some(),
+            has_rules: rules.is_some() || world.ledger.is_some() || keeping.outgoing.is_some(),
             conversation: conversation(world.clone(), rules, keeping),
             recipients: vec!["<you@example.net>".to_owned()],
             world,
             sender: "<>".into(),
             queue_id: String::new(),
             auth: None,
+            macros: Vec::new(),
+            outgoing: keeping.outgoing.clone(),
             sent: Vec::new(),
             out: String::new(),
         }
@@ -341,6 +414,11 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     fn line(&mut self, key: &str, value: &str, mails: &[Mail], input: &KeyValues) {
         match key {
             "offer" | "body-repeat" | "open" | "ledger" | "on-failure" | "evidence" => {}
+            "key" | "unsigned" | "socket" => {}
+            _ if key.starts_with("outgoing-") => {}
+            "macro" => {
+                self.macros.extend(value.split_once(' ').map(|(name, value)| (name.to_owned(), value.to_owned())));
+            }
             _ if key.starts_with("rule.") || key.starts_with("at ") => {}
             "rcpt" => self.recipients = value.split(' ').map(str::to_owned).collect(),
             "connect" => {
@@ -400,6 +478,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         if let Some((who, how)) = &auth {
             macros.push((Stage::Mail, &b"auth_authen"[..], who.as_bytes()));
             macros.push((Stage::Mail, &b"auth_type"[..], how.as_bytes()));
+        }
+        let given = self.macros.clone();
+        for (name, value) in &given {
+            macros.push((Stage::Mail, name.as_bytes(), value.as_bytes()));
         }
         let message = Message {
             macros,
@@ -520,6 +602,29 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         if granted {
             assert_one_on_top(mail, &postfix);
         }
+        if receipt.starts_with("out ") {
+            let statuses = self.verified(&postfix, &mail.body);
+            writeln!(self.out, "  a receiver says: {}", statuses.join(" ")).unwrap();
+        }
+    }
+
+    /// What a receiver says of the signatures, where our keys are published.
+    fn verified(&self, fields: &[(Vec<u8>, Vec<u8>)], body: &[u8]) -> Vec<&'static str> {
+        let mut zone = Zone::new();
+        for key in self.outgoing.as_ref().unwrap().role.keys() {
+            let KeyDomain::Of(domain) = &key.domain else { continue };
+            let p = mailtext::encode::encode_base64(&key.private.public_key());
+            let record = format!("v=DKIM1; k={}; p={p}", key.private.kind().as_str());
+            let name = domain.prefixed(&format!("{}._domainkey", key.selector)).unwrap();
+            zone.add(&name, lookup::Data::Txt(lookup::Text::from_strings([record])), 60);
+        }
+        let mut message = Vec::new();
+        for (name, value) in fields {
+            message.extend([name, &b":"[..], value, b"\n"].concat());
+        }
+        message = [testkit::wire([&message[..], b"\n"].concat()), body.to_vec()].concat();
+        let outcomes = block_on(dkim::verify(&zone, &message, dkim::Options::default(), NOW_S));
+        outcomes.iter().map(|outcome| outcome.result.status.as_str()).collect()
     }
 }
 
