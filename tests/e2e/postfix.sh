@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-MAILBOXES='aligned ipv6 null failing spoofed broken forged tight eight dots big utf8 here beside held clean passing blocked marked'
+MAILBOXES='aligned ipv6 null failing spoofed broken forged tight eight dots big utf8 here beside held clean passing blocked marked local'
 
 main() {
     begin
@@ -26,6 +26,7 @@ main() {
     stopping
     filtering
     blocking
+    local_socket
     finish
 }
 
@@ -264,7 +265,12 @@ stopping() {
 # again RULES – the daemon with these rules, and Postfix with its new address.
 again() {
     start_sekisho --config "$1" --listen inet:0@127.0.0.1 --authserv-id "$OURS" --resolver "$DNS"
-    postconf -c "$T/conf" -e "$(grep -o 'smtpd_milters = inet:.*' "$T/sekisho.log" | head -n 1)"
+    to_milter "$(grep -o 'smtpd_milters = inet:.*' "$T/sekisho.log" | head -n 1)"
+}
+
+# to_milter SETTING – Postfix with this line in main.cf.
+to_milter() {
+    postconf -c "$T/conf" -e "$1"
     # Not "reload": a process of before it may still take the next client, and ask a filter that is gone.
     postfix -c "$T/conf" stop > "$T/stop.log" 2>&1
     postfix -c "$T/conf" start > "$T/start.log" 2>&1
@@ -337,6 +343,21 @@ EOF
     check "block: an excepted network is not judged" says spf=fail dmarc=fail
     check "block: and that is told" grep -q "queue_id=\"$QUEUE_ID\" .* action=accept .*rule=policy-excepted-network override=local_policy " "$T/sekisho.log"
     check "block: what was refused is nowhere" sh -c "! ls '$T/mail/blocked/new/'* 2> /dev/null"
+    kill -TERM "$DAEMON"
+    wait "$DAEMON"
+}
+
+# A socket below the queue directory, open to the group of Postfix alone: the lines of docs/postfix.md.
+local_socket() {
+    command install -d -g postfix -m 2750 "$T/queue/sekisho"
+    umask 0007
+    start_sekisho --listen "unix:$T/queue/sekisho/milter.sock" --authserv-id "$OURS" --resolver "$DNS"
+    umask 0022
+    equal "local: who may connect" "$(stat -c '%A %G' "$T/queue/sekisho/milter.sock")" "srwxrwx--- postfix"
+    to_milter 'smtpd_milters = unix:sekisho/milter.sock'
+    { plain local; printf '\nHello,\n'; } | message local
+    deliver local 192.0.2.1 out.example.jp out.example.jp a@example.jp
+    check "local: judged" says spf=pass dmarc=pass
     kill -TERM "$DAEMON"
     wait "$DAEMON"
 }

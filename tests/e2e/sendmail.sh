@@ -16,7 +16,9 @@ main() {
     write_zone
     start_dns "$T/zone"
     start_sekisho --listen inet:0@127.0.0.1 --authserv-id "$OURS" --resolver "$DNS"
-    configure
+    MILTER=$(grep -o 'smtpd_milters = inet:.*' "$T/sekisho.log" | head -n 1)
+    MILTER=${MILTER##*:}
+    configure "inet:$MILTER@127.0.0.1"
     start_sendmail
 
     aligned
@@ -29,6 +31,7 @@ main() {
     stopped
     filtering
     blocking
+    local_socket
     finish
 }
 
@@ -43,12 +46,10 @@ _dmarc.held.example. TXT "v=DMARC1; p=quarantine"
 EOF
 }
 
-# The lines of docs/sendmail.md, and what makes this Sendmail one of its own: its folders, its port, no DNS, and a mailer
+# configure SOCKET – the line of docs/sendmail.md, and what makes this Sendmail one of its own: its folders, its port, no DNS, and a mailer
 # that keeps what it is given.
 configure() {
-    local macros=$T/debian/usr/share/sendmail/cf
-    MILTER=$(grep -o 'smtpd_milters = inet:.*' "$T/sekisho.log" | head -n 1)
-    MILTER=${MILTER##*:}
+    local macros=$T/debian/usr/share/sendmail/cf socket=$1
     mkdir -p "$T/queue" "$T/mail"
     chmod 700 "$T/queue"
     chown nobody "$T/mail"
@@ -81,7 +82,7 @@ FEATURE(\`nocanonify')
 FEATURE(\`accept_unresolvable_domains')
 DAEMON_OPTIONS(\`Port=$SMTP, Addr=127.0.0.1, Name=MTA')
 RELAY_DOMAIN(\`example.net')
-INPUT_MAIL_FILTER(\`sekisho', \`S=inet:$MILTER@127.0.0.1, F=T, T=S:30s;R:30s;E:5m')
+INPUT_MAIL_FILTER(\`sekisho', \`S=$socket, F=T, T=S:30s;R:30s;E:5m')
 MAILER(\`smtp')
 MAILER_DEFINITIONS
 Mkeep, P=$T/keep, F=n8, S=EnvFromL, R=EnvToL, U=nobody:nogroup, D=$T, L=0, T=DNS/RFC822/X-Unix, A=keep \$u
@@ -111,7 +112,8 @@ sendmail() {
 
 start_sendmail() {
     sendmail -bD > "$T/sendmail.log" 2>&1 &
-    STARTED+=($!)
+    SENDMAIL=$!
+    STARTED+=("$SENDMAIL")
     within 75 is_open "$SMTP" || { fail "Sendmail does not start"; finish; }
 }
 
@@ -295,6 +297,24 @@ EOF
     deliver friendly "$FRIEND" friend.example a@example.jp
     check "block: an excepted network is not judged" says spf=fail dmarc=fail
     check "block: what was refused is nowhere" test ! -e "$T/mail/blocked"
+    stop_sekisho
+}
+
+# A socket in a folder that nobody else writes to; of one that others do, Sendmail wants nothing.
+local_socket() {
+    mkdir "$T/run"
+    start_sekisho --listen "unix:$T/run/milter.sock" --authserv-id "$OURS" --resolver "$DNS"
+    kill -TERM "$SENDMAIL"
+    wait "$SENDMAIL"
+    rm -f "$T"/from-*
+    configure "local:$T/run/milter.sock"
+    start_sendmail
+    { plain local; printf '\nHello,\n'; } | message local
+    deliver local "$SENDER" out.example.jp a@example.jp
+    check "local: judged" says spf=pass dmarc=pass
+    chmod 777 "$T/run"
+    { plain unsafe; printf '\nHello,\n'; } | message unsafe
+    offer unsafe "$SENDER" out.example.jp a@example.jp > "$T/unsafe.log" && fail "unsafe: taken"
     stop_sekisho
 }
 
