@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::common::Needs;
+use crate::config::verbs::ConfigArguments;
+use crate::control::StatusArguments;
+use crate::say::Language;
 use crate::serve::ServeArguments;
 
 /// The station where mail shows who it is from: SPF, DKIM, DMARC and all their kin, verified and explained.
@@ -57,6 +61,30 @@ pub(crate) enum LanguageName {
     En,
 }
 
+impl LanguageName {
+    /// As it is written.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ja => "ja",
+            Self::En => "en",
+        }
+    }
+
+    /// The language of this name; English where it is none.
+    pub(crate) fn of(name: &str) -> Language {
+        if name == Self::Ja.as_str() { Language::Japanese } else { Language::English }
+    }
+}
+
+impl From<Language> for LanguageName {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Japanese => Self::Ja,
+            Language::English => Self::En,
+        }
+    }
+}
+
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
@@ -70,6 +98,12 @@ pub(crate) enum Verb {
     Sign(SignArguments),
     /// Validate the ARC chain of a message, and add one set to it
     Seal(SealArguments),
+    /// Check the configuration, show it, or print one to begin with
+    Config(ConfigArguments),
+    /// Tell how the running daemon does
+    Status(StatusArguments),
+    /// Let the running daemon read its configuration again
+    Reload,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -77,6 +111,16 @@ pub(crate) enum Verb {
     },
     /// Print the manual page
     Man,
+}
+
+impl Verb {
+    /// What the verb needs before it can begin.
+    pub(crate) fn needs(&self) -> Needs {
+        match self {
+            Self::Config(_) | Self::Status(_) | Self::Reload | Self::Completions { .. } | Self::Man => Needs::Options,
+            _ => Needs::Configuration,
+        }
+    }
 }
 
 /// `verify`

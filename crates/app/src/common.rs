@@ -22,12 +22,21 @@ pub(crate) struct Common {
     at_s: Option<u64>,
 }
 
+/// What a verb needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Needs {
+    /// The options alone: the configuration may be broken, and the verb may be about that.
+    Options,
+    /// The configuration, too.
+    Configuration,
+}
+
 impl Common {
-    /// Reads the options and the configuration.
+    /// Reads the options, and the configuration when the verb needs it.
     ///
     /// # Errors
     /// An option or the configuration is wrong, as has been told.
-    pub(crate) fn start(arguments: CommonArguments) -> Result<Self, ExitCode> {
+    pub(crate) fn start(arguments: CommonArguments, needs: Needs) -> Result<Self, ExitCode> {
         let asked = arguments.lang.map(|name| match name {
             LanguageName::Ja => Language::Japanese,
             LanguageName::En => Language::English,
@@ -38,12 +47,31 @@ impl Common {
                 Some(text) => Some(time::parse(text).ok_or_else(|| Failure::option("cli-bad-time", "--at", text))?),
                 None => None,
             };
-            Ok::<_, Failure>((read_config(arguments.config.as_deref())?, at_s))
+            let config = match needs {
+                Needs::Configuration => read_config(arguments.config.as_deref())?,
+                Needs::Options => Config::default(),
+            };
+            Ok::<_, Failure>((config, at_s))
         };
         match read() {
             Ok((config, at_s)) => Ok(Self { arguments, config, say, at_s }),
             Err(failure) => Err(failure.tell(&say)),
         }
+    }
+
+    /// The same with the configuration as it is in the file now.
+    ///
+    /// # Errors
+    /// It is wrong or cannot be read.
+    pub(crate) fn again(&self) -> Result<Self, Failure> {
+        let config = read_config(self.arguments.config.as_deref())?;
+        let say = Say::new(self.say.language());
+        Ok(Self { arguments: self.arguments.clone(), config, say, at_s: self.at_s })
+    }
+
+    /// The configuration's file: the one that was named, or the usual one when it is there.
+    pub(crate) fn config_file(&self) -> Option<PathBuf> {
+        config_file(self.arguments.config.as_deref())
     }
 
     /// The words in the user's language.
@@ -142,12 +170,12 @@ pub(crate) fn no_control(option: &'static str, value: Option<&str>) -> Result<()
     }
 }
 
+fn config_file(given: Option<&Path>) -> Option<PathBuf> {
+    given.or_else(|| Some(Path::new(CONFIG_FILE)).filter(|usual| usual.exists())).map(Path::to_path_buf)
+}
+
 fn read_config(given: Option<&Path>) -> Result<Config, Failure> {
-    match given {
-        Some(path) => Config::read(path),
-        None if Path::new(CONFIG_FILE).exists() => Config::read(Path::new(CONFIG_FILE)),
-        None => Ok(Config::default()),
-    }
+    config_file(given).map_or_else(|| Ok(Config::default()), |path| Config::read(&path))
 }
 
 fn default_state_directory() -> PathBuf {
@@ -161,4 +189,5 @@ fn default_state_directory() -> PathBuf {
 }
 
 const CONFIG_FILE: &str = "/etc/sekisho/sekisho.toml";
-const DNS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for one DNS question.
+pub(crate) const DNS_TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,7 +3,11 @@
 
 mod ledger;
 mod list;
+mod reference;
+mod render;
 mod rules;
+mod running;
+pub(crate) mod verbs;
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -26,12 +30,13 @@ use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
 use rules::Judging;
+pub(crate) use running::{Http, LogForm, Running};
 
 /// What the configuration says; what it does not say is left to each verb.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Config {
-    /// `[receiver] listen`: where the milter listens.
-    pub(crate) listen: Option<String>,
+    /// `[receiver] listen`: where the milter listens; nowhere is where it listens by default.
+    pub(crate) listen: Vec<String>,
     /// `[receiver] authserv_id`: the name under which results are given.
     pub(crate) authserv_id: Option<String>,
     /// `[dns] resolvers`: the servers to ask.
@@ -50,6 +55,8 @@ pub(crate) struct Config {
     dns_lists: Vec<ListEntry>,
     /// `[receiver] stage …`, `[policy.…]`, `[labels]`: what becomes of mail.
     judging: Judging,
+    /// `[receiver] connections …`, `[daemon]`: how the daemon runs.
+    pub(crate) running: Running,
     /// `[ledger]`: what is kept of mail.
     pub(crate) ledger: LedgerConfig,
 }
@@ -83,9 +90,7 @@ const KEYS: &[Key] = &[
         section: "receiver",
         name: "listen",
         take: |config, value| {
-            let text = string(value)?;
-            net::ListenAddress::parse(text).map_err(|_| Wrong)?;
-            config.listen = Some(text.to_owned());
+            config.listen = running::listen(value)?;
             Ok(())
         },
     },
@@ -180,7 +185,7 @@ const fn of_list(name: &'static str, take: Take) -> Key {
 
 /// All keys.
 fn keys() -> impl Iterator<Item = &'static Key> + Clone {
-    KEYS.iter().chain(rules::KEYS).chain(ledger::KEYS)
+    KEYS.iter().chain(running::KEYS).chain(rules::KEYS).chain(ledger::KEYS)
 }
 
 /// The value cannot be used.
@@ -192,22 +197,28 @@ impl Config {
     /// # Errors
     /// The first error in it, with its place.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let name = path.display().to_string();
-        let unreadable = |error: &std::io::Error| {
-            let failure = Failure::new(ExitCode::Configuration, "cli-config-unreadable");
-            failure.with("file", name.as_str()).with("reason", error.to_string())
-        };
-        let mut text = String::new();
-        std::fs::File::open(path)
-            .and_then(|file| file.take(CONFIG_FILE_BYTES_MAX).read_to_string(&mut text))
-            .map_err(|error| unreadable(&error))?;
-        let mut config = Self::parse(&text, &name)?;
+        let mut config = Self::parse(&Self::text(path)?, &path.display().to_string())?;
         // What a file names without a directory lies beside it.
         config.bimi_roots =
             config.bimi_roots.map(|roots| path.parent().map_or(roots.clone(), |directory| directory.join(&roots)));
         let beside = |file: PathBuf| path.parent().map_or(file.clone(), |directory| directory.join(&file));
         config.ledger.file = config.ledger.file.map(beside);
         Ok(config)
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+        let mut text = String::new();
+        let file = std::fs::File::open(path);
+        let read = file.and_then(|file| file.take(CONFIG_FILE_BYTES_MAX).read_to_string(&mut text));
+        read.map_err(|error| {
+            let failure = Failure::new(ExitCode::Configuration, "cli-config-unreadable");
+            failure.with("file", path.display().to_string()).with("reason", error.to_string())
+        })?;
+        Ok(text)
     }
 
     /// The methods that the daemon evaluates: what is not named is as it is by default, which is ARC alone and the lists.
@@ -497,7 +508,7 @@ mod tests {
         let text = "[receiver]\nlisten = \"inet:8894@127.0.0.1\"\nauthserv_id = \"mx.example.jp\"\n\n\
                     [dns]\nresolvers = [\"127.0.0.1:5353\", \"::1\"]\ntimeout = \"3s\"\n";
         let config = Config::parse(text, "x").unwrap();
-        assert_eq!(config.listen.as_deref(), Some("inet:8894@127.0.0.1"));
+        assert_eq!(config.listen, ["inet:8894@127.0.0.1"]);
         assert_eq!(config.authserv_id.as_deref(), Some("mx.example.jp"));
         assert_eq!(config.resolvers, ["127.0.0.1:5353".parse().unwrap(), "[::1]:53".parse().unwrap()]);
         assert_eq!(config.dns_timeout, Some(Duration::from_secs(3)));

@@ -26,3 +26,13 @@ pub(crate) const LOGGED_VALUE_CHARACTERS_MAX: usize = 256;
 pub(crate) const LOGGED_SIGNATURE_COUNT_MAX: usize = 10;
 /// Most sealers of an ARC chain that are named; of more, the newest.
 pub(crate) const SHOWN_SEALER_COUNT_MAX: usize = 8;
+/// Places at which one daemon listens for the milter.
+pub(crate) const LISTEN_COUNT_MAX: usize = 16;
+/// Most connections of mail servers that the configuration may ask for: each needs a descriptor.
+pub(crate) const CONNECTION_COUNT_MAX: usize = 1_000_000;
+/// Time between two tests of the lists in DNS, in seconds.
+pub(crate) const LIST_TEST_S: u64 = 86_400;
+/// … while one of them is dead.
+pub(crate) const LIST_RETEST_S: u64 = 3_600;
+/// … while of one nobody knows, because DNS does not answer.
+pub(crate) const LIST_RETRY_S: u64 = 600;

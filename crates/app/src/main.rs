@@ -6,11 +6,12 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`serve`].
+//! [`serve`], and [`control`], which asks what serves.
 
 mod cli;
 mod common;
 mod config;
+mod control;
 mod dns;
 mod documents;
 mod duration;
@@ -29,6 +30,8 @@ mod stamp;
 mod time;
 mod verify;
 
+use std::sync::Arc;
+
 use clap::Parser as _;
 
 use crate::cli::{Cli, Verb};
@@ -40,8 +43,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
-    let common = match Common::start(cli.common) {
-        Ok(common) => common,
+    let common = match Common::start(cli.common, cli.verb.needs()) {
+        Ok(common) => Arc::new(common),
         Err(code) => return code.into(),
     };
     let ended = match cli.verb {
@@ -50,6 +53,9 @@ fn main() -> std::process::ExitCode {
         Verb::Spf(arguments) => spf_verb::run(&common, &arguments),
         Verb::Sign(arguments) => sign::run(&common, &arguments),
         Verb::Seal(arguments) => seal::run(&common, &arguments),
+        Verb::Config(arguments) => config::verbs::run(&common, &arguments),
+        Verb::Status(arguments) => control::status(&common, &arguments),
+        Verb::Reload => control::reload(&common),
         Verb::Completions { shell } => documents::completions(shell),
         Verb::Man => documents::man(),
     };

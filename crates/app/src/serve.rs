@@ -1,35 +1,54 @@
 //! `sekisho serve`: the milter. Listens, puts a [`service::Conversation`] behind each connection, and logs one line for
-//! each message. Works with no configuration; ends at SIGTERM or SIGINT when the messages under way are finished.
+//! each message. Works with no configuration; ends at SIGTERM or SIGINT when the messages under way are finished; reads
+//! its configuration again at SIGHUP.
+//!
+//! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
+//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`.
 
+mod health;
 mod ledger;
+mod listen;
+mod lists;
 mod log;
+mod metrics;
+mod notify;
+mod privilege;
+mod reload;
+mod results;
 mod world;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueHint};
-use net::{ListenAddress, ListenError, Listener, Resolver, ResolverConfig, ServeOptions, SocketAccess, serve_milter};
-use service::{Conversation, Settings};
+use net::{HttpOptions, ListenAddress, Listener, Resolver, ServeOptions, serve_http, serve_milter};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 
 use crate::common::{Common, no_control, resolver_failure};
-use crate::config::LedgerConfig;
-use crate::dns::Web;
+use crate::config::Running;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::say::{Language, Say};
+use crate::say::Say;
+use health::Desk;
 use ledger::Keeper;
-use world::{Daemon, Held};
+use listen::Inherited;
+use notify::Manager;
+use privilege::PidFile;
+use reload::{Plan, Reloader};
+
+pub(crate) use health::control_socket;
+pub(crate) use privilege::find_user;
 
 /// `serve`
 #[derive(Args, Debug)]
 pub(crate) struct ServeArguments {
-    /// Where to listen: inet:PORT@HOST, inet6:PORT@HOST or unix:PATH [default: inet:8894@127.0.0.1]
+    /// Where to listen: inet:PORT@HOST, inet6:PORT@HOST or unix:PATH; several times for several [default:
+    /// inet:8894@127.0.0.1]
     #[arg(long, value_name = "SOCKET")]
-    pub(crate) listen: Option<String>,
+    pub(crate) listen: Vec<String>,
     /// Name under which results are given [default: the host's name]
     #[arg(long, value_name = "ID", value_hint = ValueHint::Hostname)]
     pub(crate) authserv_id: Option<String>,
@@ -38,100 +57,277 @@ pub(crate) struct ServeArguments {
 /// Runs the daemon, until a signal ends it.
 ///
 /// # Errors
-/// An option is wrong, there is no resolver, or nobody can listen there.
-pub(crate) fn run(common: &Common, arguments: ServeArguments) -> Result<ExitCode, Failure> {
-    let ServeArguments { listen, authserv_id } = arguments;
-    no_control("--authserv-id", authserv_id.as_deref())?;
-    let start = Start {
-        address: address(common, listen.as_deref())?,
-        authserv_id: common.authserv_id(authserv_id.as_deref()),
-        resolver: common.resolver_config()?,
-        at_s: common.at_s(),
-        language: common.say().language(),
-        methods: common.config().methods()?,
-        rules: common.config().rules(),
-        fetches: common.config().bimi_fetch != Some(false),
-        ledger: common.config().ledger.clone(),
-        state: common.state_directory(),
-    };
-    log::start(common.verbosity());
+/// An option is wrong, there is no resolver, nobody can listen there, or the ledger cannot be used.
+pub(crate) fn run(common: &Arc<Common>, arguments: ServeArguments) -> Result<ExitCode, Failure> {
+    no_control("--authserv-id", arguments.authserv_id.as_deref())?;
+    log::start(common.verbosity(), common.config().running.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| internal(&error))?;
-    runtime.block_on(serve(start))
+    runtime.block_on(async {
+        let daemon = Daemon::open(common, arguments).await?;
+        daemon.serve().await
+    })
 }
 
-/// What the daemon starts with.
-struct Start {
-    address: ListenAddress,
-    authserv_id: String,
-    resolver: ResolverConfig,
-    at_s: Option<u64>,
-    language: Language,
-    methods: auth::Methods,
-    rules: policy::Rules,
-    /// Whether BIMI's documents may be fetched.
-    fetches: bool,
-    ledger: LedgerConfig,
-    /// The state directory.
-    state: std::path::PathBuf,
+/// The daemon, when all is open that it needs.
+struct Daemon {
+    say: Arc<Say>,
+    manager: Arc<Manager>,
+    signals: Signals,
+    reloader: Arc<Reloader>,
+    keeper: Option<Keeper>,
+    running: Running,
+    milter: Vec<Listener>,
+    addresses: Vec<ListenAddress>,
+    http: Option<(Listener, String)>,
+    control: Option<Listener>,
+    _pid_file: Option<PidFile>,
 }
 
-async fn serve(start: Start) -> Result<ExitCode, Failure> {
-    let say = Arc::new(Say::new(start.language));
-    let mut signals = Signals::listen().map_err(|error| internal(&error))?;
-    let resolver = Resolver::start(start.resolver).map_err(|error| resolver_failure(&error))?;
-    let bound = Listener::bind(&start.address, &SocketAccess::default()).await;
-    let listener = bound.map_err(|error| cannot_listen(&start.address, &error))?;
-    let address = with_port(start.address, listener.tcp_address().map(|address| address.port()));
-    let keeper = match start.ledger.enabled {
-        true => Some(Keeper::open(&start.state, &start.ledger).await?),
-        false => None,
-    };
-    let ledger = keeper.as_ref().map(Keeper::file);
-    greet(&say, &address, &start.authserv_id, resolver.config(), start.rules.general.stage, ledger);
-    let sweeping = keeper.clone().map(|keeper| tokio::spawn(keeper.sweep()));
-    drop(tokio::spawn(tell_whether_dns_answers(resolver.clone(), Arc::clone(&say))));
+impl Daemon {
+    /// Opens everything: first what may need root's rights, then, without them, the rest.
+    async fn open(common: &Arc<Common>, arguments: ServeArguments) -> Result<Self, Failure> {
+        let mut inherited = Inherited::take()?;
+        let addresses = listen::addresses(common, &arguments.listen)?;
+        let plan = Plan::of(common, arguments.authserv_id.as_deref())?;
+        let running = plan.running.clone();
+        let signals = Signals::listen().map_err(|error| internal(&error))?;
+        let user = running.user.as_deref().map(find_user).transpose()?;
+        let handed_http = inherited.take_http();
+        let (milter, addresses) = listen::bind(addresses, &running.socket, inherited).await?;
+        let http = listen::bind_http(running.http, handed_http).await;
+        let pid_file = running.pid_file.as_deref().map(PidFile::write).transpose()?;
+        let state = common.state_directory();
+        let state_made = privilege::make_state_directory(&state, user.as_ref());
+        user.as_ref().map_or(Ok(()), privilege::become_user)?;
 
-    let web = match start.methods.bimi.is_some() && start.fetches {
-        true => Web::start(&resolver)?,
-        false => Web::Nothing,
-    };
-    let mut settings = auth::Settings::new(start.authserv_id);
-    settings.methods = start.methods;
-    let settings = Settings::with_rules(Arc::new(settings), Arc::new(start.rules)).on_failure(start.ledger.on_failure);
-    let settings = if start.ledger.enabled { settings.with_rows(start.ledger.evidence) } else { settings };
-    let world = Daemon::new(resolver, web, keeper.clone(), start.at_s, Arc::clone(&say));
-    let counts = world.counts();
-    let options = ServeOptions::default();
-    let observe = log::observer(Arc::clone(&say), Arc::clone(&counts), options.connection_count_max);
-    let make = |_: &net::Peer| {
-        world.counts().connections.fetch_add(1, Ordering::Relaxed);
-        Held(Conversation::new(world.clone(), settings.clone()))
-    };
-    let (stop, stopped) = oneshot::channel();
-    let serving = serve_milter(vec![listener], options, make, observe, async {
-        // A sender that is gone says the same as one that has spoken.
-        let _ = stopped.await;
-    });
-    {
-        tokio::pin!(serving);
-        tokio::select! {
-            _ = &mut serving => {}
-            () = signals.next() => {
-                log::stopping(&say, &counts);
-                let _ = stop.send(());
+        let keeper = match plan.ledger.enabled {
+            true => Some(Keeper::open(&state, &plan.ledger).await?),
+            false => None,
+        };
+        let control = match state_made {
+            Ok(()) => health::bind_control(&state).await,
+            Err(error) => {
+                let failure = Failure::new(ExitCode::Configuration, "serve-no-control");
+                Err(failure.with("file", state.display().to_string()).with("reason", error.to_string()))
+            }
+        };
+        let say = Arc::new(Say::new(common.say().language()));
+        let manager = Arc::new(Manager::of_environment());
+        let reloader = Reloader::start(common, (plan, arguments.authserv_id), keeper.clone(), &say, &manager)?;
+        let daemon = Self {
+            milter,
+            addresses,
+            http: missed(http, &say).flatten(),
+            control: missed(control, &say),
+            _pid_file: pid_file,
+            reloader: Arc::new(reloader),
+            say,
+            manager,
+            signals,
+            keeper,
+            running,
+        };
+        daemon.greet();
+        Ok(daemon)
+    }
+
+    /// Serves until it is told to end, and closes everything.
+    async fn serve(mut self) -> Result<ExitCode, Failure> {
+        let say = Arc::clone(&self.say);
+        let world = self.reloader.live().world.clone();
+        let (counts, metrics) = (world.counts(), world.metrics());
+        let sweeping = self.keeper.clone().map(|keeper| tokio::spawn(keeper.sweep()));
+        let (desk, desks, beside) = self.beside(world.resolver().clone());
+        drop(world);
+
+        let options = self.options();
+        let observe =
+            log::observer(Arc::clone(&say), Arc::clone(&counts), Arc::clone(&metrics), options.connection_count_max);
+        let live = self.reloader.subscribe();
+        let (opened, accepted) = (Arc::clone(&counts), metrics);
+        let make = move |_: &net::Peer| {
+            opened.connections.fetch_add(1, Ordering::Relaxed);
+            accepted.accepted.fetch_add(1, Ordering::Relaxed);
+            live.borrow().conversation()
+        };
+        let (stop, stopped) = oneshot::channel();
+        let serving = serve_milter(std::mem::take(&mut self.milter), options, make, observe, async {
+            // A sender that is gone says the same as one that has spoken.
+            let _ = stopped.await;
+        });
+        self.manager.ready();
+        self.steer(serving, stop, &desk, &counts).await;
+        drop(desk);
+        // What else is answered may be answered until here.
+        desks.finish().await;
+        beside.finish().await;
+        let Self { keeper, reloader, .. } = self;
+        drop(reloader);
+        // Nobody is left to bring a row.
+        let closed = close_ledger(keeper, sweeping, &say).await;
+        log::stopped(&say, &counts);
+        closed
+    }
+
+    /// Follows the signals until all connections are finished.
+    async fn steer(
+        &mut self,
+        serving: impl Future<Output = net::ServeEnd>,
+        stop: oneshot::Sender<()>,
+        desk: &Desk,
+        counts: &world::Counts,
+    ) {
+        let mut serving = std::pin::pin!(serving);
+        loop {
+            tokio::select! {
+                _ = &mut serving => return,
+                asked = self.signals.next() => match asked {
+                    // Whether it is taken has been told.
+                    Asked::Reload => drop(self.reloader.reload()),
+                    Asked::End => break,
+                },
+            }
+        }
+        log::stopping(&self.say, counts);
+        self.manager.stopping();
+        desk.stopping.store(true, Ordering::Relaxed);
+        let _ = stop.send(());
+        loop {
+            tokio::select! {
+                _ = &mut serving => return,
                 // Whoever asks twice does not want to wait.
-                tokio::select! {
-                    _ = &mut serving => {}
-                    () = signals.next() => {}
-                }
+                asked = self.signals.next() => if asked == Asked::End { return },
             }
         }
     }
-    // No conversation is left to bring a row.
-    drop(world);
-    let closed = close_ledger(keeper, sweeping, &say).await;
-    log::stopped(&say, &counts);
-    closed
+
+    /// What runs beside the milter: the two doors of HTTP, and what is done now and then.
+    fn beside(&mut self, resolver: Resolver) -> (Arc<Desk>, Tasks, Tasks) {
+        let world = &self.reloader.live().world;
+        let desk = Arc::new(Desk {
+            reloader: Arc::clone(&self.reloader),
+            counts: world.counts(),
+            started_s: net::clock::now_s(),
+            addresses: self.addresses.iter().map(ToString::to_string).collect(),
+            http: self.http.as_ref().map(|(_, address)| address.clone()),
+            stopping: AtomicBool::new(false),
+        });
+        let mut desks = Tasks::default();
+        if let Some((listener, _)) = self.http.take() {
+            let desk = Arc::clone(&desk);
+            let answer = move |request| Arc::clone(&desk).public(request);
+            desks.spawn(serve_http(listener, HttpOptions::default(), answer, desks.end()));
+        }
+        if let Some(listener) = self.control.take() {
+            let desk = Arc::clone(&desk);
+            let answer = move |request| Arc::clone(&desk).control(request);
+            desks.spawn(serve_http(listener, HttpOptions::default(), answer, desks.end()));
+        }
+        let mut beside = Tasks::default();
+        let manager = Arc::clone(&self.manager);
+        beside.cut(async move { manager.beat().await });
+        beside.cut(lists::watch(Arc::clone(&self.reloader)));
+        beside.cut(tell_whether_dns_answers(resolver, Arc::clone(&self.say)));
+        (desk, desks, beside)
+    }
+
+    fn options(&self) -> ServeOptions {
+        let (running, default) = (&self.running, ServeOptions::default());
+        ServeOptions {
+            connection_count_max: running.connections.unwrap_or(default.connection_count_max),
+            idle_timeout: running.idle_timeout.unwrap_or(default.idle_timeout),
+            grace: running.stop_within.unwrap_or(default.grace),
+            ..default
+        }
+    }
+
+    /// Tells on standard error what was started, and what Postfix needs to know.
+    fn greet(&self) {
+        let (say, live) = (&self.say, self.reloader.live());
+        let servers: Vec<_> = live.plan.resolver.servers.iter().map(ToString::to_string).collect();
+        let stage = live.plan.rules.general.stage.as_str();
+        let listening =
+            |address: &ListenAddress| say.say("serve-listening", &[("address", address.to_string().into())]);
+        let mut lines: Vec<String> = self.addresses.iter().map(listening).collect();
+        if let Some((_, address)) = &self.http {
+            lines.push(say.say("serve-http", &[("address", address.as_str().into())]));
+        }
+        lines.push(say.say("serve-authserv-id", &[("name", live.plan.authserv_id.as_str().into())]));
+        lines.push(say.say("serve-resolver", &[("resolvers", servers.join(", ").into())]));
+        lines.push(say.say("serve-stage", &[("stage", mailtext::Value::Word(stage))]));
+        lines.push(match &self.keeper {
+            Some(keeper) => say.say("serve-ledger", &[("file", keeper.file().display().to_string().into())]),
+            None => say.word("serve-no-ledger"),
+        });
+        if log::is_json() {
+            for line in lines {
+                tracing::info!("{line}");
+            }
+        } else {
+            if let Some(address) = self.addresses.first() {
+                lines.push(say.word("serve-postfix-hint"));
+                let address = listen::for_postfix(address);
+                lines.push(format!("    {}", say.say("serve-postfix-milters", &[("address", address.into())])));
+                // Mail of this machine's own users and programs; no sentence, but a line to copy.
+                lines.push("    non_smtpd_milters = $smtpd_milters".to_owned());
+                lines.push(format!("    {}", say.word("serve-postfix-default-action")));
+            }
+            eprintln!("{}", lines.join("\n"));
+        }
+        if privilege::is_root() {
+            tracing::warn!("{}", say.word("serve-as-root"));
+        }
+    }
+}
+
+/// What the daemon can do without: why it has to is told.
+fn missed<T>(result: Result<T, Failure>, say: &Say) -> Option<T> {
+    result.map_err(|failure| tracing::warn!("{}", say.explain(&failure))).ok()
+}
+
+/// Tasks beside the milter.
+struct Tasks {
+    tasks: JoinSet<()>,
+    ending: watch::Sender<()>,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { tasks: JoinSet::new(), ending: watch::Sender::new(()) }
+    }
+}
+
+impl Tasks {
+    /// Ready when the tasks are to end.
+    fn end(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut ending = self.ending.subscribe();
+        async move {
+            // That the other side is gone is the sign.
+            while ending.changed().await.is_ok() {}
+        }
+    }
+
+    /// A task that ends by itself when it is told to.
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// A task that may be cut off anywhere.
+    fn cut(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        let end = self.end();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = end => {}
+            }
+        });
+    }
+
+    /// Tells all of them to end, and waits for that.
+    async fn finish(mut self) {
+        drop(self.ending);
+        while self.tasks.join_next().await.is_some() {}
+    }
 }
 
 /// Stores what waits. Rows that could not be stored are told, and the exit code says so.
@@ -151,66 +347,8 @@ async fn close_ledger(
     Ok(ExitCode::Store)
 }
 
-/// Where to listen: the option, the configuration, the default.
-fn address(common: &Common, option: Option<&str>) -> Result<ListenAddress, Failure> {
-    let configured = common.config().listen.as_deref();
-    let (text, code) = match (option, configured) {
-        (Some(text), _) => (text, ExitCode::Usage),
-        (None, Some(text)) => (text, ExitCode::Configuration),
-        (None, None) => (DEFAULT_ADDRESS, ExitCode::Internal),
-    };
-    ListenAddress::parse(text).map_err(|_| Failure::new(code, "serve-bad-address").with("address", text))
-}
-
-fn cannot_listen(address: &ListenAddress, error: &ListenError) -> Failure {
-    let shown = address.to_string();
-    let failed = |code, reason: String| {
-        Failure::new(code, "serve-cannot-listen").with("address", shown.as_str()).with("reason", reason)
-    };
-    match error {
-        ListenError::InUse { .. } => {
-            Failure::new(ExitCode::Network, "serve-address-in-use").with("address", shown.as_str())
-        }
-        ListenError::System { source, .. } => failed(ExitCode::Network, source.to_string()),
-        // Its text begins with the address, which the sentence names already.
-        other => {
-            let text = other.to_string();
-            let reason = text.strip_prefix(&format!("{shown}: ")).unwrap_or(&text);
-            failed(ExitCode::Configuration, reason.to_owned())
-        }
-    }
-}
-
 fn internal(error: &std::io::Error) -> Failure {
     Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string())
-}
-
-/// Tells on standard error what was started, and what Postfix needs to know.
-fn greet(
-    say: &Say,
-    address: &ListenAddress,
-    authserv_id: &str,
-    resolver: &ResolverConfig,
-    stage: policy::Stage,
-    ledger: Option<&std::path::Path>,
-) {
-    let servers: Vec<_> = resolver.servers.iter().map(ToString::to_string).collect();
-    let lines = [
-        say.say("serve-listening", &[("address", address.to_string().into())]),
-        say.say("serve-authserv-id", &[("name", authserv_id.into())]),
-        say.say("serve-resolver", &[("resolvers", servers.join(", ").into())]),
-        say.say("serve-stage", &[("stage", mailtext::Value::Word(stage.as_str()))]),
-        ledger.map_or_else(
-            || say.word("serve-no-ledger"),
-            |file| say.say("serve-ledger", &[("file", file.display().to_string().into())]),
-        ),
-        say.word("serve-postfix-hint"),
-        format!("    {}", say.say("serve-postfix-milters", &[("address", for_postfix(address).into())])),
-        // Mail of this machine's own users and programs; no sentence, but a line to copy.
-        "    non_smtpd_milters = $smtpd_milters".to_owned(),
-        format!("    {}", say.word("serve-postfix-default-action")),
-    ];
-    eprintln!("{}", lines.join("\n"));
 }
 
 /// A daemon that starts before the network is up must not end for it, but its operator must hear of it.
@@ -220,39 +358,36 @@ async fn tell_whether_dns_answers(resolver: Resolver, say: Arc<Say>) {
     }
 }
 
-/// The address with the port that the system has chosen, where it was asked to choose.
-fn with_port(address: ListenAddress, bound: Option<u16>) -> ListenAddress {
-    match (address, bound) {
-        (ListenAddress::Inet { host, .. }, Some(port)) => ListenAddress::Inet { host, port },
-        (ListenAddress::Inet6 { host, .. }, Some(port)) => ListenAddress::Inet6 { host, port },
-        (address, _) => address,
-    }
-}
-
-/// postconf(5), smtpd_milters: `inet:HOST:PORT` or `unix:PATH`.
-fn for_postfix(address: &ListenAddress) -> String {
-    match address {
-        ListenAddress::Inet { host, port } => format!("inet:{}:{port}", host.as_deref().unwrap_or("127.0.0.1")),
-        ListenAddress::Inet6 { host, port } => format!("inet:[{}]:{port}", host.as_deref().unwrap_or("::1")),
-        ListenAddress::Unix(path) => format!("unix:{}", path.display()),
-    }
-}
-
-/// The signals that end the daemon.
+/// The signals that the daemon follows.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Asked {
+    /// The end: SIGTERM, SIGINT.
+    End,
+    /// The configuration, again: SIGHUP.
+    Reload,
 }
 
 impl Signals {
     fn listen() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Asked::End,
+            _ = self.interrupt.recv() => Asked::End,
+            _ = self.hang_up.recv() => Asked::Reload,
         }
     }
 }
@@ -262,46 +397,5 @@ fn is_coloured() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-const DEFAULT_ADDRESS: &str = "inet:8894@127.0.0.1";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_as_postfix_writes_them() {
-        for (ours, postfix) in [
-            (DEFAULT_ADDRESS, "inet:127.0.0.1:8894"),
-            ("inet:8894", "inet:127.0.0.1:8894"),
-            ("inet:8894@mx.example.jp", "inet:mx.example.jp:8894"),
-            ("inet6:8894@[::1]", "inet:[::1]:8894"),
-            ("inet6:8894", "inet:[::1]:8894"),
-            ("/run/sekisho/milter.sock", "unix:/run/sekisho/milter.sock"),
-        ] {
-            assert_eq!(for_postfix(&ListenAddress::parse(ours).unwrap()), postfix);
-        }
-    }
-
-    #[test]
-    fn the_port_that_the_system_chose_is_told() {
-        let address = with_port(ListenAddress::parse("inet:0@127.0.0.1").unwrap(), Some(4711));
-        assert_eq!(address.to_string(), "inet:4711@127.0.0.1");
-        let local = ListenAddress::parse("/run/a").unwrap();
-        assert_eq!(with_port(local.clone(), None), local);
-    }
-
-    #[test]
-    fn why_nobody_listens() {
-        use mailtext::Explain as _;
-        let address = ListenAddress::parse(DEFAULT_ADDRESS).unwrap();
-        let failure = cannot_listen(&address, &ListenError::InUse { address: address.clone() });
-        assert_eq!((failure.id(), failure.code()), ("serve-address-in-use", ExitCode::Network));
-        let source = std::io::ErrorKind::PermissionDenied.into();
-        let failure = cannot_listen(&address, &ListenError::System { address: address.clone(), source });
-        assert_eq!((failure.id(), failure.code()), ("serve-cannot-listen", ExitCode::Network));
-        let failure = cannot_listen(&address, &ListenError::NoSuchHost { address: address.clone() });
-        assert_eq!(failure.code(), ExitCode::Configuration);
-        let reason = failure.arguments().into_iter().find(|(name, _)| *name == "reason").unwrap().1.to_string();
-        assert_eq!(reason, "the host has no address of this family");
-    }
-}
+/// Where the milter listens when nobody says anything.
+pub(crate) const DEFAULT_ADDRESS: &str = "inet:8894@127.0.0.1";

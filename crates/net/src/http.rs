@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+pub use hyper::header::{CONTENT_TYPE, HeaderValue};
 pub use hyper::{Method, Request, Response, StatusCode};
 
 use crate::limits::{
@@ -175,7 +176,7 @@ fn complete(response: Response<Vec<u8>>) -> Response<Full<Bytes>> {
     for (name, value) in
         [(CONTENT_TYPE, "text/plain; charset=utf-8"), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")]
     {
-        fields.entry(name).or_insert(hyper::header::HeaderValue::from_static(value));
+        fields.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -33,6 +33,12 @@ impl ServiceManager {
         Ok(Self { to: Some((socket, address)) })
     }
 
+    /// No manager.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { to: None }
+    }
+
     /// Whether somebody hears.
     #[must_use]
     pub fn is_there(&self) -> bool {

@@ -67,6 +67,11 @@ cli-roots-unusable = { $file }: the root certificates cannot be used{ $problem -
        *[other] .
     }
 
+## The daemon
+
+cli-no-daemon = No daemon answers at { $file } ({ $reason }). Is one running, and is this its state directory (--state)?
+cli-no-answer = { $file }: the daemon gave no answer that can be used ({ $reason }).
+
 ## What should not happen
 
 cli-internal-error = Internal error: { $reason }. Please report it.

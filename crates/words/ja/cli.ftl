@@ -67,6 +67,11 @@ cli-roots-unusable = { $file }: ルート証明書を使用できません{ $pro
        *[other] 。
     }
 
+## デーモン
+
+cli-no-daemon = { $file } で応答するデーモンがありません({ $reason })。起動しているか、状態ディレクトリの指定(--state)を確認してください。
+cli-no-answer = { $file }: デーモンから使用できる応答がありませんでした({ $reason })。
+
 ## 起きてはならないこと
 
 cli-internal-error = 内部エラーが発生しました: { $reason }。お手数ですがご報告ください。

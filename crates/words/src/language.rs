@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 17] = [
+const ENGLISH: [&str; 18] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -67,9 +67,10 @@ const ENGLISH: [&str; 17] = [
     include_str!("../en/verify.ftl"),
     include_str!("../en/cli.ftl"),
     include_str!("../en/serve.ftl"),
+    include_str!("../en/config.ftl"),
 ];
 
-const JAPANESE: [&str; 17] = [
+const JAPANESE: [&str; 18] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -87,6 +88,7 @@ const JAPANESE: [&str; 17] = [
     include_str!("../ja/verify.ftl"),
     include_str!("../ja/cli.ftl"),
     include_str!("../ja/serve.ftl"),
+    include_str!("../ja/config.ftl"),
 ];
 
 #[cfg(test)]

@@ -126,6 +126,8 @@
 //! | `cli-config-missing-key` | file, line, column, key, section |
 //! | `cli-roots-unreadable` | file, reason |
 //! | `cli-roots-unusable` | file, problem, number |
+//! | `cli-no-daemon` | file, reason |
+//! | `cli-no-answer` | file, reason |
 //! | `cli-internal-error` | reason |
 //!
 //! # `serve`
@@ -154,3 +156,27 @@
 //! | `serve-cannot-listen` | address, reason |
 //! | `serve-connection-lost` | reason |
 //! | `serve-at-capacity` | limit |
+//! | `serve-http` | address |
+//! | `serve-as-root` | |
+//! | `serve-no-http` | address, reason |
+//! | `serve-bad-inherited` | reason |
+//! | `serve-cannot-change-user` | name, reason |
+//! | `serve-no-pid-file` | file, reason |
+//! | `serve-no-control` | file, reason |
+//! | `serve-reloaded` | |
+//! | `serve-needs-restart` | key |
+//! | `serve-reload-refused` | reason |
+//! | `serve-list-dead` | zone, reason |
+//! | `serve-list-works` | zone |
+//! | `serve-status-running` | version, since, process |
+//! | `serve-status-stopping` | version, process, since |
+//! | `serve-status-listening` | addresses |
+//! | `serve-status-configuration` | file, time |
+//! | `serve-status-connections` | open, total, refused, lost |
+//! | `serve-status-messages` | total, actions |
+//! | `serve-status-results` | method, results |
+//! | `serve-status-dns` | servers, questions, cache_hits, failures |
+//! | `serve-status-dns-silent` | servers, reason |
+//! | `serve-status-list-dead` | zone |
+//! | `serve-status-ledger` | file, stored, waiting, lost, failures |
+//! | `serve-status-memory` | count |

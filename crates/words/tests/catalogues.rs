@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 18] = [
     "mailtext",
     "lookup",
     "spf",
@@ -30,6 +30,7 @@ const FILES: [&str; 17] = [
     "verify",
     "cli",
     "serve",
+    "config",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
@@ -221,6 +222,9 @@ fn japanese_sentences_end_as_sentences() {
             || id.starts_with("fetch-")
             || id.starts_with("verify-")
             || id.starts_with("serve-postfix-")
+            || ["config-form-", "config-default-", "config-column-", "config-title", "serve-status-", "serve-http"]
+                .iter()
+                .any(|start| id.starts_with(start))
             || id.ends_with("-asked")
     };
     let labels = [
@@ -346,7 +350,7 @@ fn every_id_of_the_sources_has_a_sentence_and_none_is_idle() {
 /// The program names its sentences where it says them, not in a table: each literal that looks like one must be one.
 #[test]
 fn every_sentence_that_the_program_names_is_there() {
-    const PREFIXES: [&str; 6] = ["cli-", "verify-", "verdict-", "serve-", "failure-", "spf-"];
+    const PREFIXES: [&str; 7] = ["cli-", "verify-", "verdict-", "serve-", "config-", "failure-", "spf-"];
     let everything: Set = words::ids(Language::English).map(str::to_owned).collect();
     let (mut named, mut missing) = (Set::new(), Set::new());
     for (path, text) in sources("app") {

@@ -95,7 +95,6 @@ impl Keeper {
     }
 
     /// What the store has done, for those who watch it.
-    #[expect(dead_code, reason = "the metrics'")]
     pub(super) fn stats(&self) -> Stats {
         self.kept.store.stats()
     }

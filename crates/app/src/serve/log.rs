@@ -1,9 +1,11 @@
 //! What the daemon logs, on standard error: a line for each message, and what happens to connections. Everything that
 //! came from outside is quoted, and nothing in it can end a line or steer a terminal.
 
+mod json;
+
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use auth::Facts;
 use mailtext::Explain as _;
@@ -18,23 +20,38 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
-use super::is_coloured;
+use super::metrics::Metrics;
 use super::world::Counts;
+use super::{is_coloured, results};
+use crate::config::LogForm;
 use crate::limits::{LOGGED_SIGNATURE_COUNT_MAX, LOGGED_VALUE_CHARACTERS_MAX};
 use crate::say::Say;
 use crate::verify::{Judgement, decisive};
 
 /// Starts the log. Once is enough; `RUST_LOG` stands above `-v`.
-pub(super) fn start(verbosity: u8) {
+pub(super) fn start(verbosity: u8, form: LogForm) {
+    // A log that was started before goes on, in its form.
+    let _ = FORM.set(form);
     let level = match verbosity {
         0 => LevelFilter::INFO,
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
-    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_timer(UtcTime);
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter);
     // A log that was started before goes on.
-    let _ = subscriber.with_ansi(is_coloured()).with_target(false).with_env_filter(filter).try_init();
+    let _ = match form {
+        LogForm::Text => subscriber.with_timer(UtcTime).with_ansi(is_coloured()).with_target(false).try_init(),
+        LogForm::Json => subscriber.event_format(json::Lines).try_init(),
+    };
+}
+
+/// The form in which this process logs; the log itself is one for the process, too.
+static FORM: OnceLock<LogForm> = OnceLock::new();
+
+/// Whether each line is an object.
+pub(super) fn is_json() -> bool {
+    FORM.get() == Some(&LogForm::Json)
 }
 
 /// One message, one line. The last field is the verdict's reason, as a sentence.
@@ -52,6 +69,9 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
     };
     if let Some(failure) = receipt.failure {
         tracing::warn!(queue_id = %line.queue_id, "{}", say.explain(failure));
+    }
+    if is_json() {
+        return json::message(receipt, &say.say(judgement.sentence, &judgement.arguments));
     }
     let held = receipt.held.unwrap_or(Ok(()));
     match receipt.cleaned.and(receipt.labelled).and(held) {
@@ -87,15 +107,24 @@ pub(super) fn sent(sent: &Sent<'_>, say: &Say) {
 }
 
 /// Logs what happens to connections.
-pub(super) fn observer(say: Arc<Say>, counts: Arc<Counts>, limit: usize) -> impl Fn(Notice) + Send + Sync + 'static {
+pub(super) fn observer(
+    say: Arc<Say>,
+    counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
+    limit: usize,
+) -> impl Fn(Notice) + Send + Sync + 'static {
     move |notice| match notice {
         Notice::Refused { peer } => {
+            metrics.refused.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(%peer, "{}", say.say("serve-at-capacity", &[("limit", limit.into())]));
         }
         Notice::AcceptFailed { error } => tracing::warn!(reason = %error, "accept"),
         Notice::Ended { peer, end } => {
             counts.connections.fetch_sub(1, Ordering::Relaxed);
-            let lost = || say.say("serve-connection-lost", &[("reason", end.to_string().into())]);
+            let lost = || {
+                metrics.lost.fetch_add(1, Ordering::Relaxed);
+                say.say("serve-connection-lost", &[("reason", end.to_string().into())])
+            };
             match end {
                 ConnectionEnd::Finished | ConnectionEnd::ClosedByPeer => tracing::debug!(%peer, "{end}"),
                 ConnectionEnd::Panicked => tracing::error!(%peer, "{}", lost()),
@@ -228,7 +257,26 @@ impl Line<'_> {
         let evaluation = &self.facts.dmarc.result;
         write!(out, " dmarc={}", evaluation.result.as_str())?;
         decisive(self.facts).map_or(Ok(()), |one| write!(out, ":{}", one.discovery.author_domain.as_str()))?;
-        evaluation.policy.map_or(Ok(()), |policy| write!(out, " policy={}", policy.to_apply().as_str()))
+        evaluation.policy.map_or(Ok(()), |policy| write!(out, " policy={}", policy.to_apply().as_str()))?;
+        self.others(out)
+    }
+
+    /// ` arc=pass iprev=fail:mx.example dnsbl=listed:bl.example`: the other methods that are on, each with its first results.
+    fn others(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut method, mut count) = ("", 0);
+        for found in results::others(self.facts) {
+            count = if found.method == method { count + 1 } else { 0 };
+            if count >= LOGGED_SIGNATURE_COUNT_MAX {
+                continue;
+            }
+            match count {
+                0 => write!(out, " {}={}", found.method, found.result)?,
+                _ => write!(out, ",{}", found.result)?,
+            }
+            found.of.map_or(Ok(()), |of| write!(out, ":{of}"))?;
+            method = found.method;
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use service::{Conversation, Receipt, Sent, World};
 
 use super::ledger::Keeper;
 use super::log;
+use super::metrics::Metrics;
 use crate::dns::{Documents, Web};
 use crate::limits::MESSAGE_DNS_S;
 use crate::say::{Language, Say};
@@ -33,6 +34,7 @@ pub(super) struct Daemon {
     /// The words of the header field: programs read it, everywhere, so it is English.
     header_words: Arc<Say>,
     counts: Arc<Counts>,
+    metrics: Arc<Metrics>,
 }
 
 /// What has been done so far.
@@ -50,7 +52,29 @@ impl Daemon {
             Language::English => Arc::clone(&say),
             Language::Japanese => Arc::new(Say::new(Language::English)),
         };
-        Self { resolver, web, keeper, began: Instant::now(), at_s, say, header_words, counts: Arc::default() }
+        let (counts, metrics) = (Arc::default(), Arc::default());
+        Self { resolver, web, keeper, began: Instant::now(), at_s, say, header_words, counts, metrics }
+    }
+
+    /// The same with other sources of answers.
+    pub(super) fn with(&self, resolver: Resolver, web: Web) -> Self {
+        Self { resolver, web, ..self.clone() }
+    }
+
+    pub(super) fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    pub(super) fn web(&self) -> Web {
+        self.web.clone()
+    }
+
+    pub(super) fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref()
+    }
+
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     pub(super) fn counts(&self) -> Arc<Counts> {
@@ -100,6 +124,7 @@ impl World for Daemon {
 
     fn dealt_with(&self, receipt: Receipt<'_>) {
         self.counts.messages.fetch_add(1, Ordering::Relaxed);
+        self.metrics.message(receipt.facts, receipt.verdict.action);
         log::message(&receipt, &self.say);
     }
 
@@ -114,36 +139,60 @@ impl World for Daemon {
 }
 
 /// A conversation as `net` holds it: the two crates do not know each other.
-pub(super) struct Held(pub(super) Conversation<Daemon>);
+pub(super) struct Held {
+    conversation: Conversation<Daemon>,
+    metrics: Arc<Metrics>,
+    /// Since when the MTA waits for a verdict.
+    waits: Option<Instant>,
+}
+
+impl Held {
+    pub(super) fn new(conversation: Conversation<Daemon>, metrics: Arc<Metrics>) -> Self {
+        Self { conversation, metrics, waits: None }
+    }
+
+    /// While the MTA waits for a verdict, nothing more is taken from it.
+    fn watch(&mut self) {
+        if self.waits.is_none() && !self.conversation.wants_input() && !self.conversation.is_finished() {
+            self.waits = Some(Instant::now());
+        }
+    }
+}
 
 impl net::Conversation for Held {
     type Error = ProtocolError;
 
     fn feed(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
-        self.0.feed(bytes)
+        let fed = self.conversation.feed(bytes);
+        self.watch();
+        fed
     }
 
     fn output(&mut self, into: &mut Vec<u8>) {
-        self.0.output(into);
+        self.conversation.output(into);
     }
 
     async fn drive(&mut self) {
-        self.0.drive().await;
+        self.conversation.drive().await;
+        if let Some(since) = self.waits.take() {
+            self.metrics.waited(since.elapsed());
+        }
+        self.watch();
         // What came behind the end of a message was kept until its verdict, and nobody feeds any more to hear of it.
-        if let Some(error) = self.0.error() {
+        if let Some(error) = self.conversation.error() {
             tracing::warn!(reason = %error, "milter");
         }
     }
 
     fn wants_input(&self) -> bool {
-        self.0.wants_input()
+        self.conversation.wants_input()
     }
 
     fn is_finished(&self) -> bool {
-        self.0.is_finished()
+        self.conversation.is_finished()
     }
 
     fn is_between_messages(&self) -> bool {
-        self.0.is_between_messages()
+        self.conversation.is_between_messages()
     }
 }

@@ -13,6 +13,10 @@ pub struct ResolverCounts {
     pub coalesced: u64,
     /// … of these that a message's budget stopped.
     pub over_budget: u64,
+    /// Answers that came for questions, absence among them.
+    pub answers: u64,
+    /// Questions that had no answer after all their tries.
+    pub failures: u64,
     /// Tries over UDP.
     pub udp_tries: u64,
     /// Tries over TCP.
@@ -44,6 +48,8 @@ pub(super) struct Counters {
     pub(super) cache_hits: AtomicU64,
     pub(super) coalesced: AtomicU64,
     pub(super) over_budget: AtomicU64,
+    pub(super) answers: AtomicU64,
+    pub(super) failures: AtomicU64,
     pub(super) udp_tries: AtomicU64,
     pub(super) tcp_tries: AtomicU64,
     pub(super) timeouts: AtomicU64,
@@ -63,6 +69,8 @@ impl Counters {
             cache_hits: read(&self.cache_hits),
             coalesced: read(&self.coalesced),
             over_budget: read(&self.over_budget),
+            answers: read(&self.answers),
+            failures: read(&self.failures),
             udp_tries: read(&self.udp_tries),
             tcp_tries: read(&self.tcp_tries),
             timeouts: read(&self.timeouts),

@@ -148,6 +148,10 @@ impl Resolver {
                         Some(answer) => answer,
                         None => {
                             let answer = shared.upstream.resolve(&question).await;
+                            count(match answer {
+                                Answer::Failed(_) => &shared.counters.failures,
+                                _ => &shared.counters.answers,
+                            });
                             shared.cache.put(&question, &answer, Instant::now());
                             answer
                         }

@@ -1,0 +1,380 @@
+//! What can be written in the configuration: every key with its form, its default and an example. From this table are
+//! made `config default`, `config show` and docs/configuration.md; the sentences are in `words`, `config.ftl`, under
+//! `config-SECTION-KEY`. Tests hold the table and the keys that are read to each other, and the defaults to what the
+//! program does when a key is absent.
+
+/// A section: `[receiver]`, or one of several, `[[dns_list]]`.
+pub(super) struct Section {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// How often it may stand there.
+    pub(super) times: Times,
+    /// Its keys.
+    pub(super) rows: &'static [Row],
+}
+
+/// How often a section may stand in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Times {
+    /// Once.
+    Once,
+    /// As often as there is something to say.
+    Several,
+}
+
+/// A key.
+pub(super) struct Row {
+    /// Its name; `"example.jp"` stands for any name.
+    pub(super) name: &'static str,
+    /// What it takes.
+    pub(super) form: Form,
+    /// What is without it.
+    pub(super) default: Default,
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Form {
+    /// A text.
+    Text,
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Number,
+    /// `5s`, `500ms`, `14d`.
+    Duration,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A place to listen at, or several.
+    Listen,
+    /// Permission bits in octal.
+    Mode,
+    /// An address with a port.
+    Address,
+    /// DNS servers.
+    Servers,
+    /// A domain name.
+    Domain,
+    /// Domain names; with a dot in front, all below them.
+    Domains,
+    /// Networks.
+    Networks,
+    /// `"all"`, or names.
+    Users,
+    /// A file, beside the configuration where it has no directory.
+    File,
+    /// A file, from the root.
+    Path,
+    /// A text with places for values.
+    Template,
+    /// Return codes of a list.
+    Codes,
+    /// Zones with an action for each.
+    Lists,
+    /// A mark for subjects.
+    Subject,
+    /// Header fields.
+    Fields,
+}
+
+/// What is without the key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Default {
+    /// As if this were written.
+    Is(&'static str),
+    /// What this phrase says (`config-default-…`); with an example of what could be written.
+    Told(&'static str, &'static str),
+}
+
+/// The actions, from the mildest.
+pub(super) const ACTIONS: &[&str] = &["accept", "label", "quarantine", "tempfail", "reject", "discard"];
+const POLICIES: &[&str] = &["none", "quarantine", "reject"];
+const STAGES: &[&str] = &["observe", "filter", "block"];
+const HOLDING: &[&str] = &["fields", "hold", "both"];
+
+const fn is(name: &'static str, form: Form, default: &'static str) -> Row {
+    Row { name, form, default: Default::Is(default) }
+}
+
+const fn told(name: &'static str, form: Form, default: &'static str, example: &'static str) -> Row {
+    Row { name, form, default: Default::Told(default, example) }
+}
+
+const fn action(name: &'static str, default: &'static str) -> Row {
+    is(name, Form::OneOf(ACTIONS), default)
+}
+
+const fn usual_text(name: &'static str) -> Row {
+    told(name, Form::Template, "usual", "\"5.7.1 {author}: see https://www.example.jp/mail\"")
+}
+
+/// All of them.
+pub(super) fn sections() -> impl Iterator<Item = &'static Section> {
+    SECTIONS.iter()
+}
+
+impl Section {
+    /// `[receiver]` or `[[dns_list]]`.
+    pub(super) fn head(&self) -> String {
+        match self.times {
+            Times::Once => format!("[{}]", self.name),
+            Times::Several => format!("[[{}]]", self.name),
+        }
+    }
+
+    /// The id of its sentence.
+    pub(super) fn id(&self) -> String {
+        format!("config-{}", self.name).replace(['.', '_'], "-")
+    }
+
+    /// The id of the sentence of one of its keys.
+    pub(super) fn id_of(&self, row: &Row) -> String {
+        let name = if self.has_names_for_keys() { "name" } else { row.name };
+        format!("{}-{name}", self.id()).replace('_', "-")
+    }
+
+    /// Whether its keys are names that the operator knows.
+    pub(super) fn has_names_for_keys(&self) -> bool {
+        self.name == super::OWN_POLICIES
+    }
+}
+
+impl Form {
+    /// The id of its phrase; words to choose from need none.
+    pub(super) fn id(self) -> Option<&'static str> {
+        Some(match self {
+            Self::OneOf(_) => return None,
+            Self::Text => "config-form-text",
+            Self::Boolean => "config-form-boolean",
+            Self::Number => "config-form-number",
+            Self::Duration => "config-form-duration",
+            Self::Listen => "config-form-listen",
+            Self::Mode => "config-form-mode",
+            Self::Address => "config-form-address",
+            Self::Servers => "config-form-servers",
+            Self::Domain => "config-form-domain",
+            Self::Domains => "config-form-domains",
+            Self::Networks => "config-form-networks",
+            Self::Users => "config-form-users",
+            Self::File => "config-form-file",
+            Self::Path => "config-form-path",
+            Self::Template => "config-form-template",
+            Self::Codes => "config-form-codes",
+            Self::Lists => "config-form-lists",
+            Self::Subject => "config-form-subject",
+            Self::Fields => "config-form-fields",
+        })
+    }
+}
+
+impl Default {
+    /// What could be written: the default, where it can be.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::Is(text) | Self::Told(_, text) => text,
+        }
+    }
+}
+
+// A table: every section, in the order in which it is read.
+const SECTIONS: &[Section] = &[
+    Section {
+        name: "receiver",
+        times: Times::Once,
+        rows: &[
+            is("listen", Form::Listen, "\"inet:8894@127.0.0.1\""),
+            told("socket_mode", Form::Mode, "umask", "\"0660\""),
+            told("socket_owner", Form::Text, "process", "\"sekisho\""),
+            told("socket_group", Form::Text, "process", "\"postfix\""),
+            told("authserv_id", Form::Text, "host", "\"mx.example.jp\""),
+            is("connections", Form::Number, "12000"),
+            is("idle_timeout", Form::Duration, "\"7210s\""),
+            is("stop_within", Form::Duration, "\"25s\""),
+            is("stage", Form::OneOf(STAGES), "\"observe\""),
+            told("blocked_authors", Form::Domains, "all", "[\".jp\"]"),
+            is("quarantine", Form::OneOf(HOLDING), "\"fields\""),
+            is("on_failure", Form::OneOf(&["accept", "tempfail"]), "\"accept\""),
+            is("mixed_recipients", Form::OneOf(&["mildest", "strictest"]), "\"mildest\""),
+        ],
+    },
+    Section {
+        name: "daemon",
+        times: Times::Once,
+        rows: &[
+            told("user", Form::Text, "as-started", "\"sekisho\""),
+            told("pid_file", Form::Path, "none", "\"/run/sekisho/sekisho.pid\""),
+            is("http", Form::Address, "\"127.0.0.1:8460\""),
+            is("log", Form::OneOf(&["text", "json"]), "\"text\""),
+        ],
+    },
+    Section {
+        name: "ledger",
+        times: Times::Once,
+        rows: &[
+            is("enabled", Form::Boolean, "true"),
+            told("file", Form::File, "ledger", "\"/var/lib/sekisho/ledger.sqlite\""),
+            is("durability", Form::OneOf(&["before-reply", "async"]), "\"before-reply\""),
+            is("addresses", Form::OneOf(&["full", "hash", "none"]), "\"full\""),
+            is("evidence", Form::OneOf(&["none", "notable", "all"]), "\"notable\""),
+            is("keep_rows_days", Form::Number, "400"),
+            is("keep_evidence_days", Form::Number, "30"),
+            is("site", Form::Number, "0"),
+        ],
+    },
+    Section {
+        name: "dns",
+        times: Times::Once,
+        rows: &[
+            told("resolvers", Form::Servers, "system", "[\"127.0.0.1:53\"]"),
+            is("timeout", Form::Duration, "\"5s\""),
+        ],
+    },
+    Section {
+        name: "methods",
+        times: Times::Once,
+        rows: &[
+            is("arc", Form::Boolean, "true"),
+            is("iprev", Form::Boolean, "false"),
+            is("null_mx", Form::Boolean, "false"),
+            is("bimi", Form::Boolean, "false"),
+            is("reports", Form::Boolean, "false"),
+            is("atps", Form::Boolean, "false"),
+            is("sender_id", Form::Boolean, "false"),
+            is("domainkeys", Form::Boolean, "false"),
+            is("adsp", Form::Boolean, "false"),
+        ],
+    },
+    Section {
+        name: "bimi",
+        times: Times::Once,
+        rows: &[
+            told("roots", Form::File, "none", "\"roots.pem\""),
+            is("fetch", Form::Boolean, "true"),
+            is("evidence", Form::OneOf(&["required", "when-present", "ignored"]), "\"required\""),
+        ],
+    },
+    Section {
+        name: "dns_list",
+        times: Times::Several,
+        rows: &[
+            told("zone", Form::Domain, "required", "\"list.example\""),
+            told("kind", Form::OneOf(&["dnswl", "dnsbl", "rhsbl"]), "required", "\"dnsbl\""),
+            told("public_zone", Form::Domain, "zone", "\"list.example\""),
+            told("listed", Form::Codes, "every-code", "[\"127.0.0.2-127.0.0.9\"]"),
+            told("refused", Form::Codes, "usual", "[\"127.0.0.255\"]"),
+            is("text", Form::Boolean, "true"),
+        ],
+    },
+    Section {
+        name: "policy.dmarc",
+        times: Times::Once,
+        rows: &[
+            action("none", "\"accept\""),
+            action("quarantine", "\"quarantine\""),
+            action("reject", "\"reject\""),
+            action("temperror", "\"accept\""),
+            action("spf_everyone", "\"accept\""),
+            is("reject_alone", Form::OneOf(&["quarantine", "reject"]), "\"quarantine\""),
+        ],
+    },
+    Section {
+        name: "policy.from",
+        times: Times::Once,
+        rows: &[
+            action("absent", "\"quarantine\""),
+            action("repeated", "\"quarantine\""),
+            action("malformed", "\"label\""),
+            action("over_limit", "\"quarantine\""),
+            action("with_policy", "\"reject\""),
+        ],
+    },
+    Section {
+        name: "policy.historic",
+        times: Times::Once,
+        rows: &[
+            action("spf_fail", "\"accept\""),
+            action("spf_softfail", "\"accept\""),
+            action("spf_temperror", "\"accept\""),
+            action("spf_permerror", "\"accept\""),
+            action("adsp_fail", "\"accept\""),
+            action("adsp_discard", "\"accept\""),
+            action("adsp_nxdomain", "\"accept\""),
+            action("sender_id_fail", "\"accept\""),
+            action("domainkeys_fail", "\"accept\""),
+        ],
+    },
+    Section {
+        name: "policy.client",
+        times: Times::Once,
+        rows: &[
+            action("null_mx", "\"accept\""),
+            action("no_name", "\"accept\""),
+            action("name_not_confirmed", "\"accept\""),
+            action("arc_fail", "\"accept\""),
+            told("lists", Form::Lists, "nothing", "{ \"list.example\" = \"reject\" }"),
+        ],
+    },
+    Section {
+        name: "policy.exceptions",
+        times: Times::Once,
+        rows: &[
+            is("networks", Form::Networks, "[]"),
+            is("users", Form::Users, "\"all\""),
+            is("forwarder_networks", Form::Networks, "[]"),
+            is("forwarder_names", Form::Domains, "[]"),
+            is("forwarder_domains", Form::Domains, "[]"),
+            is("sealers", Form::Domains, "[]"),
+            is("mailing_lists", Form::Domains, "[]"),
+            is("allowed", Form::Domains, "[]"),
+            is("denied", Form::Domains, "[]"),
+            action("denied_action", "\"reject\""),
+        ],
+    },
+    Section {
+        name: "policy.domains",
+        times: Times::Once,
+        rows: &[told("\"example.jp\"", Form::OneOf(POLICIES), "nothing", "\"reject\"")],
+    },
+    Section {
+        name: "labels",
+        times: Times::Once,
+        rows: &[
+            told("subject", Form::Subject, "none", "\"[meiwaku]\""),
+            told(
+                "fields",
+                Form::Fields,
+                "own-field",
+                "[{ name = \"X-Sekisho-Verdict\", value = \"{action}; wanted={wanted}; reason={reason}; \
+                 stage={stage}\", from = \"label\" }]",
+            ),
+        ],
+    },
+    Section {
+        name: "replies",
+        times: Times::Once,
+        rows: &[
+            usual_text("dmarc"),
+            usual_text("dmarc_temperror"),
+            usual_text("from"),
+            usual_text("spf"),
+            usual_text("spf_error"),
+            usual_text("signing"),
+            usual_text("sender_id"),
+            usual_text("null_mx"),
+            usual_text("reverse_name"),
+            usual_text("arc"),
+            usual_text("list"),
+            usual_text("denied"),
+        ],
+    },
+    Section {
+        name: "recipients",
+        times: Times::Several,
+        rows: &[
+            told("domains", Form::Domains, "required", "[\"sub.example.jp\"]"),
+            told("stage", Form::OneOf(STAGES), "receiver", "\"observe\""),
+            told("quarantine", Form::OneOf(HOLDING), "receiver", "\"fields\""),
+            told("blocked_authors", Form::Domains, "receiver", "[\".jp\"]"),
+        ],
+    },
+];

@@ -1,0 +1,257 @@
+//! What may change while the daemon runs: rules, methods, lists, labels, the name, the servers of DNS. A connection that
+//! is open keeps what it began with; the next one gets what is in effect then. A configuration that is wrong changes
+//! nothing, and is told loudly.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use auth::Methods;
+use mailtext::Domain;
+use net::{Resolver, ResolverConfig};
+use service::{Conversation, Settings};
+use tokio::sync::watch;
+
+use super::ledger::Keeper;
+use super::metrics::{Metrics, Usable};
+use super::notify::Manager;
+use super::world::{Daemon, Held};
+use crate::common::{Common, resolver_failure};
+use crate::config::{LedgerConfig, Running};
+use crate::dns::Web;
+use crate::failure::Failure;
+use crate::say::Say;
+
+/// What the command line and the configuration ask for, read and found good.
+pub(super) struct Plan {
+    pub(super) authserv_id: String,
+    pub(super) resolver: ResolverConfig,
+    pub(super) methods: Methods,
+    pub(super) rules: Arc<policy::Rules>,
+    /// BIMI's documents, when somebody wants them and they may be fetched.
+    documents: Documents,
+    pub(super) ledger: LedgerConfig,
+    /// The file that was read.
+    pub(super) file: Option<PathBuf>,
+    listen: Vec<String>,
+    pub(super) running: Running,
+}
+
+/// Whether documents are fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Documents {
+    Fetched,
+    NotFetched,
+}
+
+impl Plan {
+    /// # Errors
+    /// An option or something that the configuration names is wrong.
+    pub(super) fn of(common: &Common, authserv_id: Option<&str>) -> Result<Self, Failure> {
+        let config = common.config();
+        let methods = config.methods()?;
+        let fetched = methods.bimi.is_some() && config.bimi_fetch != Some(false);
+        Ok(Self {
+            authserv_id: common.authserv_id(authserv_id),
+            resolver: common.resolver_config()?,
+            rules: Arc::new(config.rules()),
+            documents: if fetched { Documents::Fetched } else { Documents::NotFetched },
+            methods,
+            ledger: config.ledger.clone(),
+            file: common.config_file(),
+            listen: config.listen.clone(),
+            running: config.running.clone(),
+        })
+    }
+
+    /// The web for these methods: the one that there is, as long as nothing has changed about it.
+    fn web(&self, resolver: &Resolver, before: Option<Web>) -> Result<Web, Failure> {
+        match (self.documents, before) {
+            (Documents::NotFetched, _) => Ok(Web::Nothing),
+            (Documents::Fetched, Some(web @ Web::Net(_))) => Ok(web),
+            (Documents::Fetched, _) => Web::start(resolver),
+        }
+    }
+
+    /// What a conversation goes by.
+    fn settings(&self, broken: &BTreeSet<Domain>, keeper: Option<&Keeper>) -> Settings {
+        let mut settings = auth::Settings::new(self.authserv_id.clone());
+        settings.methods = self.methods.clone();
+        let lists = self.methods.dns_lists.iter();
+        settings.methods.dns_lists = lists.filter(|list| !broken.contains(&list.zone)).cloned().collect();
+        let settings = Settings::with_rules(Arc::new(settings), Arc::clone(&self.rules));
+        let settings = settings.on_failure(self.ledger.on_failure);
+        if keeper.is_some() { settings.with_rows(self.ledger.evidence) } else { settings }
+    }
+
+    /// The keys that say something else than `other`, and that only a restart brings into effect.
+    fn needing_restart(&self, other: &Self) -> Vec<&'static str> {
+        let (running, before) = (&self.running, &other.running);
+        let (ledger, kept) = (&self.ledger, &other.ledger);
+        // What of the ledger's section takes effect at once.
+        let taken = LedgerConfig { evidence: kept.evidence, on_failure: kept.on_failure, ..ledger.clone() };
+        let changes = [
+            ("receiver.listen", self.listen != other.listen),
+            ("receiver.socket_mode, socket_owner, socket_group", running.socket != before.socket),
+            ("receiver.connections", running.connections != before.connections),
+            ("receiver.idle_timeout", running.idle_timeout != before.idle_timeout),
+            ("receiver.stop_within", running.stop_within != before.stop_within),
+            ("daemon.user", running.user != before.user),
+            ("daemon.pid_file", running.pid_file != before.pid_file),
+            ("daemon.http", running.http != before.http),
+            ("daemon.log", running.log != before.log),
+            ("ledger", taken != *kept),
+        ];
+        changes.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
+    }
+}
+
+/// What is in effect.
+pub(super) struct Live {
+    pub(super) world: Daemon,
+    settings: Settings,
+    pub(super) plan: Arc<Plan>,
+    /// When it was read, seconds since 1970.
+    pub(super) loaded_s: u64,
+}
+
+impl Live {
+    /// A conversation by what is in effect.
+    pub(super) fn conversation(&self) -> Held {
+        Held::new(Conversation::new(self.world.clone(), self.settings.clone()), self.world.metrics())
+    }
+}
+
+/// Holds what is in effect, and puts something else in its place.
+pub(super) struct Reloader {
+    common: Arc<Common>,
+    authserv_id: Option<String>,
+    live: watch::Sender<Arc<Live>>,
+    /// The lists that were found dead, by their zones. Held while something is put in place: one at a time.
+    broken: Mutex<BTreeSet<Domain>>,
+    say: Arc<Say>,
+    manager: Arc<Manager>,
+    metrics: Arc<Metrics>,
+}
+
+impl Reloader {
+    /// Begins with this plan.
+    ///
+    /// # Errors
+    /// There can be no resolver, or no TLS.
+    pub(super) fn start(
+        common: &Arc<Common>,
+        (plan, authserv_id): (Plan, Option<String>),
+        keeper: Option<Keeper>,
+        say: &Arc<Say>,
+        manager: &Arc<Manager>,
+    ) -> Result<Self, Failure> {
+        let resolver = Resolver::start(plan.resolver.clone()).map_err(|error| resolver_failure(&error))?;
+        let web = plan.web(&resolver, None)?;
+        let settings = plan.settings(&BTreeSet::new(), keeper.as_ref());
+        let world = Daemon::new(resolver, web, keeper, common.at_s(), Arc::clone(say));
+        let metrics = world.metrics();
+        let live = Live { world, settings, plan: Arc::new(plan), loaded_s: net::clock::now_s() };
+        let (common, say, manager) = (Arc::clone(common), Arc::clone(say), Arc::clone(manager));
+        let live = watch::Sender::new(Arc::new(live));
+        Ok(Self { common, authserv_id, live, broken: Mutex::default(), say, manager, metrics })
+    }
+
+    /// What is in effect.
+    pub(super) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.borrow())
+    }
+
+    /// Hears of changes.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Arc<Live>> {
+        self.live.subscribe()
+    }
+
+    /// Reads the configuration again, and puts it into effect when it is good. What only a restart could change is named.
+    ///
+    /// # Errors
+    /// It is wrong; nothing has changed.
+    pub(super) fn reload(&self) -> Result<Vec<&'static str>, Failure> {
+        self.manager.reloading();
+        let taken = self.take();
+        self.manager.ready();
+        match &taken {
+            Ok(waiting) => {
+                self.metrics.reloads_taken.fetch_add(1, Ordering::Relaxed);
+                tracing::info!("{}", self.say.word("serve-reloaded"));
+                for key in waiting {
+                    tracing::warn!("{}", self.say.say("serve-needs-restart", &[("key", (*key).into())]));
+                }
+            }
+            Err(failure) => {
+                self.metrics.reloads_refused.fetch_add(1, Ordering::Relaxed);
+                let reason = self.say.explain(failure);
+                tracing::error!("{}", self.say.say("serve-reload-refused", &[("reason", reason.into())]));
+            }
+        }
+        taken
+    }
+
+    fn take(&self) -> Result<Vec<&'static str>, Failure> {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = Plan::of(&self.common.again()?, self.authserv_id.as_deref())?;
+        let now = self.live();
+        let world = if plan.resolver == now.plan.resolver {
+            // Its cache is kept.
+            let resolver = now.world.resolver().clone();
+            let web = plan.web(&resolver, Some(now.world.web()))?;
+            now.world.with(resolver, web)
+        } else {
+            let resolver = Resolver::start(plan.resolver.clone()).map_err(|error| resolver_failure(&error))?;
+            let web = plan.web(&resolver, None)?;
+            now.world.with(resolver, web)
+        };
+        let waiting = plan.needing_restart(&now.plan);
+        // A list that is no more there may come again, and is innocent then.
+        broken.retain(|zone| plan.methods.dns_lists.iter().any(|list| list.zone == *zone));
+        let settings = plan.settings(&broken, world.keeper());
+        // What needs a restart is as it was at the start, whatever was read since.
+        let plan = Plan { running: now.plan.running.clone(), listen: now.plan.listen.clone(), ..plan };
+        self.live.send_replace(Arc::new(Live { world, settings, plan: Arc::new(plan), loaded_s: net::clock::now_s() }));
+        Ok(waiting)
+    }
+
+    /// Whether a list is used from now on.
+    pub(super) fn use_list(&self, zone: &Domain, usable: Usable) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = match usable {
+            Usable::Yes => broken.remove(zone),
+            Usable::No => broken.insert(zone.clone()),
+        };
+        if changed {
+            let now = self.live();
+            let settings = now.plan.settings(&broken, now.world.keeper());
+            let (world, plan, loaded_s) = (now.world.clone(), Arc::clone(&now.plan), now.loaded_s);
+            self.live.send_replace(Arc::new(Live { world, settings, plan, loaded_s }));
+        }
+    }
+
+    /// The lists, by the names under which they are shown, and whether each is used.
+    pub(super) fn lists(&self) -> Vec<(String, Usable)> {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let usable = |zone| if broken.contains(zone) { Usable::No } else { Usable::Yes };
+        let live = self.live();
+        live.plan.methods.dns_lists.iter().map(|list| (shown(list), usable(&list.zone))).collect()
+    }
+
+    /// The words of the log.
+    pub(super) fn say(&self) -> &Say {
+        &self.say
+    }
+
+    /// The counters.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+/// The name of a list: a zone may hold a secret.
+pub(super) fn shown(list: &auth::client::dns_lists::List) -> String {
+    list.public_zone.as_ref().unwrap_or(&list.zone).to_string()
+}

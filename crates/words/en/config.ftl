@@ -1,0 +1,217 @@
+### The configuration: what each key does, for `config default` and the reference.
+
+config-title = The configuration of Sekisho
+config-head = Every key with its default. A line that is commented out changes nothing; remove the # to change it. `sekisho config check` reads the file and names the place of an error; `sekisho reload` lets a running daemon take it.
+config-made-by = Made by `cargo xtask documents` from the program; do not edit.
+config-place = The file is /etc/sekisho/sekisho.toml, or the one that --config names. All of it may be absent. An option on the command line stands above the file.
+config-column-key = key
+config-column-form = form
+config-column-default = default
+config-column-what = what it does
+config-default-mark = default
+config-good = { $file }: the configuration is good.
+config-none = There is no configuration file; the defaults are used.
+config-no-user = “{ $name }” is not a user of this system.
+
+## Forms
+
+config-form-text = text
+config-form-boolean = true or false
+config-form-number = number
+config-form-duration = time, such as "500ms", "5s", "10m", "2h", "14d"
+config-form-listen = "inet:PORT@HOST", "inet6:PORT@HOST" or "unix:PATH", or a list of them
+config-form-mode = octal digits in quotes
+config-form-address = "ADDRESS:PORT", or "off"
+config-form-servers = list of "ADDRESS" or "ADDRESS:PORT"
+config-form-domain = domain name
+config-form-domains = list of domain names; ".example.jp" is the name and all below it
+config-form-networks = list of addresses and networks, such as "192.0.2.0/24"
+config-form-users = "all", or a list of login names
+config-form-file = path; without a directory, beside the configuration file
+config-form-path = absolute path
+config-form-template = text with places for values in braces, such as reason and author
+config-form-codes = list of "127.0.0.2", "127.0.0.2-127.0.0.9" or "&0.0.0.4"
+config-form-lists = table of zones, each with an action
+config-form-subject = text, or a table of "mark" and "from" (an action)
+config-form-fields = list of tables of "name", "value" (a text with places) and "from" (an action)
+
+## Defaults that are not a value
+
+config-default-umask = by the umask
+config-default-process = the process’s own
+config-default-host = the name of the host
+config-default-all = all
+config-default-as-started = whoever started it
+config-default-none = none
+config-default-system = those of /etc/resolv.conf
+config-default-ledger = ledger.sqlite in the state directory
+config-default-required = must be given
+config-default-zone = the zone
+config-default-every-code = every code but those that are refused
+config-default-usual = the usual
+config-default-nothing = nothing
+config-default-own-field = X-Sekisho-Verdict at the stages filter and block, nothing at observe
+config-default-receiver = as in [receiver]
+
+## [receiver]
+
+config-receiver = Where mail servers connect, and how far the receiver goes.
+config-receiver-listen = Where the milter listens. Sockets that systemd hands over stand in its place.
+config-receiver-socket-mode = Permission bits of UNIX sockets.
+config-receiver-socket-owner = Owner of UNIX sockets, by name or number.
+config-receiver-socket-group = Group of UNIX sockets, by name or number; the mail server must be able to connect.
+config-receiver-authserv-id = Name under which results are given in Authentication-Results. Fields that come from outside under this name are removed.
+config-receiver-connections = Most connections of mail servers at one time.
+config-receiver-idle-timeout = How long a connection may say nothing.
+config-receiver-stop-within = How long messages under way may take when the daemon is told to end.
+config-receiver-stage = observe: results are recorded, and no mail is stopped. filter: suspicious mail is marked. block: mail is rejected.
+config-receiver-blocked-authors = Author domains whose mail may be rejected; that of others is marked at most.
+config-receiver-quarantine = How suspicious mail is set apart: fields for filters, held in the mail server’s queue, or both.
+config-receiver-on-failure = What becomes of mail when DNS or the ledger fails: it goes on, or its client is asked to try again later.
+config-receiver-mixed-recipients = Which verdict counts for a message whose recipients have different rules.
+
+## [daemon]
+
+config-daemon = How the daemon runs. A change here needs a restart.
+config-daemon-user = User whose rights the daemon takes on when its sockets are open.
+config-daemon-pid-file = File into which the number of the process is written.
+config-daemon-http = Where metrics (/metrics) and health (/healthz, /readyz) can be asked over HTTP.
+config-daemon-log = Form of the log on standard error.
+
+## [ledger]
+
+config-ledger = What is kept of mail: one row a message, never its content.
+config-ledger-enabled = Whether rows are kept.
+config-ledger-file = The file of the rows.
+config-ledger-durability = before-reply: the mail server is answered when the row is on the disk. async: it is answered at once, and a crash may lose the last rows.
+config-ledger-addresses = How much of addresses is kept: all, a hash, nothing.
+config-ledger-evidence = Of which messages the evidence is kept: none; those that fail or are not simply accepted; all.
+config-ledger-keep-rows-days = How many days rows are kept.
+config-ledger-keep-evidence-days = How many days evidence is kept.
+config-ledger-site = Number of this daemon among those that share a ledger, from 0 to 1023.
+
+## [dns]
+
+config-dns = Who is asked.
+config-dns-resolvers = DNS servers to ask. One on the same machine or in the same network, which validates DNSSEC, is best.
+config-dns-timeout = Time for one question, with all its tries.
+
+## [methods]
+
+config-methods = What is evaluated beside SPF, DKIM and DMARC.
+config-methods-arc = ARC: what other receivers saw before the message was forwarded.
+config-methods-iprev = Whether the name of the client’s address leads back to it.
+config-methods-null-mx = Whether the sender’s domain says that it takes no mail.
+config-methods-bimi = BIMI: the indicator that a sender wants to have shown.
+config-methods-reports = Who wishes to be told of signatures that failed.
+config-methods-atps = ATPS: signatures by order of another domain. An experiment.
+config-methods-sender-id = Sender ID. Historic.
+config-methods-domainkeys = DomainKeys. Historic.
+config-methods-adsp = ADSP. Historic.
+
+## [bimi]
+
+config-bimi = Indicators and their evidence.
+config-bimi-roots = File of the root certificates (PEM) that are trusted for evidence documents.
+config-bimi-fetch = Whether indicators and evidence documents are fetched.
+config-bimi-evidence = Whether an indicator without valid evidence passes.
+
+## [[dns_list]]
+
+config-dns-list = A list in DNS: of addresses or domains that are welcome or are not. What follows an entry is said in [policy.client]. A list whose test entries are wrong is not used until they are right again.
+config-dns-list-zone = The zone that is asked.
+config-dns-list-kind = dnswl: welcome addresses. dnsbl: unwelcome addresses. rhsbl: unwelcome domains.
+config-dns-list-public-zone = Name of the list in results and logs, where the zone holds a secret.
+config-dns-list-listed = Codes that say that there is an entry.
+config-dns-list-refused = Codes that say that the list refuses to answer.
+config-dns-list-text = Whether the text of an entry is asked for.
+
+## [policy.dmarc]
+
+config-policy-dmarc = What follows when DMARC fails.
+config-policy-dmarc-none = … and the domain asks for nothing (p=none).
+config-policy-dmarc-quarantine = … and the domain asks for quarantine (p=quarantine).
+config-policy-dmarc-reject = … and the domain asks for rejection (p=reject).
+config-policy-dmarc-temperror = What follows when DMARC cannot be told for now.
+config-policy-dmarc-spf-everyone = What follows when DMARC passes by an SPF record that lets everybody pass.
+config-policy-dmarc-reject-alone = What p=reject alone leads to, without another sign (RFC 9989 section 7.4).
+
+## [policy.from]
+
+config-policy-from = What follows a From field that names no author who could be judged.
+config-policy-from-absent = There is none.
+config-policy-from-repeated = There are several.
+config-policy-from-malformed = It can be read in more than one way, or names no mailbox or no domain.
+config-policy-from-over-limit = It names more author domains than are evaluated.
+config-policy-from-with-policy = Any of these, and a domain that it names asks for more than p=none.
+
+## [policy.historic]
+
+config-policy-historic = What follows results that count only where the author domain has no DMARC record.
+config-policy-historic-spf-fail = SPF says fail.
+config-policy-historic-spf-softfail = SPF says softfail.
+config-policy-historic-spf-temperror = SPF cannot be told for now.
+config-policy-historic-spf-permerror = The SPF record is broken.
+config-policy-historic-adsp-fail = ADSP: the author domain signs everything, and this is not signed.
+config-policy-historic-adsp-discard = ADSP: and what is not signed may be thrown away.
+config-policy-historic-adsp-nxdomain = ADSP: the author domain does not exist.
+config-policy-historic-sender-id-fail = Sender ID says fail.
+config-policy-historic-domainkeys-fail = DomainKeys: the domain signs everything, and no signature holds.
+
+## [policy.client]
+
+config-policy-client = What follows what is known of the client and of the sender’s domain.
+config-policy-client-null-mx = The sender’s domain takes no mail.
+config-policy-client-no-name = The client’s address has no name.
+config-policy-client-name-not-confirmed = The client’s name does not lead back to its address.
+config-policy-client-arc-fail = The ARC chain does not hold.
+config-policy-client-lists = What follows an entry in a list, by its zone. An entry in a list of welcome addresses excuses what is known of the client.
+
+## [policy.exceptions]
+
+config-policy-exceptions = Who is excepted, and who is never wanted.
+config-policy-exceptions-networks = Clients whose mail is not judged.
+config-policy-exceptions-users = Users of SMTP AUTH whose mail is not judged.
+config-policy-exceptions-forwarder-networks = Trusted forwarders by network: what forwarding breaks is excused.
+config-policy-exceptions-forwarder-names = Trusted forwarders by the confirmed name of their address.
+config-policy-exceptions-forwarder-domains = Trusted forwarders by an authenticated domain.
+config-policy-exceptions-sealers = Domains whose ARC seals are trusted.
+config-policy-exceptions-mailing-lists = Mailing lists by the domain of their List-Id; they must be authenticated.
+config-policy-exceptions-allowed = Authenticated domains whose mail is wanted.
+config-policy-exceptions-denied = Domains whose mail is not wanted.
+config-policy-exceptions-denied-action = What follows a denied domain.
+
+## [policy.domains]
+
+config-policy-domains = Policies of the receiver’s own for author domains.
+config-policy-domains-name = The policy for this domain and all below it, in the place of the one that it publishes.
+
+## [labels]
+
+config-labels = What readers and their filters see.
+config-labels-subject = Mark in front of the subject of suspicious mail.
+config-labels-fields = Header fields for filters. Those that come from outside under these names are removed.
+
+## [replies]
+
+config-replies = What clients are told when mail is refused; in ASCII.
+config-replies-dmarc = DMARC fails.
+config-replies-dmarc-temperror = DMARC cannot be told for now.
+config-replies-from = The From field is broken.
+config-replies-spf = SPF fails.
+config-replies-spf-error = SPF cannot be told, or its record is broken.
+config-replies-signing = A signature is missing that should be there (ADSP, DomainKeys).
+config-replies-sender-id = Sender ID fails.
+config-replies-null-mx = The sender’s domain takes no mail.
+config-replies-reverse-name = The client’s address has no name that leads back to it.
+config-replies-arc = The ARC chain does not hold.
+config-replies-list = A list in DNS names the client or a domain.
+config-replies-denied = The domain is denied.
+
+## [[recipients]]
+
+config-recipients = Rules for recipients of certain domains; what is not said here is as for everybody.
+config-recipients-domains = The recipients’ domains.
+config-recipients-stage = The stage for them.
+config-recipients-quarantine = How suspicious mail to them is set apart.
+config-recipients-blocked-authors = Author domains whose mail to them may be rejected.

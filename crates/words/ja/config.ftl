@@ -1,0 +1,217 @@
+### 設定ファイル: 各キーの説明。`config default` と設定リファレンスで使う。
+
+config-title = Sekisho の設定
+config-head = すべてのキーと既定値の一覧です。コメントになっている行は動作に影響しません。変更する場合は行頭の # を外してください。`sekisho config check` で設定ファイルを検査でき、誤りがあれば場所を表示します。動作中のデーモンには `sekisho reload` で反映します。
+config-made-by = `cargo xtask documents` がプログラムから生成した文書です。直接編集しないでください。
+config-place = 設定ファイルは /etc/sekisho/sekisho.toml、または --config で指定したファイルです。何も書かなくても動作します。コマンドラインのオプションは設定ファイルより優先します。
+config-column-key = キー
+config-column-form = 形式
+config-column-default = 既定
+config-column-what = 説明
+config-default-mark = 既定値
+config-good = { $file }: 設定に誤りはありません。
+config-none = 設定ファイルがないため、既定値を使用します。
+config-no-user = 「{ $name }」はこのシステムの利用者ではありません。
+
+## 形式
+
+config-form-text = 文字列
+config-form-boolean = true または false
+config-form-number = 数
+config-form-duration = 時間の長さ("500ms"、"5s"、"10m"、"2h"、"14d" など)
+config-form-listen = "inet:PORT@HOST"、"inet6:PORT@HOST"、"unix:PATH"、またはそれらの配列
+config-form-mode = 引用符で囲んだ 8 進数
+config-form-address = "ADDRESS:PORT" または "off"
+config-form-servers = "ADDRESS" または "ADDRESS:PORT" の配列
+config-form-domain = ドメイン名
+config-form-domains = ドメイン名の配列。".example.jp" はその名前と配下のすべて
+config-form-networks = IP アドレスまたはネットワークの配列("192.0.2.0/24" など)
+config-form-users = "all" またはログイン名の配列
+config-form-file = パス。ディレクトリがなければ設定ファイルと同じ場所
+config-form-path = 絶対パス
+config-form-template = reason や author などの差し込み箇所を波括弧で書く文字列
+config-form-codes = "127.0.0.2"、"127.0.0.2-127.0.0.9"、"&0.0.0.4" の配列
+config-form-lists = ゾーンごとの処置の表
+config-form-subject = 文字列、または "mark" と "from" (処置)の表
+config-form-fields = "name"、"value" (差し込み箇所のある文字列)、"from" (処置)の表の配列
+
+## 値ではない既定
+
+config-default-umask = umask による
+config-default-process = プロセスと同じ
+config-default-host = ホスト名
+config-default-all = すべて
+config-default-as-started = 起動した利用者のまま
+config-default-none = なし
+config-default-system = /etc/resolv.conf のもの
+config-default-ledger = 状態ディレクトリの ledger.sqlite
+config-default-required = 必須
+config-default-zone = ゾーン名
+config-default-every-code = 拒否を示すもの以外のすべてのコード
+config-default-usual = 通常のもの
+config-default-nothing = 何もしない
+config-default-own-field = 段階が filter または block のとき X-Sekisho-Verdict、observe ではなし
+config-default-receiver = [receiver] と同じ
+
+## [receiver]
+
+config-receiver = メールサーバからの接続と、受信側の段階についての設定です。
+config-receiver-listen = milter の待ち受けアドレスです。systemd からソケットを渡された場合は、そのソケットを使用します。
+config-receiver-socket-mode = UNIX ソケットの許可ビットです。
+config-receiver-socket-owner = UNIX ソケットの所有者です。名前または番号で指定します。
+config-receiver-socket-group = UNIX ソケットのグループです。名前または番号で指定します。メールサーバが接続できる必要があります。
+config-receiver-authserv-id = Authentication-Results に認証結果を記録するときの名前です。外部からこの名前で付けられたヘッダは削除します。
+config-receiver-connections = メールサーバから同時に受け付ける接続数の上限です。
+config-receiver-idle-timeout = 通信のない接続を維持する時間です。
+config-receiver-stop-within = 停止を指示されてから、処理中のメールを待つ時間です。
+config-receiver-stage = observe(観測)は認証結果を記録するだけで、メールを止めません。filter(振り分け)は疑わしいメールに印を付けます。block(遮断)は受信を拒否します。
+config-receiver-blocked-authors = 受信を拒否してよい作成者ドメイン名です。それ以外のメールには印を付けるだけです。
+config-receiver-quarantine = 疑わしいメールの分け方です。fields は振り分け用のヘッダ、hold はメールサーバのキューでの保留、both は両方です。
+config-receiver-on-failure = DNS または台帳を利用できないときの処置です。accept は受信を続け、tempfail は接続元に再送を求めます。
+config-receiver-mixed-recipients = 宛先ごとに規則が異なるメールで、どの判定を採用するかを指定します。
+
+## [daemon]
+
+config-daemon = デーモンの動作についての設定です。変更の反映には再起動が必要です。
+config-daemon-user = ソケットを開いた後に、デーモンが権限を切り替える利用者です。
+config-daemon-pid-file = プロセス番号を書き込むファイルです。
+config-daemon-http = メトリクス(/metrics)と稼働状態(/healthz、/readyz)を HTTP で提供するアドレスです。
+config-daemon-log = 標準エラー出力に書くログの形式です。
+
+## [ledger]
+
+config-ledger = メールについて記録する内容の設定です。1 通につき 1 行を記録し、本文は記録しません。
+config-ledger-enabled = 台帳に記録を残すかどうかを指定します。
+config-ledger-file = 台帳のファイルです。
+config-ledger-durability = before-reply はディスクに書き込んでからメールサーバに応答します。async はすぐに応答しますが、異常終了時に直近の記録を失うことがあります。
+config-ledger-addresses = メールアドレスの記録方法です。full はそのまま、hash はハッシュ値、none は記録しません。
+config-ledger-evidence = 判定の根拠を残すメールです。none はなし、notable は認証に失敗したか通常どおり受信しなかったもの、all はすべてです。
+config-ledger-keep-rows-days = 記録を保存する日数です。
+config-ledger-keep-evidence-days = 判定の根拠を保存する日数です。
+config-ledger-site = 台帳を共有するデーモンの間で、このデーモンを区別する番号(0 から 1023)です。
+
+## [dns]
+
+config-dns = 問い合わせ先の設定です。
+config-dns-resolvers = 問い合わせる DNS サーバです。同じマシンまたは同じネットワークにあり、DNSSEC を検証するものが適しています。
+config-dns-timeout = 再試行を含む、1 回の問い合わせにかける時間です。
+
+## [methods]
+
+config-methods = SPF、DKIM、DMARC のほかに評価する認証方式です。
+config-methods-arc = ARC です。転送される前に他の受信側が確認した結果を評価します。
+config-methods-iprev = 接続元 IP アドレスの逆引き名が、その IP アドレスに戻るかを確認します。
+config-methods-null-mx = 送信者のドメイン名が、メールを受信しないと宣言しているかを確認します。
+config-methods-bimi = BIMI です。送信側が表示を望むロゴを確認します。
+config-methods-reports = 署名の検証失敗の通知を望む送信側を確認します。
+config-methods-atps = ATPS です。別のドメイン名による代理署名を確認します。実験的な仕様です。
+config-methods-sender-id = Sender ID です。歴史的な仕様です。
+config-methods-domainkeys = DomainKeys です。歴史的な仕様です。
+config-methods-adsp = ADSP です。歴史的な仕様です。
+
+## [bimi]
+
+config-bimi = ロゴとその証明についての設定です。
+config-bimi-roots = 証明書文書について信頼するルート証明書のファイル(PEM)です。
+config-bimi-fetch = ロゴと証明書文書を取得するかどうかを指定します。
+config-bimi-evidence = 有効な証明のないロゴを pass とするかどうかを指定します。
+
+## [[dns_list]]
+
+config-dns-list = DNS で公開されているリストです。掲載されていた場合の処置は [policy.client] で指定します。テスト用エントリが正しくないリストは、正しくなるまで使用しません。
+config-dns-list-zone = 問い合わせるゾーンです。
+config-dns-list-kind = dnswl は歓迎する IP アドレス、dnsbl は歓迎しない IP アドレス、rhsbl は歓迎しないドメイン名のリストです。
+config-dns-list-public-zone = ゾーン名に秘密の文字列が含まれる場合に、認証結果とログに記録する名前です。
+config-dns-list-listed = 掲載を示すコードです。
+config-dns-list-refused = 応答の拒否を示すコードです。
+config-dns-list-text = 掲載理由の文字列を問い合わせるかどうかを指定します。
+
+## [policy.dmarc]
+
+config-policy-dmarc = DMARC が fail のときの処置です。
+config-policy-dmarc-none = ドメイン管理者のポリシーが p=none の場合です。
+config-policy-dmarc-quarantine = ドメイン管理者のポリシーが p=quarantine の場合です。
+config-policy-dmarc-reject = ドメイン管理者のポリシーが p=reject の場合です。
+config-policy-dmarc-temperror = DMARC を一時的に評価できない場合の処置です。
+config-policy-dmarc-spf-everyone = 誰でも pass となる SPF レコードだけで DMARC が pass した場合の処置です。
+config-policy-dmarc-reject-alone = ほかに疑わしい点がなく p=reject だけのときの処置です(RFC 9989 の 7.4 節)。
+
+## [policy.from]
+
+config-policy-from = 作成者を判定できない From ヘッダに対する処置です。
+config-policy-from-absent = From ヘッダがない場合です。
+config-policy-from-repeated = From ヘッダが複数ある場合です。
+config-policy-from-malformed = 複数の読み方ができるか、メールアドレスまたはドメイン名がない場合です。
+config-policy-from-over-limit = 評価できる数を超える作成者ドメイン名がある場合です。
+config-policy-from-with-policy = これらのいずれかに当てはまり、書かれているドメイン名のポリシーが p=none より厳しい場合です。
+
+## [policy.historic]
+
+config-policy-historic = 作成者ドメイン名に DMARC レコードがない場合にだけ使用する結果に対する処置です。
+config-policy-historic-spf-fail = SPF が fail の場合です。
+config-policy-historic-spf-softfail = SPF が softfail の場合です。
+config-policy-historic-spf-temperror = SPF を一時的に評価できない場合です。
+config-policy-historic-spf-permerror = SPF レコードに誤りがある場合です。
+config-policy-historic-adsp-fail = ADSP: すべてのメールに署名すると宣言しているのに、署名がない場合です。
+config-policy-historic-adsp-discard = ADSP: さらに、署名のないメールは破棄してよいと宣言している場合です。
+config-policy-historic-adsp-nxdomain = ADSP: 作成者ドメイン名が存在しない場合です。
+config-policy-historic-sender-id-fail = Sender ID が fail の場合です。
+config-policy-historic-domainkeys-fail = DomainKeys: すべてのメールに署名すると宣言しているのに、有効な署名がない場合です。
+
+## [policy.client]
+
+config-policy-client = 接続元と送信者のドメイン名についての処置です。
+config-policy-client-null-mx = 送信者のドメイン名がメールを受信しない場合です。
+config-policy-client-no-name = 接続元の IP アドレスに逆引き名がない場合です。
+config-policy-client-name-not-confirmed = 接続元の逆引き名が IP アドレスに戻らない場合です。
+config-policy-client-arc-fail = ARC チェーンが有効ではない場合です。
+config-policy-client-lists = リストに掲載されている場合の処置を、ゾーンごとに指定します。歓迎する IP アドレスのリストに掲載されていれば、接続元についての処置を免除します。
+
+## [policy.exceptions]
+
+config-policy-exceptions = ポリシー適用の例外と、受信しない相手の設定です。
+config-policy-exceptions-networks = メールを判定の対象としない接続元です。
+config-policy-exceptions-users = メールを判定の対象としない SMTP AUTH の利用者です。
+config-policy-exceptions-forwarder-networks = 信頼する転送元のネットワークです。転送によって生じる認証の失敗を免除します。
+config-policy-exceptions-forwarder-names = 信頼する転送元の、確認済みの逆引き名です。
+config-policy-exceptions-forwarder-domains = 信頼する転送元の、認証されたドメイン名です。
+config-policy-exceptions-sealers = ARC の封印を信頼するドメイン名です。
+config-policy-exceptions-mailing-lists = List-Id のドメイン名で指定するメーリングリストです。認証されている必要があります。
+config-policy-exceptions-allowed = メールを歓迎する、認証されたドメイン名です。
+config-policy-exceptions-denied = メールを受信しないドメイン名です。
+config-policy-exceptions-denied-action = 受信しないドメイン名に対する処置です。
+
+## [policy.domains]
+
+config-policy-domains = 作成者ドメイン名ごとに受信側で定めるポリシーです。
+config-policy-domains-name = このドメイン名と配下のすべてに、公開されているポリシーの代わりに適用するポリシーです。
+
+## [labels]
+
+config-labels = 受信者とそのフィルタに見せる印です。
+config-labels-subject = 疑わしいメールの件名の先頭に付ける印です。
+config-labels-fields = 振り分け用のヘッダです。外部から付けられた同名のヘッダは削除します。
+
+## [replies]
+
+config-replies = 受信を拒否するときに接続元へ返す文です。ASCII で指定します。
+config-replies-dmarc = DMARC が fail の場合です。
+config-replies-dmarc-temperror = DMARC を一時的に評価できない場合です。
+config-replies-from = From ヘッダに誤りがある場合です。
+config-replies-spf = SPF が fail の場合です。
+config-replies-spf-error = SPF を評価できないか、レコードに誤りがある場合です。
+config-replies-signing = あるはずの署名がない場合です(ADSP、DomainKeys)。
+config-replies-sender-id = Sender ID が fail の場合です。
+config-replies-null-mx = 送信者のドメイン名がメールを受信しない場合です。
+config-replies-reverse-name = 接続元の IP アドレスに、その IP アドレスに戻る逆引き名がない場合です。
+config-replies-arc = ARC チェーンが有効ではない場合です。
+config-replies-list = DNS のリストに接続元またはドメイン名が掲載されている場合です。
+config-replies-denied = 受信しないドメイン名の場合です。
+
+## [[recipients]]
+
+config-recipients = 特定のドメイン名の宛先に対する規則です。ここに書かないことは、すべての宛先と同じです。
+config-recipients-domains = 宛先のドメイン名です。
+config-recipients-stage = この宛先の段階です。
+config-recipients-quarantine = この宛先への疑わしいメールの分け方です。
+config-recipients-blocked-authors = この宛先へのメールの受信を拒否してよい作成者ドメイン名です。
