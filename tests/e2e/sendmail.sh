@@ -27,6 +27,7 @@ main() {
     forged
     no_space_after_colon
     bodies
+    submitted_here
     garbage_beside
     stopped
     filtering
@@ -49,7 +50,7 @@ EOF
 # configure SOCKET – the line of docs/sendmail.md, and what makes this Sendmail one of its own: its folders, its port, no DNS, and a mailer
 # that keeps what it is given.
 configure() {
-    local macros=$T/debian/usr/share/sendmail/cf socket=$1
+    local socket=$1
     mkdir -p "$T/queue" "$T/mail"
     chmod 700 "$T/queue"
     chown nobody "$T/mail"
@@ -90,8 +91,14 @@ LOCAL_RULE_0
 R\$+ < @ example.net. > \$*	\$#keep \$@ here \$: \$1
 R\$+ < @ example.net > \$*	\$#keep \$@ here \$: \$1
 EOF
-    (cd "$macros/cf" && "$(program m4)" -D_CF_DIR_="$macros/" ../m4/cf.m4 "$T/sendmail.mc") > "$T/sendmail.cf" 2> "$T/m4.log" ||
-        { fail "no configuration"; finish; }
+    expand sendmail
+}
+
+# expand NAME – $T/NAME.cf, from $T/NAME.mc.
+expand() {
+    local macros=$T/debian/usr/share/sendmail/cf
+    (cd "$macros/cf" && "$(program m4)" -D_CF_DIR_="$macros/" ../m4/cf.m4 "$T/$1.mc") > "$T/$1.cf" 2> "$T/m4.log" ||
+        { fail "no configuration $1"; finish; }
 }
 
 # program NAME – Debian's, unpacked, or of this machine.
@@ -103,7 +110,7 @@ program() {
 # Where the machine's name has no dot, Sendmail waits a minute for a better one before it reads what it is to be called: it
 # is given one, if it can be.
 sendmail() {
-    local command=("$T/debian/usr/libexec/sendmail/sendmail" -C "$T/sendmail.cf" "$@")
+    local command=("$T/debian/usr/libexec/sendmail/sendmail" -C "${CONFIGURATION:-$T/sendmail.cf}" "$@")
     if unshare --uts true 2> /dev/null; then
         command=(unshare --uts sh -c 'hostname "$0" && exec "$@"' "$OURS" "${command[@]}")
     fi
@@ -208,6 +215,39 @@ bodies() {
     signed big
     deliver big "$SENDER" out.example.jp a@example.jp
     check "big: a megabyte, in many chunks" says dkim=pass dmarc=pass
+}
+
+# sendmail(1) as programs use it: its own configuration, and SMTP to the daemon. The client is this machine.
+submitted_here() {
+    mkdir -p "$T/clientqueue"
+    chown nobody "$T/clientqueue"
+    chmod 770 "$T/clientqueue"
+    cat > "$T/submit.mc" << EOF
+define(\`__OSTYPE__', \`')
+define(\`confDOMAIN_NAME', \`$OURS')
+define(\`confRUN_AS_USER', \`nobody:nogroup')
+define(\`confTRUSTED_USER', \`root')
+define(\`confPID_FILE', \`$T/submit.pid')
+define(\`STATUS_FILE', \`/dev/null')
+define(\`MSP_QUEUE_DIR', \`$T/clientqueue')
+define(\`confSERVICE_SWITCH_FILE', \`$T/switch')
+define(\`confDONT_PROBE_INTERFACES', \`True')
+define(\`confDONT_BLAME_SENDMAIL', \`GroupWritableDirPathSafe, TrustStickyBit')
+define(\`confAUTH_MECHANISMS', \`')
+define(\`RELAY_MAILER_ARGS', \`TCP \$h $SMTP')
+FEATURE(\`nocanonify')
+FEATURE(\`msp', \`[127.0.0.1]')
+EOF
+    expand submit
+    { printf 'Authentication-Results: mx.example.net; dkim=pass header.d=bank.example\n'; plain here; printf '\nHello,\n'; } | message here
+    signed here
+    (CONFIGURATION=$T/submit.cf sendmail -i -f a@example.jp here@example.net) < "$T/here.msg" > "$T/submit.log" 2>&1 || fail "here: sendmail"
+    within 15 test -f "$T/mail/here" || fail "here: not delivered"
+    MAIL=$T/mail/here
+    equal "here: one field in our name" "$(ours | wc -l)" 1
+    check "here: the signature vouches" says dkim=pass dmarc=pass
+    equal "here: a line of the log, with the queue id" \
+        "$(grep -c ' message queue_id="[0-9A-Za-z][0-9A-Za-z]*" client="[^"]*" ip=127.0.0.1 .* from="a@example.jp" .*dkim=pass:example.jp .* forged=1 ' "$T/sekisho.log")" 1
 }
 
 # A21: who speaks something else, or nothing, harms nobody.
