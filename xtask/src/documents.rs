@@ -2,7 +2,9 @@
 //!
 //! A new one is a row of `DOCUMENTS`. `--check` changes nothing and fails when one is stale; `ci` runs that.
 
-use crate::house::{House, Outcome};
+use std::process::Stdio;
+
+use crate::house::{House, Outcome, cargo_program, shown};
 use crate::rfc;
 
 /// A generated document: where it lies, what makes it.
@@ -12,7 +14,31 @@ pub(crate) struct Document {
     pub(crate) make: fn(&House) -> Outcome<String>,
 }
 
-const DOCUMENTS: &[&Document] = &[&rfc::DOCUMENT];
+const DOCUMENTS: &[&Document] = &[&rfc::DOCUMENT, &CONFIGURATION, &CONFIGURATION_JA];
+
+/// The reference of the configuration, from the table of its keys in the program.
+const CONFIGURATION: Document = Document {
+    path: "docs/configuration.md",
+    task: "cargo xtask documents",
+    make: |house| printed(house, &["config", "default", "--format", "markdown", "--lang", "en"]),
+};
+const CONFIGURATION_JA: Document = Document {
+    path: "docs/configuration.ja.md",
+    task: "cargo xtask documents",
+    make: |house| printed(house, &["config", "default", "--format", "markdown", "--lang", "ja"]),
+};
+
+/// What the program prints.
+fn printed(house: &House, arguments: &[&str]) -> Outcome<String> {
+    let all = [&["run", "--quiet", "--package", "sekisho", "--"], arguments].concat();
+    let mut command = house.command(&cargo_program(), &all);
+    let shown = shown(&command);
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{shown}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{shown}: {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|error| format!("{shown}: {error}"))
+}
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     let problems: Vec<String> =
