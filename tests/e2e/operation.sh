@@ -24,6 +24,7 @@ END
     with_other_rights
     logged_as_objects
     without_http
+    units
     finish
 }
 
@@ -341,6 +342,17 @@ time.sleep(600)' "$HTTP" &
     check "that is told" within 10 grep -q "WARN.*Metrics and health cannot be asked at 127.0.0.1:$HTTP" "$T/sekisho.log"
     equal "mail is judged all the same" "$(helper message "$PORT")" accept
     end_of_daemon "it ends"
+}
+
+# The units of systemd are read by systemd itself, where it is.
+units() {
+    command -v systemd-analyze > /dev/null || return 0
+    mkdir "$T/units"
+    sed "s|/usr/bin/sekisho|$SEKISHO|" "$ROOT/packaging/sekisho.service" > "$T/units/sekisho.service"
+    cp "$ROOT/packaging/sekisho.socket" "$T/units"
+    systemd-analyze verify --man=no "$T/units/sekisho.service" "$T/units/sekisho.socket" > "$T/units.log" 2>&1
+    # What is said of other units of this machine is not ours.
+    equal "systemd has no complaint of the units" "$(grep -i sekisho "$T/units.log")" ""
 }
 
 main

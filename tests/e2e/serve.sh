@@ -59,7 +59,7 @@ main() {
     rm -r "$T/state"
     start_sekisho --config "$T/without.toml" --listen inet:0@127.0.0.1 --resolver "$DNS"
     check "without a ledger it says so" grep -q 'No ledger' "$T/sekisho.log"
-    check "and makes none" test ! -e "$T/state"
+    check "and makes none" test ! -e "$T/state/ledger.sqlite"
     kill -TERM "$DAEMON"
     wait "$DAEMON"
     touch "$T/ja.log"

@@ -174,7 +174,8 @@ impl net::Conversation for Held {
 
     async fn drive(&mut self) {
         self.conversation.drive().await;
-        if let Some(since) = self.waits.take() {
+        // A recipient's answer is waited for, too; of that no time is told.
+        if let Some(since) = self.waits.take().filter(|_| self.conversation.is_between_messages()) {
             self.metrics.waited(since.elapsed());
         }
         self.watch();
