@@ -321,6 +321,7 @@ stage = "block"
 
 [policy.exceptions]
 networks = ["198.51.100.0/24"]
+denied = ["denied.example"]
 
 [labels]
 subject = "[meiwaku]"
@@ -342,6 +343,11 @@ EOF
     deliver marked 198.51.100.7 "[UNAVAILABLE]" friend.example a@example.jp
     check "block: an excepted network is not judged" says spf=fail dmarc=fail
     check "block: and that is told" grep -q "queue_id=\"$QUEUE_ID\" .* action=accept .*rule=policy-excepted-network override=local_policy " "$T/sekisho.log"
+    smtp "$SMTP" 203.0.113.9 "[UNAVAILABLE]" evil.example a@denied.example blocked@example.net "$T/blocked.msg" > "$T/early.log" &&
+        fail "block: a denied domain was taken"
+    equal "block: a denied domain is told why" "${REPLY_LINE%$'\r'}" "550 5.7.1 Email refused by local policy"
+    check "block: before its message comes" grep -q 'after RCPT TO' "$T/early.log"
+    check "block: the log tells of the recipient" grep -q ' recipient queue_id=.* action=reject rule=policy-denied ' "$T/sekisho.log"
     check "block: what was refused is nowhere" sh -c "! ls '$T/mail/blocked/new/'* 2> /dev/null"
     kill -TERM "$DAEMON"
     wait "$DAEMON"
@@ -350,10 +356,9 @@ EOF
 # A socket below the queue directory, open to the group of Postfix alone: the lines of docs/postfix.md.
 local_socket() {
     command install -d -g postfix -m 2750 "$T/queue/sekisho"
-    umask 0007
-    start_sekisho --listen "unix:$T/queue/sekisho/milter.sock" --authserv-id "$OURS" --resolver "$DNS"
-    umask 0022
-    equal "local: who may connect" "$(stat -c '%A %G' "$T/queue/sekisho/milter.sock")" "srwxrwx--- postfix"
+    printf '[receiver]\nsocket_mode = "0660"\n' > "$T/socket.toml"
+    start_sekisho --config "$T/socket.toml" --listen "unix:$T/queue/sekisho/milter.sock" --authserv-id "$OURS" --resolver "$DNS"
+    equal "local: who may connect" "$(stat -c '%A %G' "$T/queue/sekisho/milter.sock")" "srw-rw---- postfix"
     to_milter 'smtpd_milters = unix:sekisho/milter.sock'
     { plain local; printf '\nHello,\n'; } | message local
     deliver local 192.0.2.1 out.example.jp out.example.jp a@example.jp

@@ -7,6 +7,7 @@ mod reference;
 mod render;
 mod rules;
 mod running;
+mod signing;
 pub(crate) mod verbs;
 
 use std::io::Read as _;
@@ -31,6 +32,7 @@ pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
 use rules::Judging;
 pub(crate) use running::{Http, LogForm, Running};
+pub(crate) use signing::{KeyReaders, SigningConfig};
 
 /// What the configuration says; what it does not say is left to each verb.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -59,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) running: Running,
     /// `[ledger]`: what is kept of mail.
     pub(crate) ledger: LedgerConfig,
+    /// `[outgoing]`, `[signing]`: which mail is outgoing, and who signs it.
+    pub(crate) signing: SigningConfig,
 }
 
 /// A method that can be switched.
@@ -185,7 +189,7 @@ const fn of_list(name: &'static str, take: Take) -> Key {
 
 /// All keys.
 fn keys() -> impl Iterator<Item = &'static Key> + Clone {
-    KEYS.iter().chain(running::KEYS).chain(rules::KEYS).chain(ledger::KEYS)
+    KEYS.iter().chain(running::KEYS).chain(rules::KEYS).chain(ledger::KEYS).chain(signing::KEYS)
 }
 
 /// The value cannot be used.
@@ -203,6 +207,7 @@ impl Config {
             config.bimi_roots.map(|roots| path.parent().map_or(roots.clone(), |directory| directory.join(&roots)));
         let beside = |file: PathBuf| path.parent().map_or(file.clone(), |directory| directory.join(&file));
         config.ledger.file = config.ledger.file.map(beside);
+        path.parent().into_iter().for_each(|directory| config.signing.beside(directory));
         Ok(config)
     }
 
@@ -288,25 +293,63 @@ impl Config {
             told(offset, "cli-config-error").with("problem", error.message())
         })?;
         let mut config = Self::default();
-        for (name, section) in in_order(table.get_ref()) {
-            match section.get_ref() {
-                DeValue::Array(lists) if SEVERAL.contains(&&**name.get_ref()) => {
-                    config.take_lists(name.get_ref(), lists, text, &told)?;
-                }
-                DeValue::Table(sections) if name.get_ref() == POLICY => {
-                    for (name, section) in in_order(sections) {
-                        let full = format!("{POLICY}.{}", name.get_ref());
-                        if let (DeValue::Table(domains), OWN_POLICIES) = (section.get_ref(), full.as_str()) {
-                            config.take_domains(domains, text, &told)?;
-                            continue;
-                        }
-                        config.take_table(&full, name, section, text, &told)?;
-                    }
-                }
-                _ => config.take_table(name.get_ref(), name, section, text, &told)?,
-            }
+        // What is for certain recipients rests on what is for everybody.
+        let (last, first): (Vec<_>, Vec<_>) =
+            in_order(table.get_ref()).into_iter().partition(|(name, _)| name.get_ref() == rules::RECIPIENTS);
+        for entry in first.into_iter().chain(last) {
+            config.take_top(entry, text, &told)?;
         }
         Ok(config)
+    }
+
+    /// What stands at the top of a file, or in a `[[recipients]]`.
+    fn take_top(
+        &mut self,
+        (name, section): Entry<'_, '_>,
+        text: &str,
+        told: &dyn Fn(usize, &'static str) -> Failure,
+    ) -> Result<(), Failure> {
+        match section.get_ref() {
+            DeValue::Array(lists) if SEVERAL.contains(&&**name.get_ref()) => {
+                self.take_lists(name.get_ref(), lists, text, told)
+            }
+            DeValue::Table(sections) if name.get_ref() == POLICY => {
+                for (name, section) in in_order(sections) {
+                    let full = format!("{POLICY}.{}", name.get_ref());
+                    if let (DeValue::Table(domains), OWN_POLICIES) = (section.get_ref(), full.as_str()) {
+                        self.take_domains(domains, text, told)?;
+                        continue;
+                    }
+                    self.take_table(&full, name, section, text, told)?;
+                }
+                Ok(())
+            }
+            DeValue::Table(values) if name.get_ref() == signing::SIGNING => self.take_signing(values, text, told),
+            _ => self.take_table(name.get_ref(), name, section, text, told),
+        }
+    }
+
+    /// `[signing]`, in which there are `[[signing.key]]` and `[[signing.rule]]`.
+    fn take_signing(
+        &mut self,
+        values: &DeTable<'_>,
+        text: &str,
+        told: &dyn Fn(usize, &'static str) -> Failure,
+    ) -> Result<(), Failure> {
+        let mut own = Vec::new();
+        for (name, value) in in_order(values) {
+            let full = format!("{}.{}", signing::SIGNING, name.get_ref());
+            match value.get_ref() {
+                DeValue::Array(lists) if SEVERAL.contains(&full.as_str()) => {
+                    self.take_lists(&full, lists, text, told)?;
+                }
+                DeValue::Table(_) => {
+                    return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), &full));
+                }
+                _ => own.push((name, value)),
+            }
+        }
+        self.take_entries(signing::SIGNING, own, text, told)
     }
 
     /// The sections of one name, one after the other.
@@ -323,11 +366,25 @@ impl Config {
             };
             match name {
                 LIST => self.dns_lists.push(ListEntry::default()),
+                signing::KEY => self.signing.begin_key(),
+                signing::RULE => self.signing.begin_rule(),
                 _ => self.judging.begin_recipients(),
             }
-            self.take_section(name, section, text, told)?;
+            let is_nested = |(key, value): &Entry<'_, '_>| {
+                name == rules::RECIPIENTS
+                    && rules::IN_RECIPIENTS.contains(&&**key.get_ref())
+                    && matches!(value.get_ref(), DeValue::Table(_))
+            };
+            let (nested, own): (Vec<_>, Vec<_>) = in_order(section).into_iter().partition(is_nested);
+            self.take_entries(name, own, text, told)?;
+            self.judging.exchange_with_last_recipients();
+            let taken = nested.into_iter().try_for_each(|entry| self.take_top(entry, text, told));
+            self.judging.exchange_with_last_recipients();
+            taken?;
             let missing = match name {
                 LIST => self.dns_lists.last().and_then(ListEntry::missing),
+                signing::KEY => self.signing.missing_of_key(),
+                signing::RULE => self.signing.missing_of_rule(),
                 _ => self.judging.missing_of_recipients(),
             };
             if let Some(key) = missing {
@@ -366,20 +423,20 @@ impl Config {
     ) -> Result<(), Failure> {
         match section.get_ref() {
             DeValue::Table(values) if !SEVERAL.contains(&full) && keys().any(|key| key.section == full) => {
-                self.take_section(full, values, text, told)
+                self.take_entries(full, in_order(values), text, told)
             }
             _ => Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), full)),
         }
     }
 
-    fn take_section(
+    fn take_entries(
         &mut self,
         section: &str,
-        values: &DeTable<'_>,
+        entries: Vec<Entry<'_, '_>>,
         text: &str,
         told: &dyn Fn(usize, &'static str) -> Failure,
     ) -> Result<(), Failure> {
-        for (name, value) in in_order(values) {
+        for (name, value) in entries {
             let known = keys().filter(|key| key.section == section);
             let Some(key) = known.clone().find(|key| key.name == name.get_ref()) else {
                 let failure = told(name.span().start, "cli-config-unknown-key");
@@ -476,7 +533,7 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The sections of which there may be several.
-const SEVERAL: [&str; 2] = [LIST, rules::RECIPIENTS];
+const SEVERAL: [&str; 4] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE];
 const LIST: &str = "dns_list";
 /// The section of sections: `[policy.dmarc]`.
 const POLICY: &str = "policy";
@@ -601,12 +658,21 @@ mod tests {
         assert_eq!(rules.forced.get(&domain("example.jp")), Some(&dmarc::Policy::Reject));
         assert_eq!(rules.forced.get(&domain("xn--r8jz45g.jp")), Some(&dmarc::Policy::None));
         assert_eq!(rules.texts.get(&Cause::Dmarc).unwrap().to_string(), "no: {author}");
+        let early = "[policy.historic]\nspf_fail = { action = \"reject\", when = \"early\" }\n\
+                     [policy.client]\nlists = { \"bl.example\" = { action = \"tempfail\", when = \"early\" } }\n\
+                     [replies]\ndmarc = \"拒否\"\n";
+        let rules = Config::parse(early, "x").unwrap().rules().general;
+        assert_eq!(rules.historic.spf_fail, Response::early(Action::Reject));
+        assert_eq!(rules.client.lists.get(&domain("bl.example")), Some(&Response::early(Action::TempFail)));
+        assert!(!rules.texts.get(&Cause::Dmarc).unwrap().is_ascii());
         for text in [
             "[policy.historic]\nspf_fail = \"maybe\"",
             "[policy.client]\nlists = [\"bl.example\"]",
             "[policy.client]\nlists = { \"bl.example\" = \"maybe\" }",
             "[policy.domains]\n\"a..b\" = \"reject\"",
-            "[replies]\ndmarc = \"拒否\"",
+            "[policy.historic]\nspf_fail = { action = \"reject\", when = \"soon\" }",
+            "[policy.historic]\nspf_fail = { when = \"early\" }",
+            "[policy.historic]\nspf_fail = { action = \"reject\", then = \"early\" }",
             "[replies]\ndmarc = \"{\"",
         ] {
             assert_eq!(told(text).0, "cli-config-bad-value", "{text}");
@@ -632,6 +698,24 @@ mod tests {
         assert!(own.labels.fields.is_empty() && own.blocked_authors.is_none());
         let own = rules.for_recipient(&domain("b.example"));
         assert!(own.stage == Stage::Block && own.blocked_authors.is_some());
+        // Whole sections of their own, before what is for everybody.
+        let text = "[[recipients]]\ndomains = [\"a.example\"]\n\
+                    [recipients.policy.dmarc]\nreject = \"label\"\n[recipients.policy.domains]\n\"x.jp\" = \"none\"\n\
+                    [recipients.labels]\nsubject = \"[!]\"\n[recipients.replies]\nspf = \"no\"\n\
+                    [[recipients]]\ndomains = [\"b.example\"]\n\
+                    [policy.dmarc]\nreject = \"discard\"\nnone = \"label\"\n";
+        let rules = Config::parse(text, "x").unwrap().rules();
+        let own = rules.for_recipient(&domain("a.example"));
+        assert_eq!((own.dmarc.reject, own.dmarc.none), (policy::Action::Label, policy::Action::Label));
+        assert!(own.labels.subject.is_some() && own.texts.len() == 1 && own.forced.len() == 1);
+        for other in [rules.for_recipient(&domain("b.example")), &rules.general] {
+            assert_eq!((other.dmarc.reject, other.dmarc.none), (policy::Action::Discard, policy::Action::Label));
+            assert!(other.labels.subject.is_none() && other.texts.is_empty() && other.forced.is_empty());
+        }
+        let (id, arguments) = told("[[recipients]]\ndomains = [\"a.example\"]\n[recipients.policy.dmrac]\n");
+        assert_eq!(id, "cli-config-unknown-section");
+        assert_eq!(arguments, "file=sekisho.toml line=3 column=20 key=policy.dmrac suggestion=policy.dmarc");
+        assert_eq!(told("[[recipients]]\ndomains = [\"a.example\"]\n[recipients.dns]\n").0, "cli-config-unknown-key");
         let (id, arguments) = told("[[recipients]]\nstage = \"observe\"");
         assert_eq!(id, "cli-config-missing-key");
         assert_eq!(arguments, "file=sekisho.toml line=1 column=1 key=domains section=recipients");

@@ -228,6 +228,8 @@ pub struct Message<'a> {
     pub macros: Vec<(Stage, &'a [u8], &'a [u8])>,
     /// Envelope sender, with angle brackets.
     pub sender: &'a [u8],
+    /// What came with MAIL: `SMTPUTF8`, `SIZE=…`.
+    pub sender_arguments: Arguments<'a>,
     /// Envelope recipients, with angle brackets.
     pub recipients: Vec<&'a [u8]>,
     /// Headers: name, and everything after the colon, lines separated by LF.
@@ -382,7 +384,7 @@ impl<'a> Delivery<'a> {
                 (Command::Connect { hostname: message.hostname, address }, then)
             }
             Step::Helo => (Command::Helo { name: message.helo }, then),
-            Step::Mail => (Command::Mail { sender: message.sender, arguments: Arguments::default() }, then),
+            Step::Mail => (Command::Mail { sender: message.sender, arguments: message.sender_arguments }, then),
             Step::Recipient => {
                 let recipient = message.recipients.get(index)?;
                 (Command::Recipient { recipient, arguments: Arguments::default() }, more)

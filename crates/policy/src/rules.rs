@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dmarc::Policy;
 use mailtext::Domain;
 
-use crate::action::{Action, Response, Stage};
+use crate::action::{Action, Response, Stage, When};
 use crate::labels::LabelRules;
 use crate::reason::Cause;
 use crate::template::Template;
@@ -315,6 +315,23 @@ impl RuleSet {
         let mut above = (1..=author.label_count()).rev();
         let (domain, policy) = above.find_map(|count| self.forced.get_key_value(&author.rightmost(count)))?;
         Some((domain, *policy))
+    }
+
+    /// Whether something may be refused when only the envelope is known.
+    #[must_use]
+    pub fn may_refuse_early(&self) -> bool {
+        let (historic, client) = (&self.historic, &self.client);
+        let denied = (!self.exceptions.denied.is_empty()).then_some(self.exceptions.denied_response);
+        let fixed = [
+            historic.spf_fail,
+            historic.spf_temp_error,
+            historic.spf_perm_error,
+            client.null_mx,
+            client.no_name,
+            client.name_not_confirmed,
+        ];
+        let mut all = fixed.into_iter().chain(client.lists.values().copied()).chain(denied);
+        self.stage == Stage::Block && all.any(|response| response.when == When::Early && response.action.refuses())
     }
 
     /// Whether mail of these author domains may be blocked. Mail that names nobody may.

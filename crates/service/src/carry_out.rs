@@ -30,7 +30,12 @@ impl Answer {
 
     pub(crate) fn to(action: Action, reply: Option<&Reply>) -> Self {
         let words = reply.and_then(|reply| {
-            ReplyText::new(reply.code, Some(enhanced(&reply.enhanced)?), &[reply.text.as_str()]).ok()
+            let (enhanced, lines) = (Some(enhanced(&reply.enhanced)?), [reply.text.as_str()]);
+            // The text has other letters only where the client reads them.
+            match reply.text.is_ascii() {
+                true => ReplyText::new(reply.code, enhanced, &lines).ok(),
+                false => ReplyText::internationalised(reply.code, enhanced, &lines).ok(),
+            }
         });
         match (action, words) {
             (Action::Accept | Action::Label | Action::Quarantine, _) => Self::GoOn,

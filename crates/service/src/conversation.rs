@@ -9,23 +9,24 @@ use auth::{Check, Facts};
 use mailtext::ReversePath;
 use mailtext::authres::LineEnd;
 use milter::codec::Address;
-use milter::{Edit, EditError, Event, Macros, ProtocolError, Session};
+use milter::{Actions, Edit, EditError, Event, Macros, ProtocolError, Session};
 use outgoing::{Arrival, Signing};
 
 use crate::carry_out::{self, Answer, decisive};
 use crate::ending::{Ended, Ending};
+use crate::envelope::{Asked, Asking};
 use crate::limits::QUEUE_ID_BYTES_MAX;
 use crate::message::{Client, Message, REMOVED_NAMES, Rest, Way};
 use crate::sending::{Departed, Departing, Sending};
 use crate::settings::{Kept, Settings};
-use crate::world::{Receipt, Sent, World};
+use crate::world::{Moment, Receipt, Sent, World};
 
 /// A conversation with one MTA, over as many messages as it likes.
 pub struct Conversation<W: World> {
     session: Session,
     state: State<W>,
     /// The message whose verdict the MTA waits for.
-    ending: Option<Waited>,
+    ending: Option<Waited<W>>,
     error: Option<ProtocolError>,
     finished: bool,
 }
@@ -36,23 +37,27 @@ struct State<W: World> {
     settings: Settings,
     /// The socket at which the MTA came, as the configuration writes it.
     listener: Option<Arc<str>>,
+    /// The edits that the MTA lets us make.
+    actions: Actions,
     client: Client,
     message: Option<Message<W::Lookup, W::Fetch>>,
 }
 
 /// A message that is whole, and whose last answers are waited for.
-type Waited = Pin<Box<dyn Future<Output = Done> + Send>>;
+type Waited<W> = Pin<Box<dyn Future<Output = Done<W>> + Send>>;
 
-/// A message of which everything is known.
-enum Done {
+/// What was waited for.
+enum Done<W: World> {
+    /// A recipient.
+    Asked(Asked<W>),
     Judged(Box<Ended>),
     Signed(Box<Departed>),
 }
 
 /// What an event leads to.
-enum Next {
+enum Next<W: World> {
     GoOn,
-    Await(Waited),
+    Await(Waited<W>),
     Finish,
 }
 
@@ -60,7 +65,8 @@ impl<W: World> Conversation<W> {
     /// A conversation in which nothing was said yet.
     pub fn new(world: W, settings: Settings) -> Self {
         let session = Session::new(Arc::clone(&settings.wanted));
-        let state = State { world, settings, listener: None, client: Client::default(), message: None };
+        let (listener, actions, client) = (None, Actions::NONE, Client::default());
+        let state = State { world, settings, listener, actions, client, message: None };
         Self { session, state, ending: None, error: None, finished: false }
     }
 
@@ -95,6 +101,7 @@ impl<W: World> Conversation<W> {
             let done = ending.as_mut().await;
             self.ending = None;
             match done {
+                Done::Asked(asked) => self.answer(asked),
                 Done::Judged(ended) => self.conclude(&ended),
                 Done::Signed(departed) => self.dispatch(&departed),
             }
@@ -172,6 +179,7 @@ impl<W: World> Conversation<W> {
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
         let _ = self.session.reply(answer.as_reply());
         self.state.world.dealt_with(Receipt {
+            moment: Moment::End,
             queue_id: queue_id.as_deref(),
             client_name: &client.name,
             facts,
@@ -182,6 +190,31 @@ impl<W: World> Conversation<W> {
             forged_count: rest.removals[0].indexes.len(),
             cleaned,
             labelled,
+        });
+    }
+
+    /// A recipient may come, or is refused; the message goes on for others.
+    fn answer(&mut self, asked: Asked<W>) {
+        self.state.message = Some(asked.message);
+        let Some(refused) = asked.refused else {
+            let _ = self.session.reply(milter::Reply::Continue);
+            return;
+        };
+        let answer = Answer::to(refused.verdict.action, refused.verdict.reply.as_ref());
+        // Should the MTA not wait here, the message is judged when it is whole.
+        let _ = self.session.reply(answer.as_reply());
+        self.state.world.dealt_with(Receipt {
+            moment: Moment::Recipient,
+            queue_id: refused.queue_id.as_deref(),
+            client_name: &refused.client.name,
+            facts: &refused.facts,
+            verdict: &refused.verdict,
+            row: refused.row,
+            failure: refused.failure.as_ref(),
+            held: None,
+            forged_count: 0,
+            cleaned: Ok(()),
+            labelled: Ok(()),
         });
     }
 
@@ -242,19 +275,23 @@ impl<W: World> Conversation<W> {
 }
 
 impl<W: World> State<W> {
-    fn take(&mut self, event: Event<'_>, macros: &Macros) -> Next {
+    fn take(&mut self, event: Event<'_>, macros: &Macros) -> Next<W> {
         match event {
             Event::Connect { hostname, address } => {
                 self.client = Client { name: text(hostname), ip: ip(address), helo: None };
                 self.message = None;
             }
             Event::Helo { name } => self.client.helo = Some(text(name)),
-            Event::Mail { sender, .. } => {
+            Event::Mail { sender, arguments } => {
                 let told = Texts::of(macros);
-                self.message = Some(match self.sending(sender, &told, macros) {
+                let message = self.message.insert(match self.sending(sender, &told, macros) {
                     Some(sending) => Message::send(sending),
                     None => Message::begin(self.check(), &self.client, sender, &told.told()),
                 });
+                // RFC 6531 §3.7.4.1: who gives SMTPUTF8 with MAIL may be answered in UTF-8.
+                if arguments.iter().any(|argument| argument.eq_ignore_ascii_case(b"SMTPUTF8")) {
+                    message.reads_utf8();
+                }
             }
             Event::Header { name, value } => {
                 if let Some(message) = &mut self.message {
@@ -279,14 +316,9 @@ impl<W: World> State<W> {
                 self.message = None;
             }
             Event::Quit => return Next::Finish,
-            Event::Recipient { recipient, .. } => {
-                let watch = &self.settings.watch;
-                let counts = watch.recipients == Kept::Yes || watch.row == Kept::Yes;
-                if let Some(message) = self.message.as_mut().filter(|_| counts) {
-                    message.recipient(recipient);
-                }
-            }
-            Event::Negotiated(_) | Event::Data | Event::Unknown { .. } => {}
+            Event::Recipient { recipient, .. } => return self.recipient(recipient, macros),
+            Event::Negotiated(negotiated) => self.actions = negotiated.actions,
+            Event::Data | Event::Unknown { .. } => {}
         }
         Next::GoOn
     }
@@ -308,10 +340,32 @@ impl<W: World> State<W> {
         })?;
         let mail_from = ReversePath::parse(sender);
         let signing = Signing::new(Arc::clone(&outgoing.role), mail_from.clone().ok());
+        let takes_fields = self.actions.contains(Actions::ADD_HEADERS);
+        let signing = if takes_fields { signing } else { signing.without_fields() };
         Some(Sending { origin, user, mail_from, signing })
     }
 
-    fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next {
+    /// A recipient is counted; where rules may refuse it now, the MTA waits for them.
+    fn recipient(&mut self, recipient: &[u8], macros: &Macros) -> Next<W> {
+        let watch = &self.settings.watch;
+        let Some(message) = self.message.as_mut().filter(|_| watch.counts_recipients()) else { return Next::GoOn };
+        if watch.early == Kept::No || !matches!(message.way, Way::In(_)) {
+            message.recipient(recipient);
+            return Next::GoOn;
+        }
+        let Some(message) = self.message.take() else { return Next::GoOn };
+        let asking = Asking {
+            world: self.world.clone(),
+            settings: self.settings.clone(),
+            client: self.client.clone(),
+            message,
+            recipient: recipient.to_vec(),
+            queue_id: macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)])),
+        };
+        Next::Await(Box::pin(async { Done::Asked(asking.end().await) }))
+    }
+
+    fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next<W> {
         let message =
             self.message.take().unwrap_or_else(|| Message::begin(self.check(), &self.client, b"", &Told::default()));
         let (way, rest) = message.end(last_chunk);

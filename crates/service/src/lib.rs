@@ -12,6 +12,7 @@
 mod carry_out;
 pub mod conversation;
 pub mod ending;
+mod envelope;
 mod evidence;
 pub mod limits;
 pub mod message;

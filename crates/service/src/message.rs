@@ -7,7 +7,7 @@ use auth::{Check, Envelope};
 use lookup::Lookup;
 use lookup::fetch::Fetch;
 use mailtext::Domain;
-use mailtext::authres::{LineEnd, authserv_id_matches};
+use mailtext::authres::{Letters, LineEnd, authserv_id_matches};
 use mailtext::list_id::list_id;
 use mailtext::subject::Prefix;
 use policy::Transaction;
@@ -29,7 +29,7 @@ pub struct Client {
 
 /// A message whose envelope is known.
 pub(crate) struct Message<L, F> {
-    way: Way<L, F>,
+    pub(crate) way: Way<L, F>,
     header: Vec<u8>,
     rest: Box<Rest>,
 }
@@ -60,6 +60,8 @@ pub(crate) struct Rest {
     /// The first Message-ID, without what is around it.
     pub(crate) message_id: Option<Vec<u8>>,
     list_id_count: u32,
+    /// How many recipients were refused.
+    refused_count: u64,
 }
 
 /// How large a message is: the bytes that the MTA showed, with the line ends of the wire.
@@ -122,14 +124,26 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
         }
     }
 
-    /// Takes a recipient: its domain, once. Whatever stands behind the last `@` counts: an address that the MTA takes
-    /// and a strict reader would not must not slip out of its domain's rules.
+    /// What is known of the transaction beside the recipients.
+    pub(crate) fn transaction(&self) -> Transaction {
+        Transaction { recipients: Vec::new(), ..self.rest.transaction.clone() }
+    }
+
+    /// The client may read replies in UTF-8.
+    pub(crate) fn reads_utf8(&mut self) {
+        self.rest.transaction.reply_letters = Letters::Utf8;
+    }
+
+    /// Notes that a recipient is refused; whether it is the first.
+    pub(crate) fn is_first_refusal(&mut self) -> bool {
+        self.rest.refused_count += 1;
+        self.rest.refused_count == 1
+    }
+
+    /// Takes a recipient: its domain, once.
     pub(crate) fn recipient(&mut self, recipient: &[u8]) {
         self.rest.recipient_count = self.rest.recipient_count.saturating_add(1);
-        let address = milter::without_brackets(recipient.trim_ascii());
-        let Some(at) = address.iter().rposition(|byte| *byte == b'@') else { return };
-        let domain = address.get(at + 1..).and_then(|domain| std::str::from_utf8(domain).ok());
-        let Some(domain) = domain.and_then(|domain| Domain::parse(domain).ok()) else { return };
+        let Some(domain) = domain_of(recipient) else { return };
         let domains = &mut self.rest.transaction.recipients;
         if domains.len() < RECIPIENT_DOMAIN_COUNT_MAX && !domains.contains(&domain) {
             domains.push(domain);
@@ -182,6 +196,11 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
 }
 
 impl Rest {
+    /// Of a message that did not come.
+    pub(crate) fn of_one_recipient(transaction: Transaction) -> Self {
+        Self { recipient_count: 1, transaction, ..Self::default() }
+    }
+
     fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str, watch: &Watch) {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         let removed = REMOVED_NAMES.iter().position(|removed| is(removed));
@@ -227,6 +246,14 @@ impl Subject {
         };
         mark.put_before(value, line_end)
     }
+}
+
+/// The domain of a recipient. Whatever stands behind the last `@` counts: an address that the MTA takes and a strict
+/// reader would not must not slip out of its domain's rules.
+pub(crate) fn domain_of(recipient: &[u8]) -> Option<Domain> {
+    let address = milter::without_brackets(recipient.trim_ascii());
+    let at = address.iter().rposition(|byte| *byte == b'@')?;
+    Domain::parse(std::str::from_utf8(&address[at + 1..]).ok()?).ok()
 }
 
 /// Restores the line ends of the wire: an MTA gives the folds of a field to its filters as LF.

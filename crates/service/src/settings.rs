@@ -72,6 +72,8 @@ pub(crate) struct Watch {
     pub(crate) list_id: Kept,
     /// Whether a row is kept.
     pub(crate) row: Kept,
+    /// Whether recipients may be refused before the message comes.
+    pub(crate) early: Kept,
 }
 
 /// Whether something is kept.
@@ -145,7 +147,15 @@ impl Watch {
             recipients: Kept::when(!rules.by_recipient.is_empty()),
             list_id: Kept::when(sets(rules).any(|set| !set.exceptions.mailing_lists.is_empty())),
             row: Kept::No,
+            early: Kept::when(sets(rules).any(RuleSet::may_refuse_early)),
         }
+    }
+}
+
+impl Watch {
+    /// Whether the MTA is to tell the recipients.
+    pub(crate) fn counts_recipients(&self) -> bool {
+        [self.recipients, self.row, self.early].contains(&Kept::Yes)
     }
 }
 
@@ -161,11 +171,11 @@ pub(crate) fn usual_field_name() -> Option<String> {
 }
 
 /// What is wanted of the MTA: every event but recipients – unless they count – and unknown commands, answers at
-/// the end only, header edits, and quarantine where the rules hold mail.
+/// the end only, and at each recipient where it may be refused, header edits, and quarantine where the rules hold mail.
 fn wanted(rules: &Rules, watch: &Watch, outgoing: Option<&Outgoing>) -> Wanted {
     let mut steps =
         vec![Step::Connect, Step::Helo, Step::Mail, Step::Header, Step::EndOfHeaders, Step::Body, Step::EndOfMessage];
-    if watch.recipients == Kept::Yes || watch.row == Kept::Yes {
+    if watch.counts_recipients() {
         steps.push(Step::Recipient);
     }
     let mut at_mail = "i {auth_authen} {auth_type} {auth_author}".to_owned();
@@ -176,6 +186,7 @@ fn wanted(rules: &Rules, watch: &Watch, outgoing: Option<&Outgoing>) -> Wanted {
     let edits = Actions::ADD_HEADERS | Actions::CHANGE_HEADERS;
     Wanted {
         steps: Steps::of(&steps),
+        answers: if watch.early == Kept::Yes { Steps::of(&[Step::Recipient]) } else { Steps::NONE },
         actions: if holds(rules) { edits | Actions::QUARANTINE } else { edits },
         // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
         // Of SMTP AUTH it tells with MAIL.

@@ -48,7 +48,7 @@ pub trait World: Clone + Send + Sync + 'static {
     /// A hash by which the same bytes are found again.
     fn digest(&self, bytes: &[u8]) -> [u8; 16];
 
-    /// Hears of a message that was dealt with.
+    /// Hears of a message that was dealt with, or of which a recipient was refused before it came.
     fn dealt_with(&self, receipt: Receipt<'_>);
 
     /// Hears of an outgoing message that was dealt with.
@@ -58,9 +58,20 @@ pub trait World: Clone + Send + Sync + 'static {
     fn say(&self, reason: &dyn mailtext::Explain) -> String;
 }
 
+/// When a message was dealt with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Moment {
+    /// At a recipient: it was refused before the message came.
+    Recipient,
+    /// At the end of the message.
+    End,
+}
+
 /// What became of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt<'a> {
+    /// When.
+    pub moment: Moment,
     /// The MTA's queue id, when it told one.
     pub queue_id: Option<&'a str>,
     /// The MTA's name for the client.

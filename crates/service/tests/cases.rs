@@ -23,5 +23,5 @@ use support::{Story, zone_of};
 #[test]
 fn cases() {
     let count = testkit::cases("service", |case| Story::of_case(case, zone_of(case)).out);
-    assert!(count >= 66, "{count}");
+    assert!(count >= 73, "{count}");
 }

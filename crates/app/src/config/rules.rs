@@ -8,7 +8,7 @@ use mailtext::Domain;
 use mailtext::subject::Prefix;
 use policy::labels::{FieldName, FieldRule, LabelRules, SubjectRule};
 use policy::rules::{ForRecipients, Mixed, QuarantineBy, RejectAlone, Users};
-use policy::{Action, Cause, Domains, Network, Response, RuleSet, Rules, Stage, Template};
+use policy::{Action, Cause, Domains, Network, Response, RuleSet, Rules, Stage, Template, When};
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Key, Wrong, string};
@@ -24,43 +24,43 @@ pub(super) struct Judging {
     mixed: Mixed,
 }
 
-/// What a `[[recipients]]` says; for the rest the rules are those of everybody.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// A `[[recipients]]`: the rules of everybody, and what it says itself.
+#[derive(Clone, PartialEq, Debug, Default)]
 struct Recipients {
     domains: Domains,
-    stage: Option<Stage>,
-    quarantine: Option<QuarantineBy>,
-    blocked_authors: Option<Domains>,
+    rules: RuleSet,
+    labels: Option<LabelRules>,
 }
 
 /// The sections of rules for recipients of certain domains.
 pub(super) const RECIPIENTS: &str = "recipients";
+/// The sections that may stand in a `[[recipients]]`: `[recipients.policy.dmarc]`, `[recipients.labels]`.
+pub(super) const IN_RECIPIENTS: [&str; 3] = ["policy", "labels", "replies"];
 
 impl Judging {
     /// The rules. A receiver that observes writes no label but Authentication-Results, if it is not told to.
     pub(super) fn rules(&self) -> Rules {
         let by_recipient = self.recipients.iter().map(|recipients| {
-            let mut rules = self.rules.clone();
-            rules.stage = recipients.stage.unwrap_or(rules.stage);
-            rules.quarantine = recipients.quarantine.unwrap_or(rules.quarantine);
-            rules.blocked_authors = recipients.blocked_authors.clone().or(rules.blocked_authors);
-            ForRecipients { domains: recipients.domains.clone(), rules: self.labelled(rules) }
+            let rules = labelled(recipients.rules.clone(), recipients.labels.as_ref());
+            ForRecipients { domains: recipients.domains.clone(), rules }
         });
         let by_recipient = by_recipient.collect();
-        Rules { general: self.labelled(self.rules.clone()), by_recipient, mixed: self.mixed }
+        Rules { general: labelled(self.rules.clone(), self.labels.as_ref()), by_recipient, mixed: self.mixed }
     }
 
-    fn labelled(&self, mut rules: RuleSet) -> RuleSet {
-        match &self.labels {
-            Some(labels) => rules.labels.clone_from(labels),
-            None if rules.stage == Stage::Observe => rules.labels.fields.clear(),
-            None => {}
-        }
-        rules
-    }
-
+    /// Begins a `[[recipients]]`, when what is for everybody is known.
     pub(super) fn begin_recipients(&mut self) {
-        self.recipients.push(Recipients::default());
+        let (rules, labels) = (self.rules.clone(), self.labels.clone());
+        self.recipients.push(Recipients { domains: Domains::default(), rules, labels });
+    }
+
+    /// Puts the rules of the last `[[recipients]]` in the place of everybody's, so that the keys of the sections in it
+    /// speak of these alone; a second time, everything is in its place again.
+    pub(super) fn exchange_with_last_recipients(&mut self) {
+        if let Some(last) = self.recipients.last_mut() {
+            std::mem::swap(&mut self.rules, &mut last.rules);
+            std::mem::swap(&mut self.labels, &mut last.labels);
+        }
     }
 
     /// The key that the last of them must have and has not.
@@ -116,15 +116,15 @@ pub(super) const KEYS: &[Key] = &[
         Ok(())
     }),
     key(RECIPIENTS, "stage", |config, value| {
-        config.judging.last_recipients()?.stage = Some(Stage::of(string(value)?).ok_or(Wrong)?);
+        config.judging.last_recipients()?.rules.stage = Stage::of(string(value)?).ok_or(Wrong)?;
         Ok(())
     }),
     key(RECIPIENTS, "quarantine", |config, value| {
-        config.judging.last_recipients()?.quarantine = Some(quarantine(value)?);
+        config.judging.last_recipients()?.rules.quarantine = quarantine(value)?;
         Ok(())
     }),
     key(RECIPIENTS, "blocked_authors", |config, value| {
-        config.judging.last_recipients()?.blocked_authors = Some(domains(value)?);
+        config.judging.last_recipients()?.rules.blocked_authors = Some(domains(value)?);
         Ok(())
     }),
     key("policy.dmarc", "none", |config, value| set(&mut config.judging.rules.dmarc.none, value)),
@@ -245,6 +245,15 @@ const fn key(section: &'static str, name: &'static str, take: super::Take) -> Ke
     Key { section, name, take }
 }
 
+fn labelled(mut rules: RuleSet, labels: Option<&LabelRules>) -> RuleSet {
+    match labels {
+        Some(labels) => rules.labels.clone_from(labels),
+        None if rules.stage == Stage::Observe => rules.labels.fields.clear(),
+        None => {}
+    }
+    rules
+}
+
 fn set(into: &mut Action, value: &DeValue<'_>) -> Result<(), Wrong> {
     *into = action(value)?;
     Ok(())
@@ -260,23 +269,40 @@ fn quarantine(value: &DeValue<'_>) -> Result<QuarantineBy, Wrong> {
 }
 
 fn respond(into: &mut Response, value: &DeValue<'_>) -> Result<(), Wrong> {
-    *into = Response::at_end(action(value)?);
+    *into = response(value)?;
     Ok(())
 }
 
-/// `{ "bl.example" = "reject" }`
+/// `"reject"`, or `{ action = "reject", when = "early" }`.
+fn response(value: &DeValue<'_>) -> Result<Response, Wrong> {
+    let DeValue::Table(table) = value else { return Ok(Response::at_end(action(value)?)) };
+    let mut response = Response::at_end(action(table.get("action").ok_or(Wrong)?.get_ref())?);
+    for (name, value) in table {
+        match &**name.get_ref() {
+            "action" => {}
+            "when" => {
+                response.when = match string(value.get_ref())? {
+                    "early" => When::Early,
+                    "end" => When::End,
+                    _ => return Err(Wrong),
+                }
+            }
+            _ => return Err(Wrong),
+        }
+    }
+    Ok(response)
+}
+
+/// `{ "bl.example" = "reject" }`, or with a response as below.
 fn lists(value: &DeValue<'_>) -> Result<BTreeMap<Domain, Response>, Wrong> {
     let DeValue::Table(table) = value else { return Err(Wrong) };
     let zone = |name: &str| Domain::parse(name).map_err(|_| Wrong);
-    table.iter().map(|(name, word)| Ok((zone(name.get_ref())?, Response::at_end(action(word.get_ref())?)))).collect()
+    table.iter().map(|(name, word)| Ok((zone(name.get_ref())?, response(word.get_ref())?))).collect()
 }
 
-/// What a client is told: in ASCII, which every client can read.
+/// What a client is told. A text that is not ASCII is for those who read UTF-8 (SMTPUTF8); others get the usual one.
 fn reply(config: &mut Config, cause: Cause, value: &DeValue<'_>) -> Result<(), Wrong> {
     let text: Template = string(value)?.parse().map_err(|_| Wrong)?;
-    if !text.is_ascii() {
-        return Err(Wrong);
-    }
     config.judging.rules.texts.insert(cause, text);
     Ok(())
 }

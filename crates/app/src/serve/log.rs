@@ -13,6 +13,7 @@ use mailtext::encoded_word::display_safe;
 use mailtext::path::ReversePath;
 use net::{ConnectionEnd, Notice};
 use policy::Verdict;
+use service::world::Moment;
 use service::{Receipt, Sent};
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
@@ -58,6 +59,11 @@ pub(super) fn is_json() -> bool {
 pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
     let facts = receipt.facts;
     let judgement = Judgement::of(facts);
+    let reason = match (receipt.moment, service::decisive(receipt.verdict)) {
+        // Of the author nothing was known yet.
+        (Moment::Recipient, Some(decisive)) => say.explain(decisive),
+        _ => say.say(judgement.sentence, &judgement.arguments),
+    };
     let line = Line {
         queue_id: Quoted(receipt.queue_id.unwrap_or_default()),
         client: Quoted(receipt.client_name),
@@ -65,16 +71,17 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
         verdict: receipt.verdict,
         forged_count: receipt.forged_count,
         row: receipt.row,
-        reason: Quoted(&say.say(judgement.sentence, &judgement.arguments)),
+        reason: Quoted(&reason),
     };
     if let Some(failure) = receipt.failure {
         tracing::warn!(queue_id = %line.queue_id, "{}", say.explain(failure));
     }
     if is_json() {
-        return json::message(receipt, &say.say(judgement.sentence, &judgement.arguments));
+        return json::message(receipt, &reason);
     }
     let held = receipt.held.unwrap_or(Ok(()));
     match receipt.cleaned.and(receipt.labelled).and(held) {
+        Ok(()) if receipt.moment == Moment::Recipient => tracing::info!("recipient {line}"),
         Ok(()) => tracing::info!("message {line}"),
         Err(_) => {
             let cleaned = receipt.cleaned.err().map(display);
@@ -95,6 +102,9 @@ pub(super) fn sent(sent: &Sent<'_>, say: &Say) {
     let line = SentLine { sent, reason: Quoted(&reason) };
     if let Some(failure) = sent.failure {
         tracing::warn!(queue_id = %Quoted(sent.queue_id.unwrap_or_default()), "{}", say.explain(failure));
+    }
+    if is_json() {
+        return json::sent(sent, &reason);
     }
     match sent.cleaned.and(sent.inserted) {
         Ok(()) => tracing::info!("message {line}"),

@@ -19,6 +19,7 @@ use policy::rules::{ForRecipients, QuarantineBy, RejectAlone, Users};
 use policy::{Action, Domains, RuleSet, Rules};
 use report::row::{self, Row};
 use report::{Entry, IdSource, Ledger as _, LedgerError, RowId, Site};
+use sekisho_service::world::Moment;
 use sekisho_service::{Conversation, EvidenceKept, OnFailure, Outgoing, Receipt, Sent as Dispatched, Settings, World};
 use store::Memory;
 use testkit::{Case, KeyValues, block_on};
@@ -34,6 +35,8 @@ pub struct StillWorld<L> {
     lookup: L,
     pub receipts: Arc<Mutex<Vec<String>>>,
     pub verdicts: Arc<Mutex<Vec<String>>>,
+    /// What was told of recipients that were refused before the message came.
+    pub refusals: Arc<Mutex<Vec<String>>>,
     pub ledger: Option<Arc<Ledger>>,
 }
 
@@ -137,7 +140,7 @@ fn outgoing_of(input: &KeyValues) -> Option<Outgoing> {
 
 impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
     pub fn new(lookup: L) -> Self {
-        Self { lookup, receipts: Arc::default(), verdicts: Arc::default(), ledger: None }
+        Self { lookup, receipts: Arc::default(), verdicts: Arc::default(), refusals: Arc::default(), ledger: None }
     }
 }
 
@@ -201,6 +204,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         let failure = receipt.failure.map_or_else(String::new, |failure| format!(" failure={}", failure.id()));
         let verdict =
             format!("action={} reason={decisive}{overrides}{held}{row}{failure}", receipt.verdict.action.as_str());
+        if receipt.moment == Moment::Recipient {
+            let reply = receipt.verdict.reply.as_ref();
+            let reply = reply.map(|reply| format!("{} {} {}", reply.code, reply.enhanced, reply.text));
+            self.refusals.lock().unwrap().push(format!("{}; spf={spf} {verdict}", reply.unwrap_or_default()));
+            return;
+        }
         self.verdicts.lock().unwrap().push(verdict);
         self.receipts.lock().unwrap().push(format!(
             "queue-id={} client={} helo={} spf={spf} dkim={} dmarc={} forged={} cleaned={} labelled={}",
@@ -291,6 +300,9 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) {
         "reject-alone" if value == "reject" => rules.dmarc.reject_alone = RejectAlone::Reject,
         "quarantine" if value == "hold" => rules.quarantine = QuarantineBy::Hold,
         "quarantine" if value == "both" => rules.quarantine = QuarantineBy::Both,
+        "spf.fail" => rules.historic.spf_fail = response(value),
+        "denied" => rules.exceptions.denied.extend([Domains::read(value).unwrap()]),
+        "spf.text" => drop(rules.texts.insert(policy::Cause::Spf, value.parse().unwrap())),
         "network" => rules.exceptions.networks.push(value.parse().unwrap()),
         "user" => rules.exceptions.users = Users::Named([value.to_owned()].into()),
         "mailing-list" => rules.exceptions.mailing_lists.extend([Domains::read(value).unwrap()]),
@@ -305,6 +317,14 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) {
             rules.labels.fields.push(FieldRule { name, value, from: act(words[0]) });
         }
         _ => panic!("{key}: no such rule"),
+    }
+}
+
+/// `reject`, or `reject early`.
+fn response(value: &str) -> policy::Response {
+    match value.strip_suffix(" early") {
+        Some(action) => policy::Response::early(Action::of(action).unwrap()),
+        None => policy::Response::at_end(Action::of(value).unwrap()),
     }
 }
 
@@ -341,6 +361,8 @@ pub struct Story<L: Lookup + Clone + Send + Sync + 'static> {
     conversation: Conversation<StillWorld<L>>,
     world: StillWorld<L>,
     pub sender: String,
+    /// What comes with the next MAIL: `mail-arguments: SMTPUTF8 SIZE=1`.
+    sender_arguments: String,
     pub queue_id: String,
     /// `rcpt: <a@example.net> <b@example.org>`
     pub recipients: Vec<String>,
@@ -381,6 +403,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
             recipients: vec!["<you@example.net>".to_owned()],
             world,
             sender: "<>".into(),
+            sender_arguments: String::new(),
             queue_id: String::new(),
             auth: None,
             macros: Vec::new(),
@@ -433,6 +456,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
             }
             "helo" => self.send(&Command::Helo { name: value.as_bytes() }),
             "mail" => value.clone_into(&mut self.sender),
+            "mail-arguments" => self.sender_arguments = value.split(' ').map(|one| format!("{one}\0")).collect(),
             "auth" => self.auth = value.split_once(' ').map(|(who, how)| (who.to_owned(), how.to_owned())),
             "queue-id" => value.clone_into(&mut self.queue_id),
             "message" => {
@@ -469,6 +493,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
 
     /// A whole message.
     pub fn deliver(&mut self, mail: &Mail) -> Outcome {
+        let arguments = std::mem::take(&mut self.sender_arguments);
         let (sender, queue_id, recipients) = (self.sender.clone(), self.queue_id.clone(), self.recipients.clone());
         let mut macros = Vec::new();
         if !queue_id.is_empty() {
@@ -486,6 +511,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let message = Message {
             macros,
             sender: sender.as_bytes(),
+            sender_arguments: milter::Arguments::new(arguments.as_bytes()),
             recipients: recipients.iter().map(String::as_bytes).collect(),
             headers: mail.as_sent(self.space()),
             body: &mail.body,
@@ -494,7 +520,11 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let mut delivery = Delivery::further(&message);
         loop {
             match delivery.advance(&mut self.mta).unwrap() {
-                Progress::Done(outcome) => return outcome,
+                Progress::Done(outcome) => {
+                    // That the message was given up, where it was.
+                    self.exchange();
+                    return outcome;
+                }
                 Progress::Waiting => assert!(self.exchange(), "the MTA waits for ever"),
             }
         }
@@ -548,7 +578,27 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         receipt
     }
 
+    /// The row that a verdict names.
+    fn tell_row_of(&mut self, verdict: &str) {
+        let Some((_, id)) = verdict.split_once(" row=") else { return };
+        let id = RowId::parse(id.split(' ').next().unwrap()).unwrap();
+        let ledger = self.world.ledger.as_ref().unwrap();
+        let entry = block_on(ledger.memory.entry(id)).unwrap().expect("what the receipt names is kept");
+        tell_row(&mut self.out, &entry);
+    }
+
     fn tell(&mut self, name: &str, outcome: &Outcome, mail: &Mail) {
+        let refusals = std::mem::take(&mut *self.world.refusals.lock().unwrap());
+        assert_eq!(refusals.len(), outcome.refused_recipients.len(), "who is refused is told of");
+        for (refusal, at) in refusals.iter().zip(&outcome.refused_recipients) {
+            writeln!(self.out, "recipient {}: {refusal}", self.recipients[*at]).unwrap();
+            self.tell_row_of(refusal);
+        }
+        if outcome.verdict == Verdict::NoRecipients {
+            writeln!(self.out, "message {name}: no recipients").unwrap();
+            assert!(self.world.receipts.lock().unwrap().is_empty(), "no message came");
+            return;
+        }
         let receipt = self.receipt();
         let verdict = self.verdict();
         let out = &mut self.out;
@@ -580,12 +630,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         writeln!(out, "  receipt {receipt}").unwrap();
         if self.has_rules {
             writeln!(out, "  verdict {verdict}").unwrap();
-            if let Some((_, id)) = verdict.split_once(" row=") {
-                let id = RowId::parse(id.split(' ').next().unwrap()).unwrap();
-                let ledger = self.world.ledger.as_ref().unwrap();
-                let entry = block_on(ledger.memory.entry(id)).unwrap().expect("what the receipt names is kept");
-                tell_row(out, &entry);
-            }
+            self.tell_row_of(&verdict);
         } else {
             assert!(verdict.starts_with("action=accept ") || verdict.starts_with("action=label "), "{verdict}");
         }
@@ -597,7 +642,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         let [postfix, sendmail] =
             [Counting::WhatIsLeft, Counting::WhatCame].map(|counting| apply(mail, outcome, counting, space));
         assert_eq!(postfix, sendmail, "the two MTAs make different messages of the edits");
-        writeln!(out, "  delivered {}", summary(&postfix)).unwrap();
+        writeln!(self.out, "  delivered {}", summary(&postfix)).unwrap();
         let granted = receipt.ends_with("cleaned=ok labelled=ok");
         if granted {
             assert_one_on_top(mail, &postfix);

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use auth::Facts;
+use mailtext::Explain as _;
 use mailtext::encoded_word::display_safe;
 use mailtext::path::ReversePath;
 use serde_json::{Map, Value, json};
-use service::Receipt;
+use service::world::Moment;
+use service::{Receipt, Sent};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -76,6 +78,7 @@ impl Visit for Fields {
 pub(super) fn message(receipt: &Receipt<'_>, reason: &str) {
     let object = of(receipt, reason);
     match receipt.cleaned.and(receipt.labelled).and(receipt.held.unwrap_or(Ok(()))) {
+        Ok(()) if receipt.moment == Moment::Recipient => tracing::info!(object = %object, "recipient"),
         Ok(()) => tracing::info!(object = %object, "message"),
         Err(_) => tracing::warn!(object = %object, "message"),
     }
@@ -119,6 +122,40 @@ fn of(receipt: &Receipt<'_>, reason: &str) -> Value {
         }
     }
     object
+}
+
+/// One outgoing message, one object.
+pub(super) fn sent(sent: &Sent<'_>, reason: &str) {
+    let mail_from = match sent.mail_from {
+        Ok(ReversePath::Null) => Some("<>".to_owned()),
+        Ok(path) => Some(safe(&path.to_string())),
+        Err(_) => None,
+    };
+    let signatures = sent.signed.signatures.iter();
+    let mut object = json!({
+        "direction": "out",
+        "queue_id": sent.queue_id.map(safe),
+        "client": safe(&sent.client.name),
+        "ip": sent.client.ip.map(|ip| ip.to_string()),
+        "helo": sent.client.helo.as_deref().map(safe),
+        "user": sent.user.map(safe),
+        "mail_from": mail_from,
+        "rule": outgoing::Step::Outgoing(sent.origin.clone()).id(),
+        "signed": signatures.map(|one| format!("{}:{}", one.domain, one.selector)).collect::<Vec<_>>(),
+        "action": sent.action.as_str(),
+        "forged": sent.forged_count,
+        "row": sent.row.map(|row| row.to_string()),
+        "reason": safe(reason),
+    });
+    for (key, failed) in [("not_removed", sent.cleaned.err()), ("not_signed", sent.inserted.err())] {
+        if let Some(error) = failed {
+            object[key] = error.to_string().into();
+        }
+    }
+    match sent.cleaned.and(sent.inserted) {
+        Ok(()) => tracing::info!(object = %object, "message"),
+        Err(_) => tracing::warn!(object = %object, "message"),
+    }
 }
 
 /// `{"spf": [{"result": "pass"}], "dkim": [{"result": "pass", "of": "example.jp"}], …}`
