@@ -118,6 +118,15 @@ told_where() {
 told = json.load(open(sys.argv[1]))
 print(told["state"], told["messages"]["total"], told["dns"]["answering"], told["ledger"]["stored"], told["stage"])' "$T/status.json")
     equal "status as JSON" "$status" "running 2 True 2 observe"
+    # Other servers of DNS, which know the list.
+    echo '2.0.0.127.dead.example. 60 IN A 127.0.0.2' >> "$T/zone"
+    start_dns "$T/zone"
+    configure observe "listen = [\"inet:$PORT@127.0.0.1\", \"unix:$T/milter.sock\"]" 'socket_mode = "0620"'
+    check "other servers of DNS are taken" control reload > "$T/reload.out"
+    check "the dead list lives again" within 10 metric 'sekisho_dns_list_usable{zone="dead.example"} 1'
+    check "and that is told" grep -q 'INFO.*list dead\.example answers rightly again' "$T/sekisho.log"
+    control status > "$T/status" || fail "status"
+    check "status: the other servers" grep -q "^DNS: $DNS " "$T/status"
     end_of_daemon "it ends"
     control status > /dev/null 2> "$T/status.err"
     equal "status without a daemon" $? 5

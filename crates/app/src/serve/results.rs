@@ -7,17 +7,17 @@ use mailtext::Domain;
 
 /// One result.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     /// The method, by its name in Authentication-Results where it has one.
     pub(super) method: &'static str,
     /// The result.
     pub(super) result: &'static str,
     /// Of whom: the signer, the list.
-    pub(super) of: Option<String>,
+    pub(super) of: Option<&'a str>,
 }
 
 /// SPF, DKIM and DMARC, which are always on.
-pub(super) fn main(facts: &Facts) -> Vec<Found> {
+pub(super) fn main(facts: &Facts) -> Vec<Found<'_>> {
     let spf = facts.spf.as_ref().map_or("none", |both| both.mail_from.result.verdict.as_str());
     let mut found = vec![Found { method: "spf", result: spf, of: None }];
     if facts.dkim.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn main(facts: &Facts) -> Vec<Found> {
 }
 
 /// The others, as far as they are on.
-pub(super) fn others(facts: &Facts) -> Vec<Found> {
+pub(super) fn others(facts: &Facts) -> Vec<Found<'_>> {
     let others = &facts.others;
     let mut found = Vec::new();
     let mut put = |method, result, of| found.push(Found { method, result, of });
@@ -46,14 +46,14 @@ pub(super) fn others(facts: &Facts) -> Vec<Found> {
         put("iprev", client.result.verdict.as_str(), name(client.result.name.as_ref()));
     }
     for said in others.null_mx.iter().flatten() {
-        put("null-mx", null_mx(&said.result.state), Some(said.result.domain.to_string()));
+        put("null-mx", null_mx(&said.result.state), Some(said.result.domain.as_str()));
     }
     for entry in others.dns_lists.iter().flat_map(|checked| &checked.entries) {
         let method = match entry.result.color {
             Color::White => "dnswl",
             Color::Black => "dnsbl",
         };
-        put(method, entry.result.verdict.as_str(), Some(entry.result.zone.to_string()));
+        put(method, entry.result.verdict.as_str(), Some(entry.result.zone.as_str()));
     }
     if let Some(mark) = &others.bimi {
         put("bimi", mark.result.result.as_str(), None);
@@ -87,6 +87,6 @@ fn null_mx(state: &State) -> &'static str {
     }
 }
 
-fn name(domain: Option<&Domain>) -> Option<String> {
-    domain.map(ToString::to_string)
+fn name(domain: Option<&Domain>) -> Option<&str> {
+    domain.map(Domain::as_str)
 }
