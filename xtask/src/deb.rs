@@ -1,6 +1,6 @@
 //! `deb`: a Debian package, made by dpkg-deb(1) of the built program, the files in `packaging` and the documents.
 //!
-//! Manual page and completions are what the program prints. Nothing of it depends on the machine or the time but the
+//! Manual page, completions and the configuration to begin with are what the program prints. Nothing of it depends on the machine or the time but the
 //! program itself: files get the time of `$SOURCE_DATE_EPOCH`, or of the last commit.
 //!
 //! The maintainer is who packages, as elsewhere in Debian: `$DEBFULLNAME` and `$DEBEMAIL`.
@@ -37,7 +37,6 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
 
 /// What lies where, beside the program and what it prints, and the documents.
 const FILES: &[(&str, &str)] = &[
-    ("packaging/sekisho.toml", "etc/sekisho/sekisho.toml"),
     ("packaging/debian/lintian-overrides", "usr/share/lintian/overrides/sekisho"),
     ("packaging/debian/copyright", "usr/share/doc/sekisho/copyright"),
     ("packaging/debian/changelog", "usr/share/doc/sekisho/changelog"),
@@ -50,6 +49,8 @@ const FILES: &[(&str, &str)] = &[
 
 /// What the program prints about itself, and where that is looked for.
 const PRINTED: &[(&[&str], &str)] = &[
+    // Every key, each a comment.
+    (&["config", "default", "--lang", "en"], "etc/sekisho/sekisho.toml"),
     (&["man"], "usr/share/man/man1/sekisho.1"),
     (&["completions", "bash"], "usr/share/bash-completion/completions/sekisho"),
     (&["completions", "zsh"], "usr/share/zsh/vendor-completions/_sekisho"),
@@ -321,7 +322,7 @@ mod tests {
             assert!(!is_document(path), "{path}");
         }
         assert!(is_unit("packaging/sekisho.service") && is_unit("packaging/sekisho.socket"));
-        assert!(!is_unit("packaging/sekisho.toml") && !is_unit("docs/a.service"));
+        assert!(!is_unit("packaging/Containerfile") && !is_unit("docs/a.service"));
     }
 
     #[test]
