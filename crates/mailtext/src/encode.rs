@@ -252,26 +252,13 @@ impl Quantum {
 /// Decodes as many whole quanta of letters as stand at the start of `text`; gives what is behind them.
 fn decode_quanta<'a>(text: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
     let mut rest = text;
-    // Two quanta at a time, as far as they go: one piece to append is cheaper than two.
-    while let Some((letters, behind)) = rest.split_first_chunk::<8>() {
-        let (mut bits, mut all) = (0_u64, 0);
-        for byte in letters {
-            let sextet = SEXTETS[usize::from(*byte)];
-            bits = bits << 6 | u64::from(sextet);
-            all |= sextet;
-        }
-        if all & NO_SEXTET != 0 {
+    while let Some(([a, b, c, d], behind)) = rest.split_first_chunk::<4>() {
+        let [first, second, third, fourth] = &QUANTA;
+        let bits = first[usize::from(*a)] | second[usize::from(*b)] | third[usize::from(*c)] | fourth[usize::from(*d)];
+        if bits & NO_QUANTUM != 0 {
             break;
         }
-        decoded.extend_from_slice(&bits.to_be_bytes()[2..]);
-        rest = behind;
-    }
-    while let Some((quantum, behind)) = rest.split_first_chunk::<4>() {
-        let [a, b, c, d] = quantum.map(|byte| SEXTETS[usize::from(byte)]);
-        if (a | b | c | d) & NO_SEXTET != 0 {
-            break;
-        }
-        decoded.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        decoded.extend_from_slice(&bits.to_be_bytes()[1..]);
         rest = behind;
     }
     rest
@@ -293,6 +280,24 @@ const SEXTETS: [u8; 256] = {
         index += 1;
     }
     table
+};
+
+/// What stands in [`QUANTA`] for bytes that are no letters; three bytes do not have this bit.
+const NO_QUANTUM: u32 = 1 << 31;
+
+/// The bits of each letter at each of the four places in a quantum, so that none need be shifted.
+const QUANTA: [[u32; 256]; 4] = {
+    let mut tables = [[NO_QUANTUM; 256]; 4];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut place = 0;
+        while place < 4 && SEXTETS[byte] != NO_SEXTET {
+            tables[place][byte] = (SEXTETS[byte] as u32) << (18 - 6 * place);
+            place += 1;
+        }
+        byte += 1;
+    }
+    tables
 };
 
 pub(crate) fn hex(byte: u8) -> Option<u8> {
