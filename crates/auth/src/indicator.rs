@@ -4,7 +4,6 @@ use bimi::{Author, Coverage, DmarcFacts, Published, Search, SelectorField};
 use dkim::{Status, Verification};
 use dmarc::discovery::{Discovery, Place, PolicyRecord, discover, organizational_domain};
 use dmarc::{Authors, DmarcResult, Evaluation, MessageEvaluation};
-use futures_util::future::join_all;
 use lookup::fetch::Fetch;
 use lookup::{Lookup, Question};
 use mailtext::{Domain, Headers, NameKey, Outcome};
@@ -56,7 +55,7 @@ pub(crate) async fn evaluate<L: Lookup + Sync, F: Fetch + Sync>(
         Err(shortfall) => return bimi::skip(shortfall),
     };
     let search = Search::new(author.clone(), &selectors);
-    let answers = join_all(search.questions().iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, search.questions()).await;
     let Outcome { result: found, evidence } = search.conclude(lookup, &answers).await;
     bimi::conclude(fetch, &author, found, evidence, settings, known.now_s).await
 }

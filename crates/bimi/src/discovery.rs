@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use lookup::{Answer, Data, Failure, Lookup, Question};
 use mailtext::{Domain, Flaw, Outcome, TagList};
 
@@ -189,7 +188,7 @@ pub async fn discover<L: Lookup + Sync>(
     fields: &[SelectorField<'_>],
 ) -> Outcome<Found, Step> {
     let search = Search::new(author, fields);
-    let answers = join_all(search.questions().iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, search.questions()).await;
     search.conclude(lookup, &answers).await
 }
 

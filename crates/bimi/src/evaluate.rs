@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
 use lookup::Lookup;
 use lookup::fetch::{Document, Fetch, Fetched, HttpsUrl, Redirects, Request};
 use mailtext::Outcome;
@@ -108,7 +108,7 @@ pub async fn evaluate<L: Lookup + Sync, F: Fetch + Sync>(
         Err(shortfall) => return skip(shortfall),
     };
     let search = Search::new(author.clone(), message.selectors);
-    let answers = join_all(search.questions().iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, search.questions()).await;
     let Outcome { result: found, evidence: steps } = search.conclude(lookup, &answers).await;
     conclude(fetch, &author, found, steps, settings, now_s).await
 }

@@ -4,7 +4,6 @@
 //! domain. Asked beside it is whether the author domain exists at all. Both questions are known when the header ends;
 //! the conclusion needs the domains of the signatures that verified.
 
-use futures_util::future::join_all;
 use lookup::{Answer, Data, Failure, Kind, Lookup, Question};
 use mailtext::{AddressList, Domain, Explain, Flaw, Headers, Outcome, Rule, TagFlaw, TagList, Value};
 
@@ -291,7 +290,7 @@ pub async fn check<L: Lookup + Sync>(
     adsp: Adsp,
     signatures: Signatures<'_>,
 ) -> Vec<Outcome<Evaluation, Step>> {
-    let answers = join_all(adsp.questions().iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, adsp.questions()).await;
     adsp.conclude(&answers, signatures)
 }
 

@@ -10,7 +10,6 @@
 //! only with a `d=` that names the signer.
 
 use data_encoding::BASE32_NOPAD;
-use futures_util::future::join_all;
 use lookup::{Answer, Data, Failure, Lookup, Question};
 use mailtext::{AddressList, Domain, Explain, Headers, NameKey, Outcome, Rule, TagList, Value};
 
@@ -292,7 +291,7 @@ pub async fn check<L: Lookup + Sync>(
     atps: Atps,
     verifications: &[Outcome<Verification, DkimStep>],
 ) -> Vec<Outcome<Delegation, Step>> {
-    let answers = join_all(atps.questions().iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, atps.questions()).await;
     atps.conclude(&answers, verifications)
 }
 

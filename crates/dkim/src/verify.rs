@@ -158,8 +158,7 @@ pub async fn verify<L: Lookup + Sync>(
 ) -> Vec<Outcome<Verification, Step>> {
     let headers = Headers::parse(message);
     let mut verifier = Verifier::new(&headers, options, now_s);
-    let asked = verifier.questions().iter().map(|question| lookup.ask(question.clone()));
-    let answers = futures_util::future::join_all(asked).await;
+    let answers = lookup::ask_all(lookup, verifier.questions()).await;
     verifier.body(&message[headers.body_start()..]);
     verifier.finish(&headers, &answers, now_s)
 }

@@ -13,6 +13,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 pub mod answer;
 pub mod budget;
 pub mod chaos;
@@ -36,6 +38,16 @@ pub use zone::Zone;
 pub trait Lookup {
     /// Asks. The future may be dropped at any time.
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send;
+}
+
+/// Asks several questions at the same time; the answers stand in the same order.
+pub async fn ask_all<L: Lookup + Sync>(lookup: &L, questions: &[Question]) -> Vec<Answer> {
+    match questions {
+        [] => Vec::new(),
+        // By far the most frequent: nothing to be joined.
+        [only] => vec![lookup.ask(only.clone()).await],
+        several => join_all(several.iter().map(|question| lookup.ask(question.clone()))).await,
+    }
 }
 
 impl<L: Lookup + Sync> Lookup for &L {

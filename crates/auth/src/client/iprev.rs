@@ -4,7 +4,6 @@
 
 use std::net::IpAddr;
 
-use futures_util::future::join_all;
 use lookup::{Answer, Data, Failure, Kind, Lookup, Question};
 use mailtext::authres::{Keyword, MethodResult};
 use mailtext::{Domain, Explain, Outcome, Rule, Value};
@@ -99,7 +98,7 @@ pub async fn check<L: Lookup + Sync>(lookup: &L, ip: IpAddr, limits: &Limits) ->
     // RFC 8601 §3: "A" and "AAAA" queries – those of the other family cannot hold the address
     let kind = if ip.is_ipv4() { Kind::A } else { Kind::Aaaa };
     let questions: Vec<_> = names.iter().map(|name| Question::new(name.clone(), kind)).collect();
-    let answers = join_all(questions.iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, &questions).await;
     let (verdict, name, reason) = judge(ip, &questions, &answers);
     evidence.extend(questions.into_iter().zip(answers).map(|(question, answer)| Step::Asked { question, answer }));
     evidence.extend(name.clone().map(Step::Confirmed));

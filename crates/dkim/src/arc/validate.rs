@@ -194,8 +194,7 @@ pub async fn validate<L: Lookup + Sync>(
 ) -> Outcome<Chain, Step> {
     let headers = Headers::parse(message);
     let mut validator = Validator::new(&headers, options, now_s);
-    let asked = validator.questions().iter().map(|question| lookup.ask(question.clone()));
-    let answers = futures_util::future::join_all(asked).await;
+    let answers = lookup::ask_all(lookup, validator.questions()).await;
     validator.body(message.get(headers.body_start()..).unwrap_or_default());
     validator.finish(&headers, &answers, now_s)
 }

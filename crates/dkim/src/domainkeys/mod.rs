@@ -15,7 +15,6 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 
-use futures_util::future::join_all;
 use lookup::{Answer, Lookup, Question};
 use mailtext::{AddressList, Domain, Headers, NameKey, Outcome};
 
@@ -221,7 +220,7 @@ impl DomainKeysVerifier {
 pub async fn verify<L: Lookup + Sync>(lookup: &L, message: &[u8], options: Options) -> Checked {
     let headers = Headers::parse(message);
     let mut verifier = DomainKeysVerifier::new(&headers, options);
-    let answers = join_all(verifier.questions().iter().map(|question| lookup.ask(question.clone()))).await;
+    let answers = lookup::ask_all(lookup, verifier.questions()).await;
     verifier.body(message.get(headers.body_start()..).unwrap_or_default());
     let policy_question = verifier.policy_question().cloned();
     let signatures = verifier.finish(&answers);
