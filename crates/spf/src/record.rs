@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use lookup::{Data, Records};
 use mailtext::{Domain, DomainError, Flaw, Span};
+use smallvec::SmallVec;
 
 use crate::flaw::{Flaws, RecordFlaw};
 use crate::limits::{RECORD_BYTES_MAX, TERM_COUNT_MAX, VERSION_BYTES_MAX};
@@ -357,12 +358,12 @@ impl Record {
         match ip {
             IpAddr::V4(v4) => {
                 let bits = v4.to_bits();
-                let networks = self.plan.ip4.get(run.ip4.clone())?;
+                let networks = self.plan.ip4.get(run.ip4.start as usize..run.ip4.end as usize)?;
                 networks.iter().find(|network| bits & network.mask == network.prefix).map(|network| network.directive)
             }
             IpAddr::V6(v6) => {
                 let bits = v6.to_bits();
-                let networks = self.plan.ip6.get(run.ip6.clone())?;
+                let networks = self.plan.ip6.get(run.ip6.start as usize..run.ip6.end as usize)?;
                 networks.iter().find(|network| bits & network.mask == network.prefix).map(|network| network.directive)
             }
         }
@@ -370,10 +371,13 @@ impl Record {
 }
 
 /// The directives as they are evaluated: runs of `ip4` and `ip6` as compact arrays, everything else one by one.
+///
+/// What most records have stands in the record itself: a message asks for records that were not used for a while, and each
+/// place in memory that is not near another costs as much as all the arithmetic.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Plan {
-    stages: Box<[Stage]>,
-    ip4: Box<[Network<u32>]>,
+    stages: SmallVec<[Stage; 4]>,
+    ip4: SmallVec<[Network<u32>; 6]>,
     ip6: Box<[Network<u128>]>,
 }
 
@@ -390,8 +394,8 @@ pub(crate) enum Stage {
 /// Ranges in the plan's arrays.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct NetworkRun {
-    ip4: Range<usize>,
-    ip6: Range<usize>,
+    ip4: Range<u32>,
+    ip6: Range<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -403,16 +407,20 @@ struct Network<T> {
 
 impl Plan {
     fn of(directives: &[Directive]) -> Self {
-        let (mut stages, mut ip4, mut ip6) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut stages, mut ip4, mut ip6) = (SmallVec::new(), SmallVec::new(), Vec::new());
+        // How many networks of each family there are so far; a directive has its number in 32 bits, too.
+        let (mut ip4_count, mut ip6_count) = (0_u32, 0_u32);
         for (index, directive) in (0_u32..).zip(directives) {
             match directive.mechanism {
                 Mechanism::Ip4(address, bits) => {
                     let mask = mask4(bits);
                     ip4.push(Network { prefix: address.to_bits() & mask, mask, directive: index });
+                    ip4_count += 1;
                 }
                 Mechanism::Ip6(address, bits) => {
                     let mask = mask6(bits);
                     ip6.push(Network { prefix: address.to_bits() & mask, mask, directive: index });
+                    ip6_count += 1;
                 }
                 Mechanism::All => {
                     stages.push(Stage::Everyone(index));
@@ -424,17 +432,16 @@ impl Plan {
                 }
             }
             if let Some(Stage::Networks(run)) = stages.last_mut() {
-                (run.ip4.end, run.ip6.end) = (ip4.len(), ip6.len());
+                (run.ip4.end, run.ip6.end) = (ip4_count, ip6_count);
             } else {
-                let first = |family_is_ip4: usize, length: usize| length - family_is_ip4;
-                let new4 = usize::from(matches!(directive.mechanism, Mechanism::Ip4(..)));
+                let new4 = u32::from(matches!(directive.mechanism, Mechanism::Ip4(..)));
                 stages.push(Stage::Networks(NetworkRun {
-                    ip4: first(new4, ip4.len())..ip4.len(),
-                    ip6: first(1 - new4, ip6.len())..ip6.len(),
+                    ip4: ip4_count - new4..ip4_count,
+                    ip6: ip6_count - (1 - new4)..ip6_count,
                 }));
             }
         }
-        Self { stages: stages.into(), ip4: ip4.into(), ip6: ip6.into() }
+        Self { stages, ip4, ip6: ip6.into() }
     }
 }
 
