@@ -251,7 +251,7 @@ fn dmarc_result(facts: &Facts, say: &Say) -> Dmarc {
         policy_domain: one.and_then(|one| Some(one.discovery.policy_record()?.domain.to_string())),
         organizational_domain: one.and_then(|one| organizational_domain(facts, one)),
         walk_organizational_domain: one.and_then(|one| Some(one.discovery.walk_organizational_domain()?.to_string())),
-        psl_organizational_domain: one.map(|one| one.discovery.psl_organizational_domain.to_string()),
+        psl_organizational_domain: one.map(|one| one.discovery.psl_organizational_domain().to_string()),
         discovery: one.map(|one| match one.discovery.method {
             dmarc::Method::TreeWalk => "treewalk",
             dmarc::Method::SuffixList => "psl",

@@ -52,8 +52,6 @@ pub struct Discovery {
     pub policy: PolicySearch,
     /// Whether the author domain exists; sought only when the record makes a difference between the two.
     pub existence: Existence,
-    /// The organizational domain by the public suffix list, to be shown beside the walk's.
-    pub psl_organizational_domain: Domain,
     pub(crate) walk: Walk,
     pub(crate) suffixes: Suffixes,
 }
@@ -113,7 +111,6 @@ pub async fn discover<L: Lookup + Sync>(lookup: &L, author: &Domain, settings: &
         method: settings.method,
         policy: PolicySearch::Absent,
         existence: Existence::NotSought,
-        psl_organizational_domain: settings.suffixes.organizational_domain(author),
         walk: Walk::new(author),
         suffixes: settings.suffixes.clone(),
     };
@@ -164,8 +161,15 @@ impl Discovery {
     pub fn organizational_domain(&self) -> Option<Domain> {
         match self.method {
             Method::TreeWalk => self.walk_organizational_domain(),
-            Method::SuffixList => Some(self.psl_organizational_domain.clone()),
+            Method::SuffixList => Some(self.psl_organizational_domain()),
         }
+    }
+
+    /// The author's organizational domain by the public suffix list, to be shown beside the walk's. It is looked up when
+    /// it is asked for: with the tree walk most messages need it for nothing.
+    #[must_use]
+    pub fn psl_organizational_domain(&self) -> Domain {
+        self.suffixes.organizational_domain(&self.author_domain)
     }
 
     /// The author's organizational domain by the tree walk; `None` when the walk was not gone to its end.
@@ -226,7 +230,7 @@ impl Discovery {
         steps: &mut Vec<Step>,
     ) -> PolicySearch {
         let author = self.author_domain.clone();
-        let organizational = self.psl_organizational_domain.clone();
+        let organizational = self.psl_organizational_domain();
         let search = match record_at(lookup, &author, Place::Author, steps).await {
             // RFC 7489 §6.6.3: 3. if the set is now empty, the organizational domain is asked (if different).
             At::Nothing if organizational != author => {

@@ -357,15 +357,13 @@ async fn walk_all<L: Lookup + Sync>(
 }
 
 fn by_suffixes(discovery: &Discovery, identifiers: &Identifiers, alignments: &mut [Alignment]) {
+    let of_author = discovery.psl_organizational_domain();
     for ((_, identifier), alignment) in all(identifiers).zip(alignments) {
         if *alignment == Alignment::NotSought {
             // RFC 7489 §3.2: the organizational domain is the public suffix and one label.
             let organizational = discovery.suffixes.organizational_domain(&identifier.domain);
-            *alignment = if organizational == discovery.psl_organizational_domain {
-                Alignment::SameOrganization
-            } else {
-                Alignment::OtherOrganization
-            };
+            *alignment =
+                if organizational == of_author { Alignment::SameOrganization } else { Alignment::OtherOrganization };
         }
     }
 }

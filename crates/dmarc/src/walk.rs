@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use lookup::{Answer, Data, Failure, Lookup, Question};
 use mailtext::Domain;
-use mailtext::limits::DOMAIN_BYTES_MAX;
 
 use crate::evidence::Step;
 use crate::limits::WALK_QUESTION_COUNT_MAX;
@@ -150,7 +149,7 @@ impl Walk {
     /// Asks at the next name.
     pub(crate) async fn step<L: Lookup + Sync>(&mut self, lookup: &L, near: Option<&Self>, steps: &mut Vec<Step>) {
         let State::Next(labels) = self.state else { return };
-        let name = rightmost(self.start.as_str(), labels);
+        let name = self.start.last_labels(labels);
         let record = match near.and_then(|near| near.knows(name, labels)) {
             Some(known) => known.cloned(),
             None => match self.ask(lookup, labels, steps).await {
@@ -203,7 +202,7 @@ impl Walk {
     /// What was found at `name`, when this walk asked there.
     fn knows(&self, name: &str, labels: usize) -> Option<Option<&Kept>> {
         let visited = labels >= self.lowest && (labels == self.labels || labels < WALK_QUESTION_COUNT_MAX);
-        if !visited || rightmost(self.start.as_str(), labels) != name {
+        if !visited || self.start.last_labels(labels) != name {
             return None;
         }
         Some(self.kept.iter().find(|kept| kept.labels == labels))
@@ -215,7 +214,7 @@ impl Walk {
         labels: usize,
         steps: &mut Vec<Step>,
     ) -> Result<Option<Kept>, Failure> {
-        let Some(name) = policy_name(rightmost(self.start.as_str(), labels)) else {
+        let Ok(name) = self.start.rightmost_prefixed(labels, "_dmarc") else {
             // A name that DNS cannot hold has no record.
             steps.push(Step::NameTooLong { domain: self.start.rightmost(labels) });
             return Ok(None);
@@ -270,24 +269,4 @@ impl Selected {
             Self::SameDomain => "same-domain",
         }
     }
-}
-
-/// The rightmost `count` labels of a name; the whole name when it has no more.
-fn rightmost(name: &str, count: usize) -> &str {
-    let dots = name.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.');
-    match dots.map(|(at, _)| at).nth(count.saturating_sub(1)) {
-        Some(dot) => name.get(dot + 1..).unwrap_or(name),
-        None => name,
-    }
-}
-
-/// `_dmarc.` before a name; `None` when that is longer than DNS allows. Built without an allocation but the name's own.
-fn policy_name(name: &str) -> Option<Domain> {
-    const LABEL: &[u8] = b"_dmarc.";
-    let mut buffer = [0; LABEL.len() + DOMAIN_BYTES_MAX];
-    let whole = buffer.get_mut(..LABEL.len() + name.len())?;
-    let (label, rest) = whole.split_at_mut(LABEL.len());
-    label.copy_from_slice(LABEL);
-    rest.copy_from_slice(name.as_bytes());
-    Domain::query(std::str::from_utf8(whole).ok()?).ok()
 }

@@ -55,7 +55,7 @@ fn print(case: &Case) -> String {
     for one in &message.each {
         let organizational = one.discovery.organizational_domain();
         let organizational = organizational.as_ref().map_or("not sought", Domain::as_str);
-        let psl = &one.discovery.psl_organizational_domain;
+        let psl = one.discovery.psl_organizational_domain();
         let author = &one.discovery.author_domain;
         let _ = writeln!(out, "author: {author} {}, of {organizational}, by list of {psl}", one.result.as_str());
         let alignments = one.spf.iter().chain(&one.dkim).copied().map(Alignment::as_str);

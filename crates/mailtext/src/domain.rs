@@ -78,7 +78,8 @@ impl Domain {
     }
 
     fn lowered(ascii: &str) -> Self {
-        if ascii.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        // Without an early end, so that the compiler can look at many bytes at once.
+        if ascii.bytes().fold(false, |upper, byte| upper | byte.is_ascii_uppercase()) {
             Self(ascii.to_ascii_lowercase().into())
         } else {
             Self(ascii.into())
@@ -111,10 +112,17 @@ impl Domain {
     /// The rightmost `count` labels; the whole name when it has no more.
     #[must_use]
     pub fn rightmost(&self, count: usize) -> Self {
-        let cut = memchr::memrchr_iter(b'.', self.0.as_bytes()).nth(count.saturating_sub(1));
-        match cut {
-            Some(dot) => Self(self.0[dot + 1..].into()),
-            None => self.clone(),
+        let last = self.last_labels(count);
+        if last.len() == self.0.len() { self.clone() } else { Self(last.into()) }
+    }
+
+    /// The text of the rightmost `count` labels; the whole name when it has no more.
+    #[must_use]
+    pub fn last_labels(&self, count: usize) -> &str {
+        let dots = self.0.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.');
+        match dots.map(|(at, _)| at).nth(count.saturating_sub(1)) {
+            Some(dot) => &self.0[dot + 1..],
+            None => &self.0,
         }
     }
 
@@ -123,17 +131,30 @@ impl Domain {
     /// # Errors
     /// When the whole becomes too long, or `labels` breaks a rule of [`Domain::query`].
     pub fn prefixed(&self, labels: &str) -> Result<Self, DomainError> {
+        Self::joined(labels, &self.0)
+    }
+
+    /// The rightmost `count` labels with labels put before them, as [`Domain::rightmost`] and [`Domain::prefixed`] give.
+    ///
+    /// # Errors
+    /// As [`Domain::prefixed`].
+    pub fn rightmost_prefixed(&self, count: usize, labels: &str) -> Result<Self, DomainError> {
+        Self::joined(labels, self.last_labels(count))
+    }
+
+    /// Labels before the text of a name, or of the end of one.
+    fn joined(labels: &str, name: &str) -> Result<Self, DomainError> {
         // What follows the labels is a name already; only they have to be looked at.
         match check(labels, is_query_byte) {
             Err(DomainError::Empty) => return Err(DomainError::EmptyLabel),
             Err(DomainError::TooLong) => return Err(DomainError::TooLong),
-            _ if labels.len() + 1 + self.0.len() > DOMAIN_BYTES_MAX => return Err(DomainError::TooLong),
+            _ if labels.len() + 1 + name.len() > DOMAIN_BYTES_MAX => return Err(DomainError::TooLong),
             checked => checked?,
         }
         let mut whole = ShortName::default();
         whole.push(labels.as_bytes());
         whole.push(b".");
-        whole.push(self.0.as_bytes());
+        whole.push(name.as_bytes());
         whole.lower(labels.len());
         Ok(Self(whole.as_str().into()))
     }

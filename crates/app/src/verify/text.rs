@@ -217,7 +217,7 @@ fn dmarc_row(facts: &Facts, say: &Say) -> Row {
 /// Both organizational domains, where the public suffix list decides: by it, and by the walk.
 fn organizational_domains(facts: &Facts, say: &Say) -> Option<Row> {
     let one = decisive(facts).filter(|one| one.discovery.method == dmarc::Method::SuffixList)?;
-    let list = ("psl_domain", Value::from(&one.discovery.psl_organizational_domain));
+    let list = ("psl_domain", Value::from(&one.discovery.psl_organizational_domain()));
     let walk = one.discovery.walk_organizational_domain().map(|domain| ("walk_domain", Value::from(&domain)));
     let arguments: Vec<_> = [Some(list), walk].into_iter().flatten().collect();
     let detail = say.say("verify-organizational-domains", &arguments);
