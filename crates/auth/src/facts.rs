@@ -82,13 +82,13 @@ fn spf_facts(checked: &spf::Checked, ip: Option<IpAddr>, facts: &mut Vec<Fact>) 
     let (Verdict::Pass, Some(place), Some(ip)) = (checked.verdict, checked.decided_by(), ip) else {
         return;
     };
-    let (domain, term) = (place.at.domain().clone(), place.text());
+    let domain = || place.at.domain().clone();
     match place.breadth(ip) {
-        Breadth::Everyone => facts.push(Fact::SpfEveryone { domain, term }),
+        Breadth::Everyone => facts.push(Fact::SpfEveryone { domain: domain(), term: place.text() }),
         Breadth::Prefix { bits, of } => {
             let wide = if of == 32 { SPF_WIDE_BITS_IPV4 } else { SPF_WIDE_BITS_IPV6 };
             if bits < wide {
-                facts.push(Fact::SpfWideRange { domain, term, bits });
+                facts.push(Fact::SpfWideRange { domain: domain(), term: place.text(), bits });
             }
         }
         Breadth::ByName => {}
