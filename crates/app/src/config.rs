@@ -5,6 +5,7 @@ mod ledger;
 mod list;
 mod reference;
 mod render;
+mod results;
 mod rules;
 mod running;
 mod signing;
@@ -61,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) running: Running,
     /// `[ledger]`: what is kept of mail.
     pub(crate) ledger: LedgerConfig,
+    /// `[results]`: what is written beside Authentication-Results.
+    pub(crate) results: service::Results,
     /// `[outgoing]`, `[signing]`: which mail is outgoing, and who signs it.
     pub(crate) signing: SigningConfig,
 }
@@ -189,7 +192,7 @@ const fn of_list(name: &'static str, take: Take) -> Key {
 
 /// All keys.
 fn keys() -> impl Iterator<Item = &'static Key> + Clone {
-    KEYS.iter().chain(running::KEYS).chain(rules::KEYS).chain(ledger::KEYS).chain(signing::KEYS)
+    KEYS.iter().chain(running::KEYS).chain(rules::KEYS).chain(ledger::KEYS).chain(results::KEYS).chain(signing::KEYS)
 }
 
 /// The value cannot be used.

@@ -1,9 +1,11 @@
 //! A verdict, carried out: labels, quarantine, and the reply to the MTA.
 
+use mailtext::Explain;
 use mailtext::authres::LineEnd;
 use milter::{Edit, EditError, EnhancedCode, ReplyText, Session};
 use outgoing::Signature;
 use policy::{Action, Hold, Reason, Reply, Verdict};
+use report::RowId;
 
 use crate::limits::HOLD_REASON_BYTES_MAX;
 use crate::message::Subject;
@@ -94,7 +96,7 @@ pub(crate) fn hold(session: &mut Session, verdict: &Verdict, why: &str) -> Optio
     let held = session.edit(Edit::Quarantine { reason: reason.as_bytes() });
     let fallback = usual_field_name().filter(|_| held.is_err() && verdict.labels.fields.is_empty());
     if let Some(name) = fallback {
-        let id = decisive(verdict).map_or("-", mailtext::Explain::id);
+        let id = decisive(verdict).map_or("-", Explain::id);
         let value = format!(" {}; reason={id}", verdict.action.as_str());
         // Where this fails too, the receipt says already that the message is not held.
         let _ = session.edit(Edit::InsertHeader { index: 0, name: name.as_bytes(), value: value.as_bytes() });
@@ -131,6 +133,23 @@ pub(crate) fn insert(session: &mut Session, signatures: &[Signature]) -> Result<
         inserted = inserted.and(session.edit(edit));
     }
     inserted
+}
+
+/// ` action=reject; rule=policy-dmarc-fail; row=32YFWNM000000; nobody vouches …`: in ASCII, on one line.
+pub(crate) fn explanation(verdict: &Verdict, row: Option<RowId>, say: &dyn Fn(&dyn Explain) -> String) -> String {
+    let mut value = format!(" action={}", verdict.action.as_str());
+    let decisive = decisive(verdict);
+    if let Some(reason) = decisive {
+        value.push_str(&format!("; rule={}", reason.id()));
+    }
+    if let Some(row) = row {
+        value.push_str(&format!("; row={row}"));
+    }
+    if let Some(reason) = decisive {
+        value.push_str("; ");
+        value.push_str(&printable(&say(reason)));
+    }
+    value
 }
 
 /// `5.7.26`

@@ -18,7 +18,7 @@ use crate::envelope::{Asked, Asking};
 use crate::limits::QUEUE_ID_BYTES_MAX;
 use crate::message::{Client, Message, REMOVED_NAMES, Rest, Way};
 use crate::sending::{Departed, Departing, Sending};
-use crate::settings::{Kept, Settings};
+use crate::settings::{EXPLANATION, Kept, Settings, Written};
 use crate::world::{Moment, Receipt, Sent, World};
 
 /// A conversation with one MTA, over as many messages as it likes.
@@ -174,7 +174,7 @@ impl<W: World> Conversation<W> {
             labelled = carry_out::label(&mut self.session, verdict, &rest.subject);
             held = carry_out::hold(&mut self.session, verdict, &why);
             // Also beside a forged field that must stay: readers look at the topmost first.
-            labelled = labelled.and(self.results(facts));
+            labelled = labelled.and(self.explain(ended)).and(self.results(facts));
         }
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
         let _ = self.session.reply(answer.as_reply());
@@ -187,7 +187,7 @@ impl<W: World> Conversation<W> {
             row: *row,
             failure: failure.as_ref(),
             held,
-            forged_count: rest.removals[0].indexes.len(),
+            forged_count: rest.forged_count,
             cleaned,
             labelled,
         });
@@ -239,7 +239,7 @@ impl<W: World> Conversation<W> {
             action: departed.action,
             row: departed.row,
             failure: departed.failure.as_ref(),
-            forged_count: departed.rest.removals[0].indexes.len(),
+            forged_count: departed.rest.forged_count,
             cleaned,
             inserted,
         });
@@ -255,6 +255,28 @@ impl<W: World> Conversation<W> {
             }
         }
         cleaned
+    }
+
+    /// What the operator wants to be written beside the results.
+    fn explain(&mut self, ended: &Ended) -> Result<(), EditError> {
+        let (settings, mut written) = (&self.state.settings, Ok(()));
+        let world = &self.state.world;
+        let say = |reason: &dyn mailtext::Explain| world.say(reason);
+        if settings.watch.results.explanation == Written::Yes {
+            let value = carry_out::explanation(&ended.verdict, ended.row, &say);
+            let edit = Edit::InsertHeader { index: 0, name: EXPLANATION.as_bytes(), value: value.as_bytes() };
+            written = self.session.edit(edit);
+        }
+        if settings.watch.results.received_spf == Written::Yes {
+            let style = ended.facts.style(LineEnd::Lf);
+            if let Some(value) = ended.facts.received_spf(&settings.auth.authserv_id, &say, style) {
+                // RFC 7208 §9.1: prepended, above the Received field of this very hop.
+                let value = format!(" {value}");
+                let edit = Edit::InsertHeader { index: 0, name: b"Received-SPF", value: value.as_bytes() };
+                written = written.and(self.session.edit(edit));
+            }
+        }
+        written
     }
 
     /// Puts the results on top.

@@ -25,5 +25,5 @@ pub use carry_out::decisive;
 pub use conversation::Conversation;
 pub use ending::Failure;
 pub use message::Client;
-pub use settings::{EvidenceKept, OnFailure, Outgoing, Settings};
+pub use settings::{EvidenceKept, Foreign, OnFailure, Outgoing, Results, Settings, Written};
 pub use world::{Receipt, Sent, World};

@@ -53,6 +53,8 @@ pub(crate) struct Rest {
     pub(crate) subject: Subject,
     /// What the rules want to know.
     pub(crate) transaction: Transaction,
+    /// How many Authentication-Results fields claimed to be ours.
+    pub(crate) forged_count: usize,
     /// How many recipients there were.
     pub(crate) recipient_count: u64,
     /// How large it is.
@@ -208,7 +210,9 @@ impl Rest {
             removal.count += 1;
             // RFC 8601 §5: fields that claim to be ours and are not must go, however they are written. Those of BIMI go
             // whatever they say: a mail program would show their indicator.
-            if at > 0 || authserv_id_matches(value, authserv_id) {
+            let is_forged = at == 0 && authserv_id_matches(value, authserv_id);
+            self.forged_count += usize::from(is_forged);
+            if at > 0 || is_forged || watch.removes_foreign(value) {
                 removal.indexes.push(removal.count);
             }
         }

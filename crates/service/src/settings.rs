@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use mailtext::authres::authserv_id_matches;
 use milter::{Actions, Stage, Step, Steps, Wanted};
 use outgoing::{Origins, Role};
 use policy::labels::LabelRules;
@@ -59,6 +60,39 @@ pub enum EvidenceKept {
     All,
 }
 
+/// What is written on a message beside Authentication-Results, and what becomes of the results of others.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Results {
+    /// Received-SPF (RFC 7208 §9.1).
+    pub received_spf: Written,
+    /// `X-Sekisho-Explanation`: what was done, by which rule, and why.
+    pub explanation: Written,
+    /// Authentication-Results of others.
+    pub foreign: Foreign,
+    /// The names of those with whom the other thing is done.
+    pub foreign_except: Vec<String>,
+}
+
+/// Whether a field is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Written {
+    /// It is.
+    Yes,
+    /// It is not.
+    #[default]
+    No,
+}
+
+/// What becomes of Authentication-Results that others wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Foreign {
+    /// They stay: who reads them has to know whom to believe (RFC 8601 §7.1).
+    #[default]
+    Keep,
+    /// They go.
+    Remove,
+}
+
 /// What is kept of a message beside what authentication needs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Watch {
@@ -74,6 +108,8 @@ pub(crate) struct Watch {
     pub(crate) row: Kept,
     /// Whether recipients may be refused before the message comes.
     pub(crate) early: Kept,
+    /// What is written beside, and what becomes of the results of others.
+    pub(crate) results: Results,
 }
 
 /// Whether something is kept.
@@ -124,6 +160,18 @@ impl Settings {
         Self { wanted: Arc::new(wanted), watch: Arc::new(watch), evidence, ..self }
     }
 
+    /// The same with other wishes for what is written beside Authentication-Results.
+    #[must_use]
+    pub fn with_results(self, results: Results) -> Self {
+        let mut watch = (*self.watch).clone();
+        if results.explanation == Written::Yes {
+            // Nobody else may explain in our name.
+            watch.label_names.push(EXPLANATION.to_owned());
+        }
+        watch.results = results;
+        Self { watch: Arc::new(watch), ..self }
+    }
+
     /// The same with another answer to failures.
     #[must_use]
     pub fn on_failure(self, on_failure: OnFailure) -> Self {
@@ -148,11 +196,19 @@ impl Watch {
             list_id: Kept::when(sets(rules).any(|set| !set.exceptions.mailing_lists.is_empty())),
             row: Kept::No,
             early: Kept::when(sets(rules).any(RuleSet::may_refuse_early)),
+            results: Results::default(),
         }
     }
 }
 
 impl Watch {
+    /// Whether Authentication-Results that are not ours have to go.
+    pub(crate) fn removes_foreign(&self, value: &[u8]) -> bool {
+        let Results { foreign, foreign_except, .. } = &self.results;
+        let is_named = foreign_except.iter().any(|id| authserv_id_matches(value, id));
+        (*foreign == Foreign::Remove) != is_named
+    }
+
     /// Whether the MTA is to tell the recipients.
     pub(crate) fn counts_recipients(&self) -> bool {
         [self.recipients, self.row, self.early].contains(&Kept::Yes)
@@ -164,6 +220,9 @@ impl Kept {
         if wanted { Self::Yes } else { Self::No }
     }
 }
+
+/// The field that explains.
+pub(crate) const EXPLANATION: &str = "X-Sekisho-Explanation";
 
 /// The name of the field that labels a message where nothing else is said.
 pub(crate) fn usual_field_name() -> Option<String> {

@@ -11,6 +11,7 @@
 //! raw: BYTES    with \xNN                                 open: yes              the end is in a message
 //! key: NAME DOMAIN SELECTOR FILE   unsigned: reject | tempfail   macro: NAME VALUE   socket: SOCKET
 //! outgoing-network: NETWORK        outgoing-users: all           outgoing-macro: NAME VALUE   outgoing-listener: SOCKET
+//! received-spf: yes  explanation: yes                    foreign: remove        foreign-except: ID ID
 //! ledger: yes | full | closed | conflict COUNT            on-failure: tempfail   evidence: none | all
 //! ```
 //! Of every message it is asserted that Postfix and Sendmail, which count deleted fields differently, make the same of
@@ -23,5 +24,5 @@ use support::{Story, zone_of};
 #[test]
 fn cases() {
     let count = testkit::cases("service", |case| Story::of_case(case, zone_of(case)).out);
-    assert!(count >= 73, "{count}");
+    assert!(count >= 76, "{count}");
 }

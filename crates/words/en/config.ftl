@@ -34,6 +34,16 @@ config-form-codes = list of "127.0.0.2", "127.0.0.2-127.0.0.9" or "&0.0.0.4"
 config-form-lists = table of zones, each with an action
 config-form-subject = text, or a table of "mark" and "from" (an action)
 config-form-fields = list of tables of "name", "value" (a text with places) and "from" (an action)
+config-form-names = list of names of header fields
+config-form-receivers = list of names of receivers (authserv-id)
+config-form-logins = true, false, or a list of login names
+config-form-macros = table of macros, each with a value or a list of values
+config-form-listeners = list of places, as in listen
+config-form-senders = list of "from", "sender", "mail_from"
+config-form-canonicalization = "relaxed" or "simple" for the header, a slash, and the same for the body
+config-form-key-domain = domain name, or "%" for the author’s own
+config-form-patterns = "taro@example.jp", "example.jp", "*.example.jp" (all below it), ".example.jp" (both), "*", or a list of them
+config-form-keys = name of a key, or a list of them
 
 ## Defaults that are not a value
 
@@ -52,6 +62,9 @@ config-default-usual = the usual
 config-default-nothing = nothing
 config-default-own-field = X-Sekisho-Verdict at the stages filter and block, nothing at observe
 config-default-receiver = as in [receiver]
+config-default-never = never
+config-default-key-name = SELECTOR._domainkey.DOMAIN
+config-default-key-file = that of the key in the file
 
 ## [receiver]
 
@@ -188,6 +201,11 @@ config-policy-domains-name = The policy for this domain and all below it, in the
 
 ## [labels]
 
+config-results = What is written beside Authentication-Results, and what becomes of the results of others.
+config-results-received-spf = Write Received-SPF (RFC 7208) as well.
+config-results-explanation = Write X-Sekisho-Explanation: what was done, by which rule, and why.
+config-results-foreign = Whether Authentication-Results that others wrote stay on the message.
+config-results-foreign-except = Names (authserv-id) of those with whom the other thing is done.
 config-labels = What readers and their filters see.
 config-labels-subject = Mark in front of the subject of suspicious mail.
 config-labels-fields = Header fields for filters. Those that come from outside under these names are removed.
@@ -215,3 +233,41 @@ config-recipients-domains = The recipients’ domains.
 config-recipients-stage = The stage for them.
 config-recipients-quarantine = How suspicious mail to them is set apart.
 config-recipients-blocked-authors = Author domains whose mail to them may be rejected.
+
+## [outgoing]
+
+config-outgoing = Which mail is outgoing: it is signed, not judged. Without a key all mail is incoming.
+config-outgoing-authenticated = Mail of clients that have logged in (SMTP AUTH).
+config-outgoing-networks = Mail of clients in these networks. A content filter that gives mail back to the mail server must not be among them.
+config-outgoing-macros = Mail for which the mail server gives a macro one of these values; with Postfix, -o milter_macro_daemon_name=ORIGINATING in master.cf.
+config-outgoing-listeners = Mail that comes to these of the places in listen.
+
+## [signing]
+
+config-signing = How outgoing mail is signed (DKIM).
+config-signing-unsigned = What becomes of mail whose author has no key. Bounces always pass.
+config-signing-senders = Whose rules are asked: the first of these fields for which there is a rule. From is the author, for whom DMARC wants a signature.
+config-signing-canonicalization = How header and body are made equal before they are signed.
+config-signing-expire-in = How long signatures hold (x=).
+config-signing-identity = What the signature says of the author (i=).
+config-signing-oversign = Which fields are signed once more than they are there, so that none can be added unseen: the recommended ones, these only if they are there, or From alone.
+config-signing-also = Fields that are signed beside the recommended ones.
+config-signing-except = Recommended fields that are not signed because something behind changes them. From is always signed.
+config-signing-key-table = A file with keys, one a line: name domain:selector:file
+config-signing-rule-table = A file with rules, one a line: pattern key,key
+config-signing-key-readers = Who may read the files of private keys: their owner alone, or their group, too. Files that others can read are refused.
+
+## [[signing.key]]
+
+config-signing-key = A private key: PEM (RSA or Ed25519), or the base64 of an Ed25519 seed. RSA from 1024 bits, better from 2048.
+config-signing-key-domain = The domain that signs (d=). Without any rule it signs for its authors and those of all domains below it.
+config-signing-key-selector = Where the public key is: SELECTOR._domainkey.DOMAIN (s=).
+config-signing-key-file = The file of the private key.
+config-signing-key-name = The name by which rules call it.
+config-signing-key-algorithm = The algorithm that the key must be for.
+
+## [[signing.rule]]
+
+config-signing-rule = Which keys sign for which author. The most specific rule counts: an address before a domain, a domain before those above it.
+config-signing-rule-from = The authors.
+config-signing-rule-keys = The keys; all of them sign. An empty list: nothing is signed.

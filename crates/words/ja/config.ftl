@@ -34,6 +34,16 @@ config-form-codes = "127.0.0.2"、"127.0.0.2-127.0.0.9"、"&0.0.0.4" の配列
 config-form-lists = ゾーンごとの処置の表
 config-form-subject = 文字列、または "mark" と "from" (処置)の表
 config-form-fields = "name"、"value" (差し込み箇所のある文字列)、"from" (処置)の表の配列
+config-form-names = ヘッダ名の配列
+config-form-receivers = 受信側の名前 (authserv-id) の配列
+config-form-logins = true、false、またはログイン名の配列
+config-form-macros = マクロごとに値または値の配列を書く表
+config-form-listeners = listen と同じ書き方の配列
+config-form-senders = "from"、"sender"、"mail_from" の配列
+config-form-canonicalization = ヘッダの "relaxed" または "simple"、斜線、本文の同じ指定
+config-form-key-domain = ドメイン名。"%" は作成者自身のドメイン名
+config-form-patterns = "taro@example.jp"、"example.jp"、"*.example.jp" (その下のすべて)、".example.jp" (両方)、"*"、またはそれらの配列
+config-form-keys = 鍵の名前、またはその配列
 
 ## 値ではない既定
 
@@ -52,6 +62,9 @@ config-default-usual = 通常のもの
 config-default-nothing = 何もしない
 config-default-own-field = 段階が filter または block のとき X-Sekisho-Verdict、observe ではなし
 config-default-receiver = [receiver] と同じ
+config-default-never = なし
+config-default-key-name = SELECTOR._domainkey.DOMAIN
+config-default-key-file = ファイルの鍵のもの
 
 ## [receiver]
 
@@ -188,6 +201,11 @@ config-policy-domains-name = このドメイン名と配下のすべてに、公
 
 ## [labels]
 
+config-results = Authentication-Results のほかに書く情報と、他者が付けた認証結果の扱いです。
+config-results-received-spf = Received-SPF (RFC 7208) も書きます。
+config-results-explanation = X-Sekisho-Explanation に、処置、規則、理由を書きます。
+config-results-foreign = 他者が書いた Authentication-Results をメールに残すかどうかです。
+config-results-foreign-except = 上と逆に扱う相手の名前 (authserv-id) です。
 config-labels = 受信者とそのフィルタに見せる印です。
 config-labels-subject = 疑わしいメールの件名の先頭に付ける印です。
 config-labels-fields = 振り分け用のヘッダです。外部から付けられた同名のヘッダは削除します。
@@ -215,3 +233,41 @@ config-recipients-domains = 宛先のドメイン名です。
 config-recipients-stage = この宛先の段階です。
 config-recipients-quarantine = この宛先への疑わしいメールの分け方です。
 config-recipients-blocked-authors = この宛先へのメールの受信を拒否してよい作成者ドメイン名です。
+
+## [outgoing]
+
+config-outgoing = 送信メールの判別です。送信メールは判定せず、署名します。鍵がなければ、すべて受信メールとして扱います。
+config-outgoing-authenticated = SMTP AUTH で認証したクライアントのメールです。
+config-outgoing-networks = これらのネットワークにあるクライアントのメールです。メールをメールサーバに戻すコンテンツフィルタを含めないでください。
+config-outgoing-macros = メールサーバがマクロにこれらの値を示したメールです。Postfix では master.cf に -o milter_macro_daemon_name=ORIGINATING と書きます。
+config-outgoing-listeners = listen のうち、これらの待ち受け先に届いたメールです。
+
+## [signing]
+
+config-signing = 送信メールへの署名(DKIM)の方法です。
+config-signing-unsigned = 作成者の鍵がないメールの扱いです。エラーメールは必ず通します。
+config-signing-senders = 規則を引く送信者です。このうち、規則のある最初のものを用います。from は作成者で、DMARC が署名を求める相手です。
+config-signing-canonicalization = 署名前のヘッダおよび本文の正規化方式です。
+config-signing-expire-in = 電子署名の有効期間(x=)です。
+config-signing-identity = 電子署名に示す作成者の識別子(i=)です。
+config-signing-oversign = 気付かれずに追加されないよう、ある数より一つ多く署名するヘッダです。推奨されるもの、そのうちメールにあるもの、From だけ、のいずれかです。
+config-signing-also = 推奨されるもののほかに署名するヘッダです。
+config-signing-except = 後段で変更されるなどのため、推奨されるもののうち署名しないヘッダです。From には必ず署名します。
+config-signing-key-table = 鍵の表のファイルです。1 行に name domain:selector:file と書きます。
+config-signing-rule-table = 規則の表のファイルです。1 行に pattern key,key と書きます。
+config-signing-key-readers = 秘密鍵のファイルを読み取れる者です。所有者だけ、またはグループまでです。ほかの者が読み取れるファイルは使用しません。
+
+## [[signing.key]]
+
+config-signing-key = 秘密鍵です。PEM (RSA または Ed25519)、または Ed25519 の種の base64 です。RSA は 1024 bit 以上で、2048 bit 以上を勧めます。
+config-signing-key-domain = 署名するドメイン名(d=)です。規則がなければ、このドメイン名とその下のすべての作成者のために署名します。
+config-signing-key-selector = 公開鍵の場所 SELECTOR._domainkey.DOMAIN のセレクタ(s=)です。
+config-signing-key-file = 秘密鍵のファイルです。
+config-signing-key-name = 規則から参照するための名前です。
+config-signing-key-algorithm = 鍵の署名アルゴリズムです。
+
+## [[signing.rule]]
+
+config-signing-rule = 作成者ごとの、署名に用いる鍵です。最も限定された規則を用います。アドレスはドメイン名に、ドメイン名はその上位のドメイン名に優先します。
+config-signing-rule-from = 作成者です。
+config-signing-rule-keys = 鍵です。すべての鍵で署名します。空の配列では署名しません。

@@ -75,6 +75,26 @@ pub(super) enum Form {
     Subject,
     /// Header fields.
     Fields,
+    /// Names of header fields.
+    Names,
+    /// Names under which receivers give results.
+    Receivers,
+    /// `true`, `false`, or names.
+    Logins,
+    /// Macros of the MTA, with values for each.
+    Macros,
+    /// Places to listen at.
+    Listeners,
+    /// Where a sender's address is taken from.
+    Senders,
+    /// Canonicalisations of header and body.
+    Canonicalization,
+    /// A domain name, or the author's.
+    KeyDomain,
+    /// Addresses and domains.
+    Patterns,
+    /// Names of keys.
+    Keys,
 }
 
 /// What is without the key.
@@ -163,6 +183,16 @@ impl Form {
             Self::Lists => "config-form-lists",
             Self::Subject => "config-form-subject",
             Self::Fields => "config-form-fields",
+            Self::Names => "config-form-names",
+            Self::Receivers => "config-form-receivers",
+            Self::Logins => "config-form-logins",
+            Self::Macros => "config-form-macros",
+            Self::Listeners => "config-form-listeners",
+            Self::Senders => "config-form-senders",
+            Self::Canonicalization => "config-form-canonicalization",
+            Self::KeyDomain => "config-form-key-domain",
+            Self::Patterns => "config-form-patterns",
+            Self::Keys => "config-form-keys",
         })
     }
 }
@@ -336,6 +366,16 @@ const SECTIONS: &[Section] = &[
         rows: &[told("\"example.jp\"", Form::OneOf(POLICIES), "nothing", "\"reject\"")],
     },
     Section {
+        name: "results",
+        times: Times::Once,
+        rows: &[
+            is("received_spf", Form::Boolean, "false"),
+            is("explanation", Form::Boolean, "false"),
+            is("foreign", Form::OneOf(&["keep", "remove"]), "\"keep\""),
+            is("foreign_except", Form::Receivers, "[]"),
+        ],
+    },
+    Section {
         name: "labels",
         times: Times::Once,
         rows: &[
@@ -375,6 +415,52 @@ const SECTIONS: &[Section] = &[
             told("stage", Form::OneOf(STAGES), "receiver", "\"observe\""),
             told("quarantine", Form::OneOf(HOLDING), "receiver", "\"fields\""),
             told("blocked_authors", Form::Domains, "receiver", "[\".jp\"]"),
+        ],
+    },
+    Section {
+        name: "outgoing",
+        times: Times::Once,
+        rows: &[
+            is("authenticated", Form::Logins, "true"),
+            is("networks", Form::Networks, "[\"127.0.0.0/8\", \"::1\"]"),
+            told("macros", Form::Macros, "nothing", "{ \"{daemon_name}\" = [\"ORIGINATING\"] }"),
+            is("listeners", Form::Listeners, "[]"),
+        ],
+    },
+    Section {
+        name: "signing",
+        times: Times::Once,
+        rows: &[
+            is("unsigned", Form::OneOf(&["accept", "tempfail", "reject"]), "\"accept\""),
+            is("senders", Form::Senders, "[\"from\"]"),
+            is("canonicalization", Form::Canonicalization, "\"relaxed/relaxed\""),
+            told("expire_in", Form::Duration, "never", "\"14d\""),
+            is("identity", Form::OneOf(&["none", "domain", "author"]), "\"none\""),
+            is("oversign", Form::OneOf(&["recommended", "if-present", "from"]), "\"recommended\""),
+            is("also", Form::Names, "[]"),
+            is("except", Form::Names, "[]"),
+            told("key_table", Form::File, "none", "\"keys.table\""),
+            told("rule_table", Form::File, "none", "\"rules.table\""),
+            is("key_readers", Form::OneOf(&["owner", "group"]), "\"owner\""),
+        ],
+    },
+    Section {
+        name: "signing.key",
+        times: Times::Several,
+        rows: &[
+            told("domain", Form::KeyDomain, "required", "\"example.jp\""),
+            told("selector", Form::Domain, "required", "\"s2026\""),
+            told("file", Form::File, "required", "\"keys/example.jp.pem\""),
+            told("name", Form::Text, "key-name", "\"main\""),
+            told("algorithm", Form::OneOf(&["rsa-sha256", "ed25519-sha256"]), "key-file", "\"rsa-sha256\""),
+        ],
+    },
+    Section {
+        name: "signing.rule",
+        times: Times::Several,
+        rows: &[
+            told("from", Form::Patterns, "required", "[\"example.jp\", \"*.example.jp\"]"),
+            told("keys", Form::Keys, "required", "[\"main\"]"),
         ],
     },
 ];

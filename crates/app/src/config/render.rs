@@ -171,7 +171,7 @@ mod tests {
     fn meaning(config: &Config) -> impl PartialEq + std::fmt::Debug {
         let methods = format!("{:?}", config.methods().unwrap());
         let bimi = format!("{:?} {:?}", config.bimi_settings().unwrap().evidence, config.bimi_fetch != Some(false));
-        (config.rules(), methods, bimi, config.dns_lists())
+        (config.rules(), methods, bimi, config.dns_lists(), config.signing.clone())
     }
 
     #[test]

@@ -66,6 +66,9 @@ fn check(common: &Common, file: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let config = Config::read(&file)?;
     // What it names must be there, too.
     config.methods()?;
+    for warning in crate::serve::read_keys(&config.signing)?.warnings {
+        eprintln!("sekisho: {}", say.explain(&warning));
+    }
     if let Some(user) = &config.running.user {
         crate::serve::find_user(user)?;
     }

@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use auth::Methods;
 use mailtext::Domain;
 use net::{Resolver, ResolverConfig};
-use service::{Conversation, Settings};
+use service::{Conversation, Outgoing, Settings};
 use tokio::sync::watch;
 
+use super::keys;
 use super::ledger::Keeper;
 use super::metrics::{Metrics, Usable};
 use super::notify::Manager;
@@ -32,10 +33,15 @@ pub(super) struct Plan {
     /// BIMI's documents, when somebody wants them and they may be fetched.
     documents: Documents,
     pub(super) ledger: LedgerConfig,
+    results: service::Results,
     /// The file that was read.
     pub(super) file: Option<PathBuf>,
     listen: Vec<String>,
     pub(super) running: Running,
+    /// Which mail is outgoing, and who signs it.
+    pub(super) outgoing: Option<Outgoing>,
+    /// What the operator should hear of the keys.
+    warnings: Vec<Failure>,
 }
 
 /// Whether documents are fetched.
@@ -51,6 +57,7 @@ impl Plan {
     pub(super) fn of(common: &Common, authserv_id: Option<&str>) -> Result<Self, Failure> {
         let config = common.config();
         let methods = config.methods()?;
+        let signing = keys::read(&config.signing)?;
         let fetched = methods.bimi.is_some() && config.bimi_fetch != Some(false);
         Ok(Self {
             authserv_id: common.authserv_id(authserv_id),
@@ -59,9 +66,12 @@ impl Plan {
             documents: if fetched { Documents::Fetched } else { Documents::NotFetched },
             methods,
             ledger: config.ledger.clone(),
+            results: config.results.clone(),
             file: common.config_file(),
             listen: config.listen.clone(),
             running: config.running.clone(),
+            outgoing: signing.outgoing,
+            warnings: signing.warnings,
         })
     }
 
@@ -81,8 +91,17 @@ impl Plan {
         let lists = self.methods.dns_lists.iter();
         settings.methods.dns_lists = lists.filter(|list| !broken.contains(&list.zone)).cloned().collect();
         let settings = Settings::with_rules(Arc::new(settings), Arc::clone(&self.rules));
-        let settings = settings.on_failure(self.ledger.on_failure);
+        let settings = settings.on_failure(self.ledger.on_failure).with_results(self.results.clone());
+        let settings = match &self.outgoing {
+            Some(outgoing) => settings.with_outgoing(outgoing.clone()),
+            None => settings,
+        };
         if keeper.is_some() { settings.with_rows(self.ledger.evidence) } else { settings }
+    }
+
+    /// Tells what the operator should hear of the keys.
+    fn warn(&self, say: &Say) {
+        self.warnings.iter().for_each(|warning| tracing::warn!("{}", say.explain(warning)));
     }
 
     /// The keys that say something else than `other`, and that only a restart brings into effect.
@@ -118,8 +137,14 @@ pub(super) struct Live {
 
 impl Live {
     /// A conversation by what is in effect.
-    pub(super) fn conversation(&self) -> Held {
-        Held::new(Conversation::new(self.world.clone(), self.settings.clone()), self.world.metrics())
+    /// `listener` is the place at which the MTA came.
+    pub(super) fn conversation(&self, listener: Option<Arc<str>>) -> Held {
+        let conversation = Conversation::new(self.world.clone(), self.settings.clone());
+        let conversation = match listener {
+            Some(listener) => conversation.at(listener),
+            None => conversation,
+        };
+        Held::new(conversation, self.world.metrics())
     }
 }
 
@@ -149,6 +174,7 @@ impl Reloader {
     ) -> Result<Self, Failure> {
         let resolver = Resolver::start(plan.resolver.clone()).map_err(|error| resolver_failure(&error))?;
         let web = plan.web(&resolver, None)?;
+        plan.warn(say);
         let settings = plan.settings(&BTreeSet::new(), keeper.as_ref());
         let world = Daemon::new(resolver, web, keeper, common.at_s(), Arc::clone(say));
         let metrics = world.metrics();
@@ -208,6 +234,7 @@ impl Reloader {
             now.world.with(resolver, web)
         };
         let waiting = plan.needing_restart(&now.plan);
+        plan.warn(&self.say);
         // A list that is no more there may come again, and is innocent then.
         broken.retain(|zone| plan.methods.dns_lists.iter().any(|list| list.zone == *zone));
         let settings = plan.settings(&broken, world.keeper());
