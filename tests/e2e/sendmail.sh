@@ -342,7 +342,9 @@ EOF
 
 # A socket in a folder that nobody else writes to; of one that others do, Sendmail wants nothing.
 local_socket() {
-    mkdir "$T/run"
+    mkdir -m 750 "$T/run"
+    # As /run/sekisho is, which belongs to the daemon.
+    chown nobody "$T/run"
     start_sekisho --listen "unix:$T/run/milter.sock" --authserv-id "$OURS" --resolver "$DNS"
     kill -TERM "$SENDMAIL"
     wait "$SENDMAIL"
