@@ -3,9 +3,10 @@
 //! its configuration again at SIGHUP.
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
-//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`.
+//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`; `keys`.
 
 mod health;
+mod keys;
 mod ledger;
 mod listen;
 mod lists;
@@ -40,6 +41,7 @@ use privilege::PidFile;
 use reload::{Plan, Reloader};
 
 pub(crate) use health::control_socket;
+pub(crate) use keys::read as read_keys;
 pub(crate) use privilege::find_user;
 
 /// `serve`
@@ -94,6 +96,7 @@ impl Daemon {
         let user = running.user.as_deref().map(find_user).transpose()?;
         let handed_http = inherited.take_http();
         let (milter, addresses) = listen::bind(addresses, &running.socket, inherited).await?;
+        listen::check_outgoing(plan.outgoing.as_ref(), &addresses)?;
         let http = listen::bind_http(running.http, handed_http).await;
         let pid_file = running.pid_file.as_deref().map(PidFile::write).transpose()?;
         let state = common.state_directory();
@@ -145,10 +148,11 @@ impl Daemon {
             log::observer(Arc::clone(&say), Arc::clone(&counts), Arc::clone(&metrics), options.connection_count_max);
         let live = self.reloader.subscribe();
         let (opened, accepted) = (Arc::clone(&counts), metrics);
-        let make = move |_: &net::Peer| {
+        let places: Vec<Arc<str>> = self.addresses.iter().map(|address| address.to_string().into()).collect();
+        let make = move |peer: &net::Peer| {
             opened.connections.fetch_add(1, Ordering::Relaxed);
             accepted.accepted.fetch_add(1, Ordering::Relaxed);
-            live.borrow().conversation()
+            live.borrow().conversation(places.get(peer.listener).cloned())
         };
         let (stop, stopped) = oneshot::channel();
         let serving = serve_milter(std::mem::take(&mut self.milter), options, make, observe, async {
@@ -255,6 +259,9 @@ impl Daemon {
         lines.push(say.say("serve-authserv-id", &[("name", live.plan.authserv_id.as_str().into())]));
         lines.push(say.say("serve-resolver", &[("resolvers", servers.join(", ").into())]));
         lines.push(say.say("serve-stage", &[("stage", mailtext::Value::Word(stage))]));
+        if let Some(outgoing) = &live.plan.outgoing {
+            lines.push(say.say("serve-signing", &[("count", outgoing.role.keys().len().into())]));
+        }
         lines.push(match &self.keeper {
             Some(keeper) => say.say("serve-ledger", &[("file", keeper.file().display().to_string().into())]),
             None => say.word("serve-no-ledger"),

@@ -38,11 +38,15 @@ pub enum Problem {
     },
     /// A line of a table of rules is none.
     RuleLine {
+        /// The table's name.
+        file: String,
         /// Its number, from 1.
         line: usize,
     },
     /// A line of a table of keys is none.
     KeyLine {
+        /// The table's name.
+        file: String,
         /// Its number, from 1.
         line: usize,
     },
@@ -51,7 +55,10 @@ pub enum Problem {
     /// More patterns than [`PATTERN_COUNT_MAX`].
     TooManyRules,
     /// A table longer than [`TABLE_BYTES_MAX`].
-    TableTooLong,
+    TableTooLong {
+        /// The table's name.
+        file: String,
+    },
 }
 
 impl Explain for Problem {
@@ -66,7 +73,7 @@ impl Explain for Problem {
             Self::KeyLine { .. } => "outgoing-key-line",
             Self::TooManyKeys => "outgoing-too-many-keys",
             Self::TooManyRules => "outgoing-too-many-rules",
-            Self::TableTooLong => "outgoing-table-too-long",
+            Self::TableTooLong { .. } => "outgoing-table-too-long",
         }
     }
 
@@ -90,10 +97,12 @@ impl Explain for Problem {
             Self::NameTooLong { domain, selector } => {
                 vec![("domain", domain.as_str().into()), ("selector", selector.as_str().into())]
             }
-            Self::RuleLine { line } | Self::KeyLine { line } => vec![("line", (*line).into())],
+            Self::RuleLine { file, line } | Self::KeyLine { file, line } => {
+                vec![("file", file.as_str().into()), ("line", (*line).into())]
+            }
             Self::TooManyKeys => vec![("limit", KEY_COUNT_MAX.into())],
             Self::TooManyRules => vec![("limit", PATTERN_COUNT_MAX.into())],
-            Self::TableTooLong => vec![("limit", TABLE_BYTES_MAX.into())],
+            Self::TableTooLong { file } => vec![("file", file.as_str().into()), ("limit", TABLE_BYTES_MAX.into())],
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::step::Step;
 pub struct Signing {
     role: Arc<Role>,
     mail_from: Option<ReversePath>,
+    /// Why nothing is signed, known from the beginning.
+    hindrance: Option<Step>,
     header: Vec<u8>,
     index: HeaderIndex,
     signers: Vec<(Signer, usize)>,
@@ -63,6 +65,7 @@ impl Signing {
         Self {
             role,
             mail_from,
+            hindrance: None,
             header: Vec::new(),
             index: HeaderIndex::default(),
             signers: Vec::new(),
@@ -72,8 +75,18 @@ impl Signing {
         }
     }
 
+    /// The same where the MTA takes no fields: nothing is signed, and the evidence says why.
+    #[must_use]
+    pub fn without_fields(self) -> Self {
+        Self { hindrance: Some(Step::CannotInsert), ..self }
+    }
+
     /// Takes the header, whole, in wire form with the empty line at its end: who signs is known from here on.
     pub fn header(&mut self, block: Vec<u8>) {
+        if let Some(hindrance) = self.hindrance.take() {
+            self.evidence.push(hindrance);
+            return;
+        }
         self.header = block;
         let headers = Headers::parse(&self.header);
         let plan = self.role.plan(&headers, self.mail_from.as_ref());
@@ -109,7 +122,7 @@ impl Signing {
     /// The message is whole. `now_s` is `t=`, in seconds since 1970.
     #[must_use]
     pub fn finish(self, now_s: u64) -> Signed {
-        let Self { role, mail_from, header, index, signers, bodies, lines, mut evidence } = self;
+        let Self { role, mail_from, header, index, signers, bodies, lines, mut evidence, hindrance: _ } = self;
         let headers = Headers::from_index(&header, index);
         let hashes = bodies.finish();
         let mut signatures = Vec::with_capacity(signers.len());

@@ -49,6 +49,8 @@ pub enum Step {
         /// `a=`.
         algorithm: Algorithm,
     },
+    /// The MTA lets no field be put on the message.
+    CannotInsert,
     /// There is not exactly one From, and nobody can sign for that.
     FromCount(usize),
     /// The header is longer, or has more fields, than is read.
@@ -90,6 +92,7 @@ impl Explain for Step {
             Self::TooManySenders => "outgoing-too-many-senders",
             Self::TooManySignatures => "outgoing-too-many-signatures",
             Self::Signed { .. } => "outgoing-signed",
+            Self::CannotInsert => "outgoing-cannot-insert",
             Self::FromCount(_) => "outgoing-from-count",
             Self::HeaderTooLong => "outgoing-header-too-long",
             Self::TooManyFields(_) => "outgoing-too-many-fields",
@@ -132,7 +135,7 @@ impl Explain for Step {
             Self::FromCount(count) => vec![("count", (*count).into())],
             Self::TooManyFields(count) => vec![("count", (*count).into()), ("limit", SIGNED_FIELD_COUNT_MAX.into())],
             Self::LongLine { bytes } => vec![("bytes", (*bytes).into()), ("limit", LINE_BYTES_MAX.into())],
-            Self::NoSender | Self::HeaderTooLong => Vec::new(),
+            Self::NoSender | Self::CannotInsert | Self::HeaderTooLong => Vec::new(),
         }
     }
 }

@@ -189,14 +189,15 @@ impl Entries {
     }
 }
 
-/// Reads a table of rules: `pattern name` in a line, several names with commas between; `#` begins a comment.
+/// Reads a table of rules: `pattern name` in a line, several names with commas between; `#` begins a comment. `file` is the
+/// table's name.
 ///
 /// # Errors
 /// Names the first line that is none.
-pub fn rules(text: &str) -> Result<Vec<Rule>, Problem> {
+pub fn rules(text: &str, file: &str) -> Result<Vec<Rule>, Problem> {
     let mut rules = Vec::new();
-    for (line, content) in lines(text)? {
-        let wrong = Problem::RuleLine { line };
+    for (line, content) in lines(text, file)? {
+        let wrong = Problem::RuleLine { file: file.to_owned(), line };
         let (pattern, keys) = content.split_once(char::is_whitespace).ok_or_else(|| wrong.clone())?;
         let pattern = Pattern::parse(pattern).ok_or_else(|| wrong.clone())?;
         let keys: Vec<String> = keys.split(',').map(|key| key.trim().to_owned()).collect();
@@ -208,14 +209,14 @@ pub fn rules(text: &str) -> Result<Vec<Rule>, Problem> {
     Ok(rules)
 }
 
-/// Reads a table of keys: `name domain:selector:file` in a line; `#` begins a comment.
+/// Reads a table of keys: `name domain:selector:file` in a line; `#` begins a comment. `file` is the table's name.
 ///
 /// # Errors
 /// Names the first line that is none.
-pub fn keys(text: &str) -> Result<Vec<KeyLine>, Problem> {
+pub fn keys(text: &str, file: &str) -> Result<Vec<KeyLine>, Problem> {
     let mut keys = Vec::new();
-    for (line, content) in lines(text)? {
-        let wrong = || Problem::KeyLine { line };
+    for (line, content) in lines(text, file)? {
+        let wrong = || Problem::KeyLine { file: file.to_owned(), line };
         let (name, place) = content.split_once(char::is_whitespace).ok_or_else(wrong)?;
         let mut parts = place.trim().splitn(3, ':');
         let mut part = || parts.next().filter(|part| !part.is_empty()).map(str::to_owned).ok_or_else(wrong);
@@ -226,9 +227,9 @@ pub fn keys(text: &str) -> Result<Vec<KeyLine>, Problem> {
 }
 
 /// The lines that say something, with their numbers.
-fn lines(text: &str) -> Result<impl Iterator<Item = (usize, &str)>, Problem> {
+fn lines<'a>(text: &'a str, file: &str) -> Result<impl Iterator<Item = (usize, &'a str)> + use<'a>, Problem> {
     if text.len() > TABLE_BYTES_MAX {
-        return Err(Problem::TableTooLong);
+        return Err(Problem::TableTooLong { file: file.to_owned() });
     }
     let content = |line: &str| -> usize { line.find('#').unwrap_or(line.len()) };
     let lines = text.lines().enumerate().map(move |(at, line)| (at + 1, line[..content(line)].trim()));
@@ -321,7 +322,8 @@ mod tests {
 
     #[test]
     fn tables_as_opendkim_writes_them() {
-        let read = rules("# who\n*@example.jp\tmain\n\n*.example.jp main, second # both\r\n").unwrap();
+        let text = "# who\n*@example.jp\tmain\n\n*.example.jp main, second # both\r\n";
+        let read = rules(text, "t").unwrap();
         assert_eq!(read.len(), 2);
         assert_eq!(
             (read[1].pattern.to_string().as_str(), &read[1].keys[..]),
@@ -330,13 +332,13 @@ mod tests {
         for (text, line) in
             [("example.jp\n", 1), ("\nexample.jp main second\n", 2), ("a..b main", 1), ("a.jp main,", 1)]
         {
-            assert_eq!(rules(text), Err(Problem::RuleLine { line }), "{text}");
+            assert_eq!(rules(text, "t"), Err(Problem::RuleLine { file: "t".into(), line }), "{text}");
         }
-        let read = keys("main example.jp:s2026:/etc/keys/a:b.pem\nall %:p1:k.pem\n").unwrap();
+        let read = keys("main example.jp:s2026:/etc/keys/a:b.pem\nall %:p1:k.pem\n", "t").unwrap();
         assert_eq!((read[0].domain.as_str(), read[0].selector.as_str()), ("example.jp", "s2026"));
         assert_eq!((read[0].file.as_str(), read[1].domain.as_str(), read[1].line), ("/etc/keys/a:b.pem", "%", 2));
         for text in ["main", "main example.jp", "main example.jp:s", "main :s:f", "main a:b:"] {
-            assert_eq!(keys(text), Err(Problem::KeyLine { line: 1 }), "{text}");
+            assert_eq!(keys(text, "t"), Err(Problem::KeyLine { file: "t".into(), line: 1 }), "{text}");
         }
     }
 }

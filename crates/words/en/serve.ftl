@@ -15,6 +15,18 @@ serve-ledger-unusable = The ledger { $file } cannot be used ({ $reason }). To ru
 serve-ledger-lost = { $count } rows could not be stored ({ $reason }).
 service-dns-unanswered = DNS answered no question about the message.
 service-row-not-kept = The ledger did not take the row of the message ({ $reason }).
+serve-signing = Outgoing mail is signed with { $count ->
+        [one] { $count } key.
+       *[other] { $count } keys.
+    }
+serve-key-unreadable = { $file }: the private key cannot be read ({ $reason }).
+serve-key-readable-by-others = { $file }: the private key can be read by others (mode { $mode }); chmod 600 lets its owner alone read it.
+serve-key-unusable = { $file }: the private key cannot be used ({ $reason }).
+serve-key-algorithm = { $file }: the key is one for { $algorithm }, not for { $wanted }.
+serve-key-short = The key { $name } has { $bits } bits; receivers are told to expect 2048 at least.
+serve-key-idle = No rule names the key { $name }; it signs nothing.
+serve-table-unreadable = { $file }: the table cannot be read ({ $reason }).
+serve-outgoing-nowhere = Outgoing mail is to come to { $address }, and nobody listens there; add it to listen under [receiver].
 serve-no-configuration = No configuration file; running with the defaults.
 serve-configuration = Configuration: { $file }
 serve-postfix-hint = To let Postfix use it, add to main.cf:

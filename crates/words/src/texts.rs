@@ -144,6 +144,15 @@
 //! | `serve-ledger-lost` | count, reason |
 //! | `service-dns-unanswered` | |
 //! | `service-row-not-kept` | reason |
+//! | `serve-signing` | count |
+//! | `serve-key-unreadable` | file, reason |
+//! | `serve-key-readable-by-others` | file, mode |
+//! | `serve-key-unusable` | file, reason |
+//! | `serve-key-algorithm` | file, algorithm, wanted |
+//! | `serve-key-short` | name, bits |
+//! | `serve-key-idle` | name |
+//! | `serve-table-unreadable` | file, reason |
+//! | `serve-outgoing-nowhere` | address |
 //! | `serve-no-configuration` | |
 //! | `serve-configuration` | file |
 //! | `serve-postfix-hint` | |

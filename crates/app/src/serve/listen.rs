@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use net::{InheritedListener, ListenAddress, ListenError, Listener, SocketAccess};
+use service::Outgoing;
 
 use super::DEFAULT_ADDRESS;
 use crate::common::Common;
@@ -84,6 +85,22 @@ pub(super) async fn bind(
         listeners.push(listener);
     }
     Ok((listeners, shown))
+}
+
+/// Whether the daemon listens where outgoing mail is to come: else all of it would go unsigned, and nobody would know.
+///
+/// # Errors
+/// Nobody listens at one of these places.
+pub(super) fn check_outgoing(outgoing: Option<&Outgoing>, addresses: &[ListenAddress]) -> Result<(), Failure> {
+    let there: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let wanted = outgoing.into_iter().flat_map(|outgoing| &outgoing.origins.listeners);
+    match wanted.into_iter().find(|wanted| !there.contains(wanted)) {
+        Some(missing) => {
+            let failure = Failure::new(ExitCode::Configuration, "serve-outgoing-nowhere");
+            Err(failure.with("address", missing.as_str()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Listens for HTTP. Mail does not depend on it: who cannot, goes on without; so the error is for a warning.

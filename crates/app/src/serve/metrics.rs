@@ -20,6 +20,10 @@ pub(super) struct Metrics {
     actions: [AtomicU64; Action::ALL.len()],
     /// Results, by method and result.
     results: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    /// Outgoing messages that were signed.
+    signed: AtomicU64,
+    /// Outgoing messages that were not.
+    unsigned: AtomicU64,
     /// From the end of a message to its verdict.
     latency: Histogram,
     /// Connections accepted.
@@ -73,12 +77,23 @@ pub(super) enum Usable {
 impl Metrics {
     /// A message was dealt with.
     pub(super) fn message(&self, facts: &Facts, action: Action) {
-        if let Some(at) = Action::ALL.iter().position(|other| *other == action) {
-            self.actions[at].fetch_add(1, Ordering::Relaxed);
-        }
+        self.action(action);
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         for found in results::main(facts).into_iter().chain(results::others(facts)) {
             *results.entry((found.method, found.result)).or_default() += 1;
+        }
+    }
+
+    /// An outgoing message was dealt with.
+    pub(super) fn sent(&self, signed: &outgoing::Signed, action: Action) {
+        self.action(action);
+        let counter = if signed.signatures.is_empty() { &self.unsigned } else { &self.signed };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn action(&self, action: Action) {
+        if let Some(at) = Action::ALL.iter().position(|other| *other == action) {
+            self.actions[at].fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -112,6 +127,9 @@ impl Metrics {
         for ((method, result), count) in self.results() {
             page.sample("sekisho_results_total", &[("method", method), ("result", result)], count);
         }
+        page.head("sekisho_outgoing_total", Kind::Counter, "Outgoing messages, by whether they were signed.");
+        page.sample("sekisho_outgoing_total", &[("signed", "yes")], load(&self.signed));
+        page.sample("sekisho_outgoing_total", &[("signed", "no")], load(&self.unsigned));
         page.histogram(&self.latency);
         self.connections(&mut page, around);
         dns(&mut page, &around.dns);

@@ -130,6 +130,7 @@ impl World for Daemon {
 
     fn sent(&self, sent: Sent<'_>) {
         self.counts.messages.fetch_add(1, Ordering::Relaxed);
+        self.metrics.sent(sent.signed, sent.action);
         log::sent(&sent, &self.say);
     }
 

@@ -60,8 +60,8 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_tables_panic(text in "[ -~\n\t#@*.:,例]{0,200}") {
-        let _ = table::rules(&text);
-        let _ = table::keys(&text);
+        let _ = table::rules(&text, "t");
+        let _ = table::keys(&text, "t");
         let _ = Pattern::parse(&text);
     }
 }
