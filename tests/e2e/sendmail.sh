@@ -12,7 +12,7 @@ FRIEND=127.0.3.1
 
 main() {
     begin
-    unpack sendmail-bin m4
+    unpack sendmail-bin sendmail-base sendmail-cf m4
     write_zone
     start_dns "$T/zone"
     start_sekisho --listen inet:0@127.0.0.1 --authserv-id "$OURS" --resolver "$DNS"
