@@ -10,6 +10,7 @@ use crate::limits::{HEADER_BLOCK_BYTES_MAX, HEADER_FIELD_COUNT_MAX};
 pub struct Headers<'a> {
     raw: &'a [u8],
     places: Vec<Place>,
+    seen: NameSet,
     flaws: Vec<Flaw<HeaderFlaw>>,
     body_start: usize,
 }
@@ -18,6 +19,7 @@ pub struct Headers<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct HeaderIndex {
     places: Vec<Place>,
+    seen: NameSet,
     flaws: Vec<Flaw<HeaderFlaw>>,
     body_start: usize,
 }
@@ -62,6 +64,11 @@ pub enum HeaderFlaw {
     NoEmptyLine,
 }
 
+/// One bit for each name that was met, shared with others: most names that are asked for are not there, and that is told
+/// without a look at the fields.
+#[derive(Clone, Copy, Debug, Default)]
+struct NameSet(u64);
+
 #[derive(Clone, Copy, Debug)]
 struct Place {
     key: NameKey,
@@ -76,7 +83,8 @@ impl<'a> Headers<'a> {
     /// Finds the fields of the message or header block `raw`. Never fails: what is wrong is a flaw.
     #[must_use]
     pub fn parse(raw: &'a [u8]) -> Self {
-        let mut headers = Self { raw, places: Vec::with_capacity(32), flaws: Vec::new(), body_start: raw.len() };
+        let (places, seen) = (Vec::with_capacity(32), NameSet::default());
+        let mut headers = Self { raw, places, seen, flaws: Vec::new(), body_start: raw.len() };
         headers.scan();
         headers
     }
@@ -84,14 +92,14 @@ impl<'a> Headers<'a> {
     /// What was found, apart from the bytes, so that it can be kept beside a buffer that owns them.
     #[must_use]
     pub fn into_index(self) -> HeaderIndex {
-        HeaderIndex { places: self.places, flaws: self.flaws, body_start: self.body_start }
+        HeaderIndex { places: self.places, seen: self.seen, flaws: self.flaws, body_start: self.body_start }
     }
 
     /// Puts an index and the bytes that it was made of together again. With other bytes the fields are wrong or empty.
     #[must_use]
     pub fn from_index(raw: &'a [u8], index: HeaderIndex) -> Self {
-        let HeaderIndex { places, flaws, body_start } = index;
-        Self { raw, places, flaws, body_start }
+        let HeaderIndex { places, seen, flaws, body_start } = index;
+        Self { raw, places, seen, flaws, body_start }
     }
 
     /// The bytes that were given to [`Headers::parse`].
@@ -146,7 +154,8 @@ impl<'a> Headers<'a> {
         key: NameKey,
         name: &'n [u8],
     ) -> impl DoubleEndedIterator<Item = usize> + 's {
-        self.places
+        let places = if self.seen.may_hold(key) { &self.places[..] } else { &[] };
+        places
             .iter()
             .enumerate()
             .filter(move |(_, place)| place.key == key && self.field(place).is_named(name))
@@ -245,6 +254,7 @@ impl<'a> Headers<'a> {
     fn push(&mut self, key: NameKey, start: usize, name: (usize, usize), value_start: usize, end: usize) {
         // Offsets fit: the block is cut at HEADER_BLOCK_BYTES_MAX.
         let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        self.seen.add(key);
         self.places.push(Place {
             key,
             start: narrow(start),
@@ -320,6 +330,16 @@ impl NameKey {
             at += 1;
         }
         Self(mix(key, last))
+    }
+}
+
+impl NameSet {
+    fn add(&mut self, key: NameKey) {
+        self.0 |= 1 << (key.0 % 64);
+    }
+
+    fn may_hold(self, key: NameKey) -> bool {
+        self.0 & (1 << (key.0 % 64)) != 0
     }
 }
 
