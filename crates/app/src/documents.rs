@@ -32,19 +32,26 @@ pub(crate) fn man() -> Result<ExitCode, Failure> {
     whole.render_synopsis_section(&mut page)?;
     whole.render_description_section(&mut page)?;
     whole.render_options_section(&mut page)?;
-    for verb in command.get_subcommands() {
-        let title = format!("sekisho {}", verb.get_name());
-        writeln!(page, ".SH \"{}\"", title.to_uppercase())?;
-        let verb = clap_mangen::Man::new(verb.clone());
-        // What is a section of a page of its own is a part of this one.
-        let mut part = Vec::new();
-        verb.render_synopsis_section(&mut part)?;
-        verb.render_description_section(&mut part)?;
-        verb.render_options_section(&mut part)?;
-        page.extend_from_slice(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").as_bytes());
-    }
+    verbs(&command, "sekisho", &mut page)?;
     whole.render_version_section(&mut page)?;
     print(&page)
+}
+
+/// A section for each verb, and for each of its own verbs.
+fn verbs(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        let name = format!("{name} {}", verb.get_name());
+        writeln!(page, ".SH \"{}\"", name.to_uppercase())?;
+        let section = clap_mangen::Man::new(verb.clone());
+        // What is a section of a page of its own is a part of this one.
+        let mut part = Vec::new();
+        section.render_synopsis_section(&mut part)?;
+        section.render_description_section(&mut part)?;
+        section.render_options_section(&mut part)?;
+        page.extend_from_slice(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").as_bytes());
+        verbs(verb, &name, page)?;
+    }
+    Ok(())
 }
 
 fn print(text: &[u8]) -> Result<ExitCode, Failure> {
