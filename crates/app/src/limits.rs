@@ -16,6 +16,9 @@ pub(crate) const KEY_FILE_BYTES_MAX: u64 = 64 << 10;
 pub(crate) const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Time that a message waits for the ledger, in seconds: less than an MTA waits for its filters.
 pub(crate) const LEDGER_WAIT_S: u64 = 20;
+/// Time after which an MTA that waits for a verdict hears that we are still at it, in seconds: less than the 60 s that
+/// some wait for each answer.
+pub(crate) const PROGRESS_EVERY_S: u64 = 15;
 /// Time between two rounds that take old rows away, in seconds.
 pub(crate) const SWEEP_EVERY_S: u64 = 3_600;
 /// Longest record that is shown whole by `--explain`, in characters.

@@ -1,8 +1,9 @@
 //! A milter conversation: bytes of the MTA in, bytes for it out, and questions pending in between.
 
-use std::future::{Future, pending};
-use std::pin::Pin;
+use std::future::{Future, pending, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
 use auth::client::smtp_auth::Told;
 use auth::{Check, Facts};
@@ -98,7 +99,11 @@ impl<W: World> Conversation<W> {
     /// there is nothing to do; may be dropped and called again.
     pub async fn drive(&mut self) {
         if let Some(ending) = &mut self.ending {
-            let done = ending.as_mut().await;
+            let Some(done) = while_patient(ending, &self.state.world).await else {
+                // smfi_progress: the MTA's time begins anew. At a recipient there is no such word, and it has to wait.
+                let _ = self.session.progress();
+                return;
+            };
             self.ending = None;
             match done {
                 Done::Asked(asked) => self.answer(asked),
@@ -405,6 +410,16 @@ impl<W: World> State<W> {
             }
         })
     }
+}
+
+/// What was waited for; `None` when the MTA's patience ends before.
+async fn while_patient<W: World>(waited: &mut Waited<W>, world: &W) -> Option<Done<W>> {
+    let mut patience = pin!(world.patience());
+    poll_fn(|context| match waited.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => patience.as_mut().poll(context).map(|()| None),
+    })
+    .await
 }
 
 /// What the MTA says of SMTP AUTH, as text.

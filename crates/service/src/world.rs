@@ -42,6 +42,12 @@ pub trait World: Clone + Send + Sync + 'static {
     /// It is not kept, or nobody said in time that it is.
     fn keep(&self, entry: Entry) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Ready when an MTA has waited so long at the end of a message that it should hear that we are still at it. Never,
+    /// where nobody waits long.
+    fn patience(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+
     /// As much of an address as rows keep.
     fn address(&self, address: &str) -> Address;
 

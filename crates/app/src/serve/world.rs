@@ -15,7 +15,7 @@ use super::ledger::Keeper;
 use super::log;
 use super::metrics::Metrics;
 use crate::dns::{Documents, Web};
-use crate::limits::MESSAGE_DNS_S;
+use crate::limits::{MESSAGE_DNS_S, PROGRESS_EVERY_S};
 use crate::say::{Language, Say};
 
 /// The world of all conversations. Cheap to clone.
@@ -112,6 +112,10 @@ impl World for Daemon {
             Some(keeper) => keeper.keep(entry).await,
             None => Err(LedgerError::Closed),
         }
+    }
+
+    fn patience(&self) -> impl Future<Output = ()> + Send {
+        tokio::time::sleep(Duration::from_secs(PROGRESS_EVERY_S))
     }
 
     fn address(&self, address: &str) -> Address {
