@@ -377,7 +377,7 @@ impl Record {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct Plan {
     stages: SmallVec<[Stage; 4]>,
-    ip4: SmallVec<[Network<u32>; 6]>,
+    ip4: SmallVec<[Network<u32>; 3]>,
     ip6: Box<[Network<u128>]>,
 }
 
