@@ -1,6 +1,6 @@
 //! The project's own tasks: `cargo xtask TASK`.
 //!
-//! What `ci`, `test`, `tidy`, `rfc`, `bench`, `deb` and `fuzz-smoke` do stands in the table below and, each in its module, in
+//! What `ci`, `test`, `tidy`, `rfc`, `bench`, `deb`, `fuzz-smoke` and `sim` do stands in the table below and, each in its module, in
 //! the head of that module. This program never changes anything outside the project's folder and its target directory (but
 //! for the folder that `deb --out` names), never asks the network (a test script may install a Debian package, and says so),
 //! and is used by nobody's crate.
@@ -15,6 +15,7 @@ mod fuzz_smoke;
 mod house;
 mod rfc;
 mod rust_text;
+mod sim;
 mod test;
 mod tidy;
 
@@ -59,6 +60,12 @@ const TASKS: &[Task] = &[
         run: deb::run,
     },
     Task { name: "fuzz-smoke", options: "[FILTER]", what: "every fuzz target for a few seconds", run: fuzz_smoke::run },
+    Task {
+        name: "sim",
+        options: "[--seed N] [--seeds COUNT] [--messages M]",
+        what: "simulated days of mail, with faults",
+        run: sim::run,
+    },
 ];
 
 fn main() -> ExitCode {
