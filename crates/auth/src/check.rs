@@ -7,7 +7,7 @@ use std::task::Poll;
 use dkim::Verifier;
 use dkim::body::Bodies;
 use dmarc::{DmarcResult, FromDefect, MessageEvaluation, Policy, Reason};
-use futures_util::future::{join_all, poll_fn};
+use futures_util::future::poll_fn;
 use lookup::fetch::{Disabled, Fetch};
 use lookup::{Answer, Lookup};
 use mailtext::path::{PathFlaw, ReversePath};
@@ -21,7 +21,7 @@ use crate::from::From;
 use crate::indicator::{self, Known};
 use crate::methods::Methods;
 use crate::pending::Pending;
-use crate::underway::{Context, End, Underway, asks_for_reports};
+use crate::underway::{self, Context, End, Underway, asks_for_reports};
 
 /// What may vary in a check.
 #[derive(Clone, Debug)]
@@ -183,9 +183,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         if !verifier.questions().is_empty() {
             let questions = verifier.questions().to_vec();
             let lookup = self.lookup.clone();
-            self.keys = Pending::Running(Box::pin(async move {
-                join_all(questions.into_iter().map(|question| lookup.ask(question))).await
-            }));
+            self.keys = Pending::Running(Box::pin(async move { lookup::ask_all(&lookup, &questions).await }));
         }
         let (lookup, authors) = (self.lookup.clone(), from.authors.clone());
         let settings = Arc::clone(&self.settings);
@@ -233,10 +231,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
     pub async fn early(&mut self) -> Facts {
         self.progress().await;
         let (envelope, methods) = (Arc::clone(&self.envelope), &self.settings.methods);
-        let mut others = match &self.others {
-            Some(others) => Box::new(others.early(&self.lookup, &envelope, methods).await),
-            None => Box::default(),
-        };
+        let mut others = Box::new(underway::early(&self.lookup, &envelope, methods).await);
+        others.iprev = self.others.as_ref().and_then(|others| others.iprev());
         others.smtp_auth = envelope.smtp_auth.clone();
         others.smtp_identity = methods.smtp_identity;
         let facts = Fact::of_others(&others).collect();

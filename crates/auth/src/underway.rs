@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dkim::body::{Bodies, BodyHash};
 use dkim::domainkeys::{self, DomainKeysVerifier};
 use dkim::{Status, Verification, adsp, arc, atps};
-use futures_util::future::{join, join_all, join3};
+use futures_util::future::{join, join3};
 use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, ReversePath};
 use spf::pra::{Pra, PraFlaw};
@@ -70,25 +70,9 @@ impl Underway {
         }
     }
 
-    /// What is known before the header comes: of the client's name what was asked; of the lists and of the reverse-path's
-    /// domain what is asked now. The end of the message asks again, of a cache that knows the answers.
-    pub(crate) async fn early<L: Lookup + Sync>(&self, lookup: &L, envelope: &Envelope, methods: &Methods) -> Others {
-        let domains = domains(envelope, &From::unread());
-        let null_mx = async {
-            match methods.null_mx.is_on() {
-                true => Some(null_mx::check_all(lookup, &domains).await),
-                false => None,
-            }
-        };
-        let lists = async {
-            if methods.dns_lists.is_empty() {
-                return None;
-            }
-            let subjects = dns_lists::Subjects { ip: envelope.ip, domains: domains.clone() };
-            Some(dns_lists::check(lookup, &methods.dns_lists, &subjects).await)
-        };
-        let (null_mx, dns_lists) = join(null_mx, lists).await;
-        Others { iprev: self.iprev.done().cloned(), null_mx, dns_lists, ..Others::default() }
+    /// What came of asking for the client's name, when it is there.
+    pub(crate) fn iprev(&self) -> Option<Outcome<iprev::Iprev, iprev::Step>> {
+        self.iprev.done().cloned()
     }
 
     /// What can be asked when the header is complete: everything else.
@@ -113,9 +97,7 @@ impl Underway {
         questions.extend(methods.bimi.as_ref().and_then(|_| crate::indicator::first_question(headers, from)));
         if !questions.is_empty() {
             let lookup = lookup.clone();
-            self.answers = Pending::Running(Box::pin(async move {
-                join_all(questions.into_iter().map(|question| lookup.ask(question))).await
-            }));
+            self.answers = Pending::Running(Box::pin(async move { lookup::ask_all(&lookup, &questions).await }));
         }
         self.ask_on(lookup, context, headers, from);
     }
@@ -226,6 +208,27 @@ impl Underway {
         let iprev = self.iprev.take();
         Box::new(Others { arc, sender_id, domainkeys, adsp, atps, iprev, null_mx, dns_lists, ..Others::default() })
     }
+}
+
+/// What can be known before the header comes: of the lists, and of the reverse-path's domain. The end of the message
+/// asks again, of a cache that knows the answers.
+pub(crate) async fn early<L: Lookup + Sync>(lookup: &L, envelope: &Envelope, methods: &Methods) -> Others {
+    let domains = domains(envelope, &From::unread());
+    let null_mx = async {
+        match methods.null_mx.is_on() {
+            true => Some(null_mx::check_all(lookup, &domains).await),
+            false => None,
+        }
+    };
+    let lists = async {
+        if methods.dns_lists.is_empty() {
+            return None;
+        }
+        let subjects = dns_lists::Subjects { ip: envelope.ip, domains: domains.clone() };
+        Some(dns_lists::check(lookup, &methods.dns_lists, &subjects).await)
+    };
+    let (null_mx, dns_lists) = join(null_mx, lists).await;
+    Others { null_mx, dns_lists, ..Others::default() }
 }
 
 /// What all methods know of the message's circumstances.
