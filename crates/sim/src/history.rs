@@ -43,6 +43,8 @@ pub struct Attempt {
     pub end: End,
     /// How often the filter has answered for good.
     pub answer_count: u32,
+    /// How often it has said that it is still at work.
+    pub progress_count: u32,
     /// What the filter told its world at the end of the message; one where all is well.
     pub noted: Vec<Noted>,
     /// What it told of recipients that were refused before the message came.

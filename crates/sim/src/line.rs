@@ -228,6 +228,7 @@ impl Line {
             space,
             end: End::UnderWay,
             answer_count: 0,
+            progress_count: 0,
             noted: Vec::new(),
             early: Vec::new(),
             refused_count: 0,
@@ -308,7 +309,11 @@ impl Line {
                     self.edits.push(Asked::of(edit, space));
                     continue;
                 }
-                Response::Progress | Response::Negotiate { .. } | Response::Skip => continue,
+                Response::Progress => {
+                    self.attempt.iter_mut().for_each(|attempt| attempt.progress_count += 1);
+                    continue;
+                }
+                Response::Negotiate { .. } | Response::Skip => continue,
                 Response::Continue | Response::Accept => None,
                 Response::Discard => Some(Said::Discarded),
                 Response::Reject => Some(Said::Rejected("5".to_owned())),

@@ -1,5 +1,7 @@
 //! The world of conversations, as the daemon has one: only that this one is made of a seed.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,10 +14,11 @@ use report::{Entry, IdSource, LedgerError, RowId, Site};
 use service::world::Moment;
 use service::{Receipt, Sent, World};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Sleep};
 use crate::dns::{Timed, Upstream};
 use crate::history::{Judged, Noted, Way};
 use crate::ledger::Ledger;
+use crate::limits::PATIENCE_US;
 
 /// A daemon: what it has in memory dies with it.
 pub struct Daemon {
@@ -57,6 +60,8 @@ struct SlotState {
     list_id: Option<Domain>,
     tries: u32,
     ledger_failures: u32,
+    /// How long an MTA that waits is left without a word.
+    patience: Option<Sleep>,
     noted: Vec<Noted>,
 }
 
@@ -151,7 +156,9 @@ impl SimWorld {
     }
 
     fn note(&self, noted: Noted) {
-        self.slot.state().noted.push(noted);
+        let mut state = self.slot.state();
+        state.noted.push(noted);
+        state.patience = None;
     }
 
     fn stored(&self, row: Option<RowId>) -> Option<Box<report::Row>> {
@@ -199,6 +206,21 @@ impl World for SimWorld {
             self.slot.state().ledger_failures += 1;
         }
         result
+    }
+
+    async fn patience(&self) {
+        // Kept here, so that it does not begin anew with each poll.
+        poll_fn(|context| {
+            let mut state = self.slot.state();
+            let ends_us = self.daemon.clock.now_us() + PATIENCE_US;
+            let sleep = state.patience.get_or_insert_with(|| self.daemon.clock.sleep_until(ends_us));
+            let is_over = Pin::new(sleep).poll(context);
+            if is_over.is_ready() {
+                state.patience = None;
+            }
+            is_over
+        })
+        .await;
     }
 
     fn address(&self, address: &str) -> Address {

@@ -38,6 +38,7 @@ fn twenty_seeds() {
             });
             seen.extend(attempt.noted.iter().filter_map(|noted| noted.failure));
             seen.extend((attempt.dns_failures > 0).then_some("dns"));
+            seen.extend((attempt.progress_count > 0).then_some("progress"));
             for noted in &attempt.noted {
                 match &noted.way {
                     Way::In(judged) => seen.extend(judged.reasons.iter().copied().chain([judged.dmarc.as_str()])),
@@ -58,6 +59,7 @@ fn twenty_seeds() {
         "broken",
         "garbage",
         "dns",
+        "progress",
         "signed",
         "daemon dies",
         "clock set",
