@@ -36,8 +36,9 @@ impl fmt::Display for Broken {
 type Checker = fn(&History, &Alone) -> Vec<String>;
 
 /// Every checker, by its name.
-pub const CHECKERS: [(&str, Checker); 12] = [
+pub const CHECKERS: [(&str, Checker); 13] = [
     ("nothing hangs, nobody breaks the protocol", incidents),
+    ("no answer of DNS is lost on the way", dns_arrives),
     ("one answer for each message", one_answer),
     ("one field of ours on top, none forged", one_field),
     ("no verdict stronger than the published policy", not_stronger),
@@ -63,6 +64,12 @@ pub fn check(history: &History, alone: &Alone) -> Vec<Broken> {
 
 fn incidents(history: &History, _: &Alone) -> Vec<String> {
     history.incidents.clone()
+}
+
+/// Where DNS answers everything, and soon, nobody waits in vain.
+fn dns_arrives(history: &History, _: &Alone) -> Vec<String> {
+    let deprived = history.attempts.iter().filter(|attempt| history.dns.is_none() && attempt.dns_failures > 0);
+    deprived.map(|attempt| format!("{} has {} failures", attempt.queue_id, attempt.dns_failures)).collect()
 }
 
 /// Every message whose connection lived has one answer, and its world heard of it once, with what the answer says.

@@ -47,6 +47,14 @@ pub struct LedgerFaults {
     pub full_us: Vec<(u64, u64)>,
 }
 
+impl DnsFaults {
+    /// Whether every question is answered, and soon: then no message may hear of a failure.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.failing_per_mille + self.lost_per_mille + self.slow_per_mille == 0 && self.down_us.is_none()
+    }
+}
+
 impl Faults {
     /// A world in which nothing goes wrong and everything comes at once.
     #[must_use]
@@ -63,7 +71,7 @@ impl Faults {
         let dns = DnsFaults {
             failing_per_mille: badness * dice.between(0, 25),
             lost_per_mille: badness * dice.between(0, 15),
-            slow_per_mille: dice.between(0, 60),
+            slow_per_mille: badness.min(1) * dice.between(0, 60),
             usual_delay_us: dice.pick(&[0, 2_000, 40_000, 400_000]),
             down_us: times(&mut dice, badness).first().map(|at| (*at, at + 4_000_000)),
         };

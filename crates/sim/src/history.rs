@@ -8,6 +8,7 @@ use policy::{Action, Finding, Reason, Verdict};
 use report::{Row, RowId};
 use service::world::Moment;
 
+use crate::faults::DnsFaults;
 use crate::letters::Letter;
 use crate::mail::Asked;
 
@@ -20,6 +21,8 @@ pub struct History {
     pub rows: Vec<Row>,
     /// What the ledger counts.
     pub sums: Sums,
+    /// What went wrong with DNS.
+    pub dns: DnsFaults,
     /// What was left behind when everybody had gone.
     pub left: Left,
     /// What went wrong on the way that is not a message's affair.

@@ -77,7 +77,7 @@ impl<'a> Machine<'a> {
             jumps: scenario.faults.jumps.clone(),
             crashes_us: scenario.faults.crashes_us.clone(),
             event_count: 0,
-            history: History::default(),
+            history: History { dns: scenario.faults.dns, ..History::default() },
             scenario,
             clock,
             ledger,

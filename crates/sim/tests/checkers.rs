@@ -86,6 +86,11 @@ fn hanging() {
 }
 
 #[test]
+fn deprived() {
+    objects("no answer of DNS is lost on the way", |history| first(history, accepted).dns_failures = 1);
+}
+
+#[test]
 fn answers() {
     let name = "one answer for each message";
     objects(name, |history| first(history, accepted).answer_count = 2);
