@@ -11,6 +11,7 @@ use report::Row;
 
 use crate::history::{Answer, Attempt, End, History, Judged, Noted, Said, Way};
 use crate::letters::Expected;
+use crate::limits::PATIENCE_US;
 use crate::mail::{Counting, Field, apply, is_named};
 use crate::operator::OURS;
 use crate::wake::at_once;
@@ -66,10 +67,20 @@ fn incidents(history: &History, _: &Alone) -> Vec<String> {
     history.incidents.clone()
 }
 
-/// Where DNS answers everything, and soon, nobody waits in vain.
+/// Where DNS answers everything, and soon, nobody waits in vain: neither for an answer that does not come, nor for one that
+/// came and woke nobody, so that something else had to.
 fn dns_arrives(history: &History, _: &Alone) -> Vec<String> {
-    let deprived = history.attempts.iter().filter(|attempt| history.dns.is_none() && attempt.dns_failures > 0);
-    deprived.map(|attempt| format!("{} has {} failures", attempt.queue_id, attempt.dns_failures)).collect()
+    let mut broken = Vec::new();
+    for attempt in history.attempts.iter().filter(|_| history.dns.is_none()) {
+        if attempt.dns_failures > 0 {
+            broken.push(format!("{} has {} failures", attempt.queue_id, attempt.dns_failures));
+        }
+        let rows = attempt.noted.iter().filter_map(|noted| noted.stored.as_ref());
+        for row in rows.filter(|row| row.latency_us >= PATIENCE_US) {
+            broken.push(format!("{} waited {} us", attempt.queue_id, row.latency_us));
+        }
+    }
+    broken
 }
 
 /// Every message whose connection lived has one answer, and its world heard of it once, with what the answer says.

@@ -19,4 +19,4 @@ pub const BIG_RECIPIENT_COUNT: usize = 200;
 /// NULs in the body of a big message, in bytes: more than one packet of the milter protocol holds.
 pub const BIG_BODY_BYTES: usize = 100_000;
 /// After how long an MTA that waits hears that the filter is still at work, in microseconds of the world.
-pub const PATIENCE_US: u64 = 3_000_000;
+pub const PATIENCE_US: u64 = 10_000_000;

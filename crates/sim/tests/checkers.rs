@@ -88,6 +88,9 @@ fn hanging() {
 #[test]
 fn deprived() {
     objects("no answer of DNS is lost on the way", |history| first(history, accepted).dns_failures = 1);
+    objects("no answer of DNS is lost on the way", |history| {
+        noted(first(history, accepted)).stored.as_mut().unwrap().latency_us = sim::limits::PATIENCE_US;
+    });
 }
 
 #[test]
