@@ -72,8 +72,9 @@ fn incidents(history: &History, _: &Alone) -> Vec<String> {
 fn dns_arrives(history: &History, _: &Alone) -> Vec<String> {
     let mut broken = Vec::new();
     for attempt in history.attempts.iter().filter(|_| history.dns.is_none()) {
-        if attempt.dns_failures > 0 {
-            broken.push(format!("{} has {} failures", attempt.queue_id, attempt.dns_failures));
+        let failures = attempt.dns_failures - attempt.late_questions;
+        if failures > 0 {
+            broken.push(format!("{} has {failures} failures", attempt.queue_id));
         }
         let rows = attempt.noted.iter().filter_map(|noted| noted.stored.as_ref());
         for row in rows.filter(|row| row.latency_us >= PATIENCE_US) {

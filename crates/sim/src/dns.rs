@@ -99,13 +99,22 @@ pub struct Timed {
     upstream: Arc<Coalesce<Upstream>>,
     clock: Clock,
     ends_us: u64,
-    failures: Arc<AtomicU32>,
+    failures: Arc<Failures>,
+}
+
+/// How many questions of a message were not answered.
+#[derive(Debug, Default)]
+pub struct Failures {
+    /// All of them.
+    pub all: AtomicU32,
+    /// Those that were asked when the message's time was up, or nearly so: the MTA was slow.
+    pub late: AtomicU32,
 }
 
 impl Timed {
     /// A budget of time that begins now. Failures that the zone knows nothing of are counted.
     #[must_use]
-    pub fn new(upstream: Arc<Coalesce<Upstream>>, clock: Clock, failures: Arc<AtomicU32>) -> Self {
+    pub fn new(upstream: Arc<Coalesce<Upstream>>, clock: Clock, failures: Arc<Failures>) -> Self {
         let ends_us = clock.now_us() + MESSAGE_DNS_US;
         Self { upstream, clock, ends_us, failures }
     }
@@ -113,7 +122,8 @@ impl Timed {
 
 impl Lookup for Timed {
     async fn ask(&self, question: Question) -> Answer {
-        let answer = if self.clock.now_us() >= self.ends_us {
+        let began_us = self.clock.now_us();
+        let answer = if began_us >= self.ends_us {
             Answer::Failed(Failure::Budget)
         } else {
             let mut answer = pin!(self.upstream.ask(question));
@@ -126,7 +136,9 @@ impl Lookup for Timed {
             .await
         };
         if matches!(answer, Answer::Failed(_)) {
-            self.failures.fetch_add(1, Ordering::Relaxed);
+            self.failures.all.fetch_add(1, Ordering::Relaxed);
+            let was_late = began_us + UPSTREAM_TIMEOUT_US > self.ends_us;
+            self.failures.late.fetch_add(u32::from(was_late), Ordering::Relaxed);
         }
         answer
     }

@@ -56,6 +56,8 @@ pub struct Attempt {
     pub refused_count: usize,
     /// How many of its questions DNS did not answer.
     pub dns_failures: u32,
+    /// How many of those were asked when the time for questions was up, because the MTA was slow.
+    pub late_questions: u32,
     /// How many times the ledger failed.
     pub ledger_failures: u32,
 }

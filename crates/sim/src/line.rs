@@ -233,6 +233,7 @@ impl Line {
             early: Vec::new(),
             refused_count: 0,
             dns_failures: 0,
+            late_questions: 0,
             ledger_failures: 0,
         });
         self.next += 1;
@@ -367,7 +368,7 @@ impl Line {
         if !matches!(attempt.end, End::Answered(_)) {
             attempt.end = end;
         }
-        (attempt.dns_failures, attempt.ledger_failures) = self.slot.failures();
+        (attempt.dns_failures, attempt.late_questions, attempt.ledger_failures) = self.slot.failures();
         ended.push(attempt);
     }
 

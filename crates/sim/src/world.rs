@@ -2,7 +2,7 @@
 
 use std::future::{Future as _, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lookup::budget::Budget;
@@ -15,7 +15,7 @@ use service::world::Moment;
 use service::{Receipt, Sent, World};
 
 use crate::clock::{Clock, Sleep};
-use crate::dns::{Timed, Upstream};
+use crate::dns::{Failures, Timed, Upstream};
 use crate::history::{Judged, Noted, Way};
 use crate::ledger::Ledger;
 use crate::limits::PATIENCE_US;
@@ -48,7 +48,7 @@ pub struct SimWorld {
 /// What a session's world knows of the message under way, and hears of it.
 #[derive(Default)]
 pub struct Slot {
-    dns_failures: Arc<AtomicU32>,
+    dns_failures: Arc<Failures>,
     state: Mutex<SlotState>,
 }
 
@@ -68,7 +68,8 @@ struct SlotState {
 impl Slot {
     /// A message begins: what was counted and heard so far is forgotten.
     pub fn begin(&self, queue_id: &str, recipients: Vec<Option<Domain>>, list_id: Option<Domain>) {
-        self.dns_failures.store(0, Ordering::Relaxed);
+        self.dns_failures.all.store(0, Ordering::Relaxed);
+        self.dns_failures.late.store(0, Ordering::Relaxed);
         *self.state() = SlotState { queue_id: queue_id.to_owned(), recipients, list_id, ..SlotState::default() };
     }
 
@@ -96,9 +97,10 @@ impl Slot {
         std::mem::take(&mut self.state().noted)
     }
 
-    /// How often DNS and the ledger failed.
-    pub fn failures(&self) -> (u32, u32) {
-        (self.dns_failures.load(Ordering::Relaxed), self.state().ledger_failures)
+    /// How often DNS failed, how often of these because it was asked too late, and how often the ledger failed.
+    pub fn failures(&self) -> (u32, u32, u32) {
+        let Failures { all, late } = &*self.dns_failures;
+        (all.load(Ordering::Relaxed), late.load(Ordering::Relaxed), self.state().ledger_failures)
     }
 
     fn state(&self) -> MutexGuard<'_, SlotState> {
