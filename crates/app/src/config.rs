@@ -1,6 +1,7 @@
 //! `sekisho.toml`. The keys are a table; an error names its place: `sekisho.toml:3:1: unknown key "authserv-id" in
 //! [receiver]; did you mean "authserv_id"?`
 
+mod import;
 mod ledger;
 mod list;
 mod reference;

@@ -39,3 +39,7 @@ pub(crate) const LIST_TEST_S: u64 = 86_400;
 pub(crate) const LIST_RETEST_S: u64 = 3_600;
 /// … while of one nobody knows, because DNS does not answer.
 pub(crate) const LIST_RETRY_S: u64 = 600;
+/// Most lines of a configuration that is imported.
+pub(crate) const IMPORT_LINE_COUNT_MAX: usize = 10_000;
+/// Most entries of a list or table that such a configuration names.
+pub(crate) const IMPORT_ENTRY_COUNT_MAX: usize = 4_096;

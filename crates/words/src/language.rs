@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 18] = [
+const ENGLISH: [&str; 19] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -68,9 +68,10 @@ const ENGLISH: [&str; 18] = [
     include_str!("../en/cli.ftl"),
     include_str!("../en/serve.ftl"),
     include_str!("../en/config.ftl"),
+    include_str!("../en/import.ftl"),
 ];
 
-const JAPANESE: [&str; 18] = [
+const JAPANESE: [&str; 19] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -89,6 +90,7 @@ const JAPANESE: [&str; 18] = [
     include_str!("../ja/cli.ftl"),
     include_str!("../ja/serve.ftl"),
     include_str!("../ja/config.ftl"),
+    include_str!("../ja/import.ftl"),
 ];
 
 #[cfg(test)]

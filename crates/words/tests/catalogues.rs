@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 18] = [
+const FILES: [&str; 19] = [
     "mailtext",
     "lookup",
     "spf",
@@ -31,6 +31,7 @@ const FILES: [&str; 18] = [
     "cli",
     "serve",
     "config",
+    "import",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
@@ -350,7 +351,7 @@ fn every_id_of_the_sources_has_a_sentence_and_none_is_idle() {
 /// The program names its sentences where it says them, not in a table: each literal that looks like one must be one.
 #[test]
 fn every_sentence_that_the_program_names_is_there() {
-    const PREFIXES: [&str; 7] = ["cli-", "verify-", "verdict-", "serve-", "config-", "failure-", "spf-"];
+    const PREFIXES: [&str; 8] = ["cli-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-"];
     let everything: Set = words::ids(Language::English).map(str::to_owned).collect();
     let (mut named, mut missing) = (Set::new(), Set::new());
     for (path, text) in sources("app") {

@@ -1,10 +1,11 @@
-//! `config check`, `config show`, `config default`.
+//! `config check`, `config show`, `config default`, `config import`.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
+use super::import::{self, ImportArguments};
 use super::{Config, render};
 use crate::common::Common;
 use crate::exit::ExitCode;
@@ -34,6 +35,8 @@ enum ConfigVerb {
         #[arg(long, value_name = "FORMAT", default_value = "toml")]
         format: DefaultFormat,
     },
+    /// Write the configurations of OpenDKIM, OpenDMARC and yenma as one of ours, and name what has no equivalent
+    Import(ImportArguments),
 }
 
 /// The forms of `config default`.
@@ -53,6 +56,7 @@ pub(crate) fn run(common: &Common, arguments: &ConfigArguments) -> Result<ExitCo
     match &arguments.verb {
         ConfigVerb::Check { file } => check(common, file.clone()),
         ConfigVerb::Show => show(common),
+        ConfigVerb::Import(arguments) => import::run(common, arguments),
         ConfigVerb::Default { format: DefaultFormat::Toml } => print(&render::defaults(common.say())),
         ConfigVerb::Default { format: DefaultFormat::Markdown } => print(&render::markdown(common.say())),
     }
@@ -98,7 +102,7 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-fn print(text: &str) -> Result<ExitCode, Failure> {
+pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
