@@ -91,8 +91,12 @@ impl<W: World> Asking<W> {
 async fn early<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync>(
     message: &mut Message<L, F>,
 ) -> Option<Facts> {
-    match &mut message.way {
-        Way::In(check) => Some(check.early().await),
-        Way::Out(_) => None,
+    // Asked once for all recipients: what came for the first holds for the last, however long the MTA takes.
+    if message.early.is_none() {
+        message.early = match &mut message.way {
+            Way::In(check) => Some(Box::new(check.early().await)),
+            Way::Out(_) => None,
+        };
     }
+    message.early.as_deref().cloned()
 }

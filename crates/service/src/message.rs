@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use auth::client::smtp_auth::{self, Told};
-use auth::{Check, Envelope};
+use auth::{Check, Envelope, Facts};
 use lookup::Lookup;
 use lookup::fetch::Fetch;
 use mailtext::Domain;
@@ -31,6 +31,8 @@ pub struct Client {
 pub(crate) struct Message<L, F> {
     pub(crate) way: Way<L, F>,
     header: Vec<u8>,
+    /// What the envelope alone said, where a recipient made us ask.
+    pub(crate) early: Option<Box<Facts>>,
     rest: Box<Rest>,
 }
 
@@ -104,12 +106,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
             envelope.smtp_auth = Some(smtp_auth::read(told));
         }
         check.envelope(envelope);
-        Self { way: Way::In(Box::new(check)), header: Vec::with_capacity(4096), rest: Box::default() }
+        Self { way: Way::In(Box::new(check)), header: Vec::with_capacity(4096), early: None, rest: Box::default() }
     }
 
     /// Begins with MAIL, where the mail is outgoing.
     pub(crate) fn send(sending: Sending) -> Self {
-        Self { way: Way::Out(Box::new(sending)), header: Vec::with_capacity(4096), rest: Box::default() }
+        Self { way: Way::Out(Box::new(sending)), header: Vec::with_capacity(4096), early: None, rest: Box::default() }
     }
 
     /// Lets questions go on.

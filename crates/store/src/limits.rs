@@ -7,6 +7,9 @@ pub const QUEUE_ROW_COUNT_MAX: usize = 16_384;
 pub const GROUP_ROW_COUNT_MAX: usize = 2_048;
 /// How long rows that nobody waits for are gathered into one transaction, in milliseconds.
 pub const GROUP_LINGER_MS: u64 = 50;
+/// How long rows that somebody waits for are gathered, in milliseconds, where several come at the same time: a write of
+/// the disk costs more than the wait.
+pub const AWAITED_LINGER_MS: u64 = 2;
 /// How long the writer rests after a write that failed before it tries again what it has promised to store, in
 /// milliseconds.
 pub const RETRY_MS: u64 = 250;

@@ -14,7 +14,7 @@ use super::append::Pending;
 use super::error::from_sqlite;
 use super::pool::{Waiting, promise};
 use super::{Settings, Stats};
-use crate::limits::{GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS, WAITING_COUNT_MAX};
+use crate::limits::{AWAITED_LINGER_MS, GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS, WAITING_COUNT_MAX};
 
 /// Something to be written.
 pub(super) trait Task: Send {
@@ -71,6 +71,8 @@ struct State {
     /// Rows that are being written: should that fail, they wait again.
     row_count_under_way: usize,
     awaited_count: usize,
+    /// Rows of the last group: whether several come at the same time.
+    group_row_count: usize,
     /// Not before this time: a write has failed.
     rest_until: Option<Instant>,
     is_closed: bool,
@@ -184,8 +186,12 @@ impl Queue {
         if is_over || state.tasks.len() >= self.row_count_max.max(WAITING_COUNT_MAX) {
             return Err(LedgerError::QueueFull { waiting });
         }
+        // Who gathers is woken by what ends the gathering, not by each row.
+        let is_news = state.tasks.is_empty() || (task.is_awaited() && state.awaited_count == 0);
         state.push_back(task);
-        self.wake.notify_one();
+        if is_news || state.row_count >= GROUP_ROW_COUNT_MAX || state.is_alone_next() {
+            self.wake.notify_one();
+        }
         Ok(())
     }
 
@@ -255,10 +261,20 @@ impl State {
             return Rest::For(until - now);
         }
         self.rest_until = None;
-        // Rows for which nobody waits gather for a while: fewer transactions cost less.
-        let is_urgent = self.awaited_count > 0 || self.is_closed || self.row_count >= GROUP_ROW_COUNT_MAX;
-        let until = *since.get_or_insert(now) + Duration::from_millis(GROUP_LINGER_MS);
+        // Rows gather for a while: fewer transactions cost less. Where somebody waits, only if others came at the same time.
+        let linger_ms = match self.awaited_count {
+            0 => GROUP_LINGER_MS,
+            _ if self.group_row_count > 1 && !self.is_alone_next() => AWAITED_LINGER_MS,
+            _ => 0,
+        };
+        let is_urgent = self.is_closed || self.row_count >= GROUP_ROW_COUNT_MAX;
+        let until = *since.get_or_insert(now) + Duration::from_millis(linger_ms);
         if is_urgent || until <= now { Rest::None } else { Rest::For(until - now) }
+    }
+
+    /// Whether the next task shares its transaction with nobody.
+    fn is_alone_next(&self) -> bool {
+        self.tasks.front().is_some_and(|task| task.company() == Company::Alone)
     }
 
     fn take_group(&mut self) -> Vec<Box<dyn Task>> {
@@ -281,6 +297,7 @@ impl State {
                 break;
             }
         }
+        self.group_row_count = row_count;
         group
     }
 
