@@ -68,10 +68,7 @@ impl<W: World> Ending<W> {
             failure: failure.as_ref(),
             latency_us,
         };
-        let with_evidence = is_told(settings.evidence, &seen);
-        let entry =
-            |id| Entry { row: row(&world, id, &seen), why: if with_evidence { why(&seen) } else { Why::default() } };
-        let row = match keep(&world, entry).await {
+        let row = match keep_seen(&world, settings.evidence, &seen).await {
             Ok(id) => id,
             Err(error) => {
                 let not_kept = Failure::NotKept(error);
@@ -84,6 +81,17 @@ impl<W: World> Ending<W> {
         };
         Ended { client, rest, queue_id, facts, verdict, failure, row }
     }
+}
+
+/// Keeps the row of a message that was judged, with its evidence where that is wanted.
+pub(crate) async fn keep_seen<W: World>(
+    world: &W,
+    evidence: EvidenceKept,
+    seen: &Seen<'_>,
+) -> Result<Option<RowId>, LedgerError> {
+    let with_evidence = is_told(evidence, seen);
+    let entry = |id| Entry { row: row(world, id, seen), why: if with_evidence { why(seen) } else { Why::default() } };
+    keep(world, entry).await
 }
 
 /// Whether the evidence of a message is kept.

@@ -1,15 +1,17 @@
 //! A recipient whom the rules may refuse when only the envelope is known.
 
+use std::sync::Arc;
+
 use auth::Facts;
 use lookup::Lookup;
 use lookup::fetch::Fetch;
 use policy::{Standing, Transaction, Verdict, decide_early};
-use report::{Entry, RowId, Why};
+use report::RowId;
 
-use crate::ending::{Failure, keep};
+use crate::ending::{Failure, keep_seen};
 use crate::message::{Client, Message, Rest, Way, domain_of};
-use crate::row::{Seen, row, why};
-use crate::settings::{EvidenceKept, Settings};
+use crate::row::Seen;
+use crate::settings::Settings;
 use crate::world::World;
 
 /// A recipient that the MTA waits for.
@@ -33,7 +35,7 @@ pub(crate) struct Asked<W: World> {
 pub(crate) struct Refused {
     pub(crate) client: Client,
     pub(crate) queue_id: Option<String>,
-    pub(crate) facts: Facts,
+    pub(crate) facts: Arc<Facts>,
     pub(crate) verdict: Verdict,
     pub(crate) failure: Option<Failure>,
     pub(crate) row: Option<RowId>,
@@ -71,12 +73,7 @@ impl<W: World> Asking<W> {
                 failure: None,
                 latency_us,
             };
-            let with_evidence = settings.evidence != EvidenceKept::None;
-            let entry = |id| Entry {
-                row: row(&world, id, &seen),
-                why: if with_evidence { why(&seen) } else { Why::default() },
-            };
-            match keep(&world, entry).await {
+            match keep_seen(&world, settings.evidence, &seen).await {
                 Ok(id) => kept = id,
                 // Who is refused is refused, whether or not a row tells.
                 Err(error) => failure = Some(Failure::NotKept(error)),
@@ -90,13 +87,13 @@ impl<W: World> Asking<W> {
 /// What the envelope says; `None` for outgoing mail, which nobody judges.
 async fn early<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync>(
     message: &mut Message<L, F>,
-) -> Option<Facts> {
+) -> Option<Arc<Facts>> {
     // Asked once for all recipients: what came for the first holds for the last, however long the MTA takes.
     if message.early.is_none() {
         message.early = match &mut message.way {
-            Way::In(check) => Some(Box::new(check.early().await)),
+            Way::In(check) => Some(Arc::new(check.early().await)),
             Way::Out(_) => None,
         };
     }
-    message.early.as_deref().cloned()
+    message.early.clone()
 }

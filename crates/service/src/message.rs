@@ -1,6 +1,7 @@
 //! One message on its way through the filter.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use auth::client::smtp_auth::{self, Told};
 use auth::{Check, Envelope, Facts};
@@ -32,7 +33,7 @@ pub(crate) struct Message<L, F> {
     pub(crate) way: Way<L, F>,
     header: Vec<u8>,
     /// What the envelope alone said, where a recipient made us ask.
-    pub(crate) early: Option<Box<Facts>>,
+    pub(crate) early: Option<Arc<Facts>>,
     rest: Box<Rest>,
 }
 
