@@ -20,6 +20,8 @@ pub(super) struct Metrics {
     actions: [AtomicU64; Action::ALL.len()],
     /// Results, by method and result.
     results: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    /// Recipients that were refused before the message came.
+    recipients_refused: AtomicU64,
     /// Outgoing messages that were signed.
     signed: AtomicU64,
     /// Outgoing messages that were not.
@@ -84,6 +86,11 @@ impl Metrics {
         }
     }
 
+    /// A recipient was refused before the message came.
+    pub(super) fn recipient_refused(&self) {
+        self.recipients_refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// An outgoing message was dealt with.
     pub(super) fn sent(&self, signed: &outgoing::Signed, action: Action) {
         self.action(action);
@@ -127,6 +134,8 @@ impl Metrics {
         for ((method, result), count) in self.results() {
             page.sample("sekisho_results_total", &[("method", method), ("result", result)], count);
         }
+        let (name, what) = ("sekisho_recipients_refused_total", "Recipients refused before the message came.");
+        page.one(name, Kind::Counter, what, &[], load(&self.recipients_refused));
         page.head("sekisho_outgoing_total", Kind::Counter, "Outgoing messages, by whether they were signed.");
         page.sample("sekisho_outgoing_total", &[("signed", "yes")], load(&self.signed));
         page.sample("sekisho_outgoing_total", &[("signed", "no")], load(&self.unsigned));
@@ -311,6 +320,7 @@ mod tests {
         metrics.waited(Duration::from_micros(1_500));
         metrics.waited(Duration::from_secs(30));
         metrics.refused.fetch_add(5, Ordering::Relaxed);
+        metrics.recipient_refused();
         let page = metrics.text(&around());
         for line in [
             "sekisho_connections 3",
@@ -325,6 +335,7 @@ mod tests {
             "sekisho_message_seconds_count 2",
             "sekisho_dns_list_usable{zone=\"a\\\"b.example\"} 0",
             "sekisho_messages_total{action=\"reject\"} 0",
+            "sekisho_recipients_refused_total 1",
             "process_start_time_seconds 1000",
         ] {
             assert!(page.contains(&format!("\n{line}\n")), "{line} in\n{page}");

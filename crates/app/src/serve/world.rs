@@ -9,6 +9,7 @@ use milter::ProtocolError;
 use net::{MessageResolver, Resolver};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
+use service::world::Moment;
 use service::{Conversation, Receipt, Sent, World};
 
 use super::ledger::Keeper;
@@ -127,8 +128,14 @@ impl World for Daemon {
     }
 
     fn dealt_with(&self, receipt: Receipt<'_>) {
-        self.counts.messages.fetch_add(1, Ordering::Relaxed);
-        self.metrics.message(receipt.facts, receipt.verdict.action);
+        match receipt.moment {
+            Moment::End => {
+                self.counts.messages.fetch_add(1, Ordering::Relaxed);
+                self.metrics.message(receipt.facts, receipt.verdict.action);
+            }
+            // No message came.
+            Moment::Recipient => self.metrics.recipient_refused(),
+        }
         log::message(&receipt, &self.say);
     }
 
