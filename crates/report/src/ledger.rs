@@ -184,9 +184,9 @@ pub enum LedgerError {
     /// other rows of the call are stored; these want new ids.
     #[error("{} row ids are taken by other rows, the first is {first}", 1 + others.len())]
     Conflict {
-        /// One of them.
+        /// The first of them, in the order of the call.
         first: RowId,
-        /// And the others.
+        /// The others, in that order.
         others: Vec<RowId>,
     },
     /// The store was made by a later version of the program.

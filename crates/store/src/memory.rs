@@ -115,11 +115,11 @@ impl State {
                 }
             }
         }
-        if conflicts.is_empty() {
-            return Ok(Receipt::Stored { new, repeated });
+        let mut conflicts = conflicts.into_iter();
+        match conflicts.next() {
+            None => Ok(Receipt::Stored { new, repeated }),
+            Some(first) => Err(LedgerError::Conflict { first, others: conflicts.collect() }),
         }
-        let first = conflicts.remove(0);
-        Err(LedgerError::Conflict { first, others: conflicts })
     }
 
     fn rows(&self, query: &Query) -> Page {

@@ -116,12 +116,13 @@ impl Task for Append {
                 None => Some(self),
             };
         }
-        let Done { new, repeated, mut conflicts } = std::mem::take(&mut self.done);
+        let Done { new, repeated, conflicts } = std::mem::take(&mut self.done);
         self.counters.stored.fetch_add(new as u64, Ordering::Relaxed);
         self.counters.repeated.fetch_add(repeated as u64, Ordering::Relaxed);
-        let result = match conflicts.pop() {
+        let mut conflicts = conflicts.into_iter();
+        let result = match conflicts.next() {
             None => Ok(Receipt::Stored { new, repeated }),
-            Some(first) => Err(LedgerError::Conflict { first, others: conflicts }),
+            Some(first) => Err(LedgerError::Conflict { first, others: conflicts.collect() }),
         };
         match (self.reply.take(), result) {
             (Some(reply), result) => {

@@ -94,16 +94,22 @@ fn a_repeated_row_is_stored_once(store: &impl Ledger) {
 
 fn another_row_of_the_same_id_is_told(store: &impl Ledger) {
     fill(store, 3);
-    let mut other = entry(1);
-    other.row.latency_us += 1;
-    let id = other.row.id;
-    match block_on(store.append(vec![other, entry(7)])) {
-        Err(error) => assert_eq!(error, LedgerError::Conflict { first: id, others: vec![] }),
-        // Nobody waits; the store counts it as lost (its own test).
+    let other = |number| {
+        let mut other = entry(number);
+        other.row.latency_us += 1;
+        other
+    };
+    // Ids in the order of the call, which is not their own.
+    let ids: Vec<_> = [2, 0, 1].map(|number| row(number).id).into();
+    match block_on(store.append(vec![other(2), entry(7), other(0), other(1)])) {
+        Err(error) => assert_eq!(error, LedgerError::Conflict { first: ids[0], others: ids[1..].to_vec() }),
+        // Nobody waits; the store counts them as lost (its own test).
         Ok(receipt) => assert_eq!(receipt, Receipt::Taken),
     }
     block_on(store.flush()).unwrap();
-    assert_eq!(block_on(store.entry(id)), Ok(Some(entry(1))), "the first stays");
+    for number in 0..3 {
+        assert_eq!(block_on(store.entry(row(number).id)), Ok(Some(entry(number))), "the first stays");
+    }
     assert_eq!(block_on(store.entry(row(7).id)), Ok(Some(entry(7))), "the others are stored");
 }
 
