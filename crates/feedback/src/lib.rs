@@ -1,0 +1,25 @@
+//! Reports: what receivers of mail tell the owners of domains.
+//!
+//! What it does: [`aggregate`], [`failure`] and [`tls`] are the three kinds of report, as values. [`archive`] is what a
+//! store of reports must be able to do.
+//!
+//! What it will never do: read a file, a mailbox or a clock, send anything, judge who a sender is, or throw away what it
+//! could not read: whatever a report says that is not as the standards have it is named ([`Deviation`]).
+//!
+//! Reading order: [`word`] (how a report's words are kept), [`aggregate`], [`failure`], [`tls`], [`deviation`]; then
+//! [`archive`]. What never passes is in [`limits`].
+
+pub mod aggregate;
+pub mod archive;
+pub mod deviation;
+pub mod failure;
+pub mod limits;
+pub mod tls;
+pub mod word;
+
+pub use aggregate::Aggregate;
+pub use archive::{Archive, ArchiveError};
+pub use deviation::Deviation;
+pub use failure::Failure;
+pub use tls::Tls;
+pub use word::Word;
