@@ -49,6 +49,9 @@ impl fmt::Display for Tally {
 const SUITES: &[&str] =
     &["adsp", "arc", "atps", "authres", "bimi", "dkim", "dmarc-rfc9989", "milter", "psl", "senderid", "spf"];
 
+/// The seed of the property tests, as their library reads it.
+const PROPERTY_SEED: &str = "PROPTEST_RNG_SEED";
+
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     if let Some(unknown) = arguments.first() {
         return Err(format!("unknown option: {unknown}"));
@@ -56,7 +59,12 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     announce_suites(house);
     // `--show-output` lets us see the "skipped: …" lines of tests that passed.
     let line = ["test", "--workspace", "--no-fail-fast", "--", "--show-output", "--skip", fuzz_smoke::TARGETS];
-    let mut tally = cargo_tests(house.command(&cargo_program(), &line))?;
+    let mut command = house.command(&cargo_program(), &line);
+    if std::env::var_os(PROPERTY_SEED).is_none() {
+        // Whether a change is taken must not be a matter of luck; `cargo test` by itself draws another seed each time.
+        command.env(PROPERTY_SEED, "1");
+    }
+    let mut tally = cargo_tests(command)?;
     tally.add(fuzz_smoke::briefly(house)?);
     tally.add(scripts::run_all(house)?);
     println!("{tally}");
