@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 19] = [
+const ENGLISH: [&str; 23] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -69,9 +69,13 @@ const ENGLISH: [&str; 19] = [
     include_str!("../en/serve.ftl"),
     include_str!("../en/config.ftl"),
     include_str!("../en/import.ftl"),
+    include_str!("../en/feedback.ftl"),
+    include_str!("../en/insight.ftl"),
+    include_str!("../en/rules.ftl"),
+    include_str!("../en/reports.ftl"),
 ];
 
-const JAPANESE: [&str; 19] = [
+const JAPANESE: [&str; 23] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -91,6 +95,10 @@ const JAPANESE: [&str; 19] = [
     include_str!("../ja/serve.ftl"),
     include_str!("../ja/config.ftl"),
     include_str!("../ja/import.ftl"),
+    include_str!("../ja/feedback.ftl"),
+    include_str!("../ja/insight.ftl"),
+    include_str!("../ja/rules.ftl"),
+    include_str!("../ja/reports.ftl"),
 ];
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 19] = [
+const FILES: [&str; 23] = [
     "mailtext",
     "lookup",
     "spf",
@@ -32,6 +32,10 @@ const FILES: [&str; 19] = [
     "serve",
     "config",
     "import",
+    "feedback",
+    "insight",
+    "rules",
+    "reports",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
@@ -226,6 +230,7 @@ fn japanese_sentences_end_as_sentences() {
             || ["config-form-", "config-default-", "config-column-", "config-title", "serve-status-", "serve-http"]
                 .iter()
                 .any(|start| id.starts_with(start))
+            || id.contains("-label-")
             || id.ends_with("-asked")
     };
     let labels = [
@@ -351,7 +356,8 @@ fn every_id_of_the_sources_has_a_sentence_and_none_is_idle() {
 /// The program names its sentences where it says them, not in a table: each literal that looks like one must be one.
 #[test]
 fn every_sentence_that_the_program_names_is_there() {
-    const PREFIXES: [&str; 8] = ["cli-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-"];
+    const PREFIXES: [&str; 10] =
+        ["cli-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-", "rules-", "reports-"];
     let everything: Set = words::ids(Language::English).map(str::to_owned).collect();
     let (mut named, mut missing) = (Set::new(), Set::new());
     for (path, text) in sources("app") {

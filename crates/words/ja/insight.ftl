@@ -1,0 +1,1 @@
+# What reports tell: classes of senders, advice, alerts.
