@@ -58,14 +58,20 @@ impl Suffixes {
     /// The public suffix and one label; `None` when `domain` is a public suffix.
     #[must_use]
     pub fn registrable(&self, domain: &Domain) -> Option<Domain> {
-        let registrable = match self {
-            Self::Compiled => psl::domain_str(domain.as_str())?,
-            Self::Loaded(list) => list.registrable(domain.as_str())?,
-        };
+        let registrable = self.registrable_text(domain.as_str())?;
         if registrable.len() == domain.as_str().len() {
             return Some(domain.clone());
         }
         Domain::query(registrable).ok()
+    }
+
+    /// The same of a name that is in lower case and A-labels already, as a part of it: for those who ask for many.
+    #[must_use]
+    pub fn registrable_text<'a>(&self, name: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Compiled => psl::domain_str(name),
+            Self::Loaded(list) => list.registrable(name),
+        }
     }
 }
 
