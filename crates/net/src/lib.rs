@@ -11,7 +11,8 @@
 //! cap, and both stand in [`limits`].
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
-//! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`]; [`clock`].
+//! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
+//! [`clock`]; then mail: [`mail_server`], [`submission`].
 
 pub mod clock;
 pub mod conversation;
@@ -19,8 +20,10 @@ pub mod fetch;
 pub mod http;
 pub mod limits;
 pub mod listen;
+pub mod mail_server;
 pub mod notify;
 pub mod resolver;
+pub mod submission;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};

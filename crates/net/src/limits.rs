@@ -145,3 +145,48 @@ pub const DOCUMENT_TTL_S_MAX: u64 = 3_600;
 pub const FETCH_FAILURE_TTL_S: u64 = 30;
 /// Certificates of authorities that the configuration may add.
 pub const ROOT_COUNT_MAX: usize = 100;
+
+// Our clients of mail servers.
+
+/// Time for the addresses of a mail server, and for one attempt at one of them, in milliseconds, unless the configuration
+/// says otherwise.
+pub const MAIL_CONNECT_MS_DEFAULT: u64 = 30_000;
+/// Time for the handshake of TLS with a mail server, in milliseconds, unless the configuration says otherwise.
+pub const MAIL_TLS_MS_DEFAULT: u64 = 30_000;
+/// Bytes read at one time from a mail server.
+pub const WIRE_READ_BYTES: usize = 16_384;
+
+// Submission. The times are those of RFC 5321 §4.5.3.2.
+
+/// Time for the server's greeting, in milliseconds, unless the configuration says otherwise.
+pub const SMTP_GREETING_MS_DEFAULT: u64 = 300_000;
+/// Time for the reply to a command, in milliseconds, unless the configuration says otherwise.
+pub const SMTP_COMMAND_MS_DEFAULT: u64 = 300_000;
+/// Time for the reply to DATA, in milliseconds, unless the configuration says otherwise.
+pub const SMTP_DATA_MS_DEFAULT: u64 = 120_000;
+/// Time for the server to take one block of a message, in milliseconds, unless the configuration says otherwise.
+pub const SMTP_BLOCK_MS_DEFAULT: u64 = 180_000;
+/// Time for the reply to the final dot, in milliseconds, unless the configuration says otherwise.
+pub const SMTP_END_MS_DEFAULT: u64 = 600_000;
+/// Time for the last words of a server that broke off in the middle of a message, in milliseconds.
+pub const SMTP_LATE_REPLY_MS: u64 = 2_000;
+/// Time for the goodbye, in milliseconds.
+pub const SMTP_QUIT_MS: u64 = 2_000;
+/// Bytes of a message that are written at one time, before dots are doubled.
+pub const SMTP_BLOCK_BYTES: usize = 65_536;
+/// Longest line of a message, in bytes without its CRLF (RFC 5321 §4.5.3.1.6).
+pub const SMTP_TEXT_LINE_BYTES_MAX: usize = 998;
+/// Longest command line that is sent, in bytes with its CRLF (RFC 5321 §4.5.3.1.4), where we have the choice.
+pub const SMTP_COMMAND_LINE_BYTES_MAX: usize = 512;
+/// Longest line of a server's reply, in bytes. RFC 5321 §4.5.3.1.5 has 512; servers write longer ones.
+pub const SMTP_REPLY_LINE_BYTES_MAX: usize = 4_096;
+/// Lines of a server's reply.
+pub const SMTP_REPLY_LINE_COUNT_MAX: usize = 100;
+/// What is kept of a reply's text, in bytes.
+pub const SMTP_REPLY_TEXT_BYTES_MAX: usize = 2_048;
+/// Recipients that are said at once with PIPELINING: their replies fit into any window.
+pub const SMTP_PIPELINE_COUNT_MAX: usize = 50;
+/// Longest envelope id, in bytes (RFC 3461 §4.4).
+pub const DSN_ENVELOPE_ID_BYTES_MAX: usize = 100;
+/// Longest original recipient with its type, in bytes as it is sent (RFC 3461 §4.2).
+pub const DSN_ORIGINAL_RECIPIENT_BYTES_MAX: usize = 500;

@@ -101,7 +101,7 @@ impl Roots {
         if count == 0 { Err(FetchConfigError::NoCertificate) } else { Ok(count) }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         self.0.iter()
     }
 }
