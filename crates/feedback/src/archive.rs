@@ -42,7 +42,7 @@ pub trait Archive: Send + Sync {
     /// The store cannot answer.
     fn documents(&self, query: DocumentQuery) -> impl Future<Output = Result<DocumentPage, ArchiveError>> + Send;
 
-    /// One report: its line, and the bytes that it came in, where they are still kept.
+    /// One report: its line, and the bytes that it came in; empty where they are no longer kept.
     ///
     /// # Errors
     /// The store cannot answer.
@@ -51,13 +51,20 @@ pub trait Archive: Send + Sync {
         id: DocumentId,
     ) -> impl Future<Output = Result<Option<(DocumentLine, Vec<u8>)>, ArchiveError>> + Send;
 
+    /// What one report says.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn content(&self, id: DocumentId) -> impl Future<Output = Result<Option<Content>, ArchiveError>> + Send;
+
     /// Who sent in a domain's name: messages by address and circumstances, the largest count first.
     ///
     /// # Errors
     /// The store cannot answer.
     fn sources(&self, query: CountQuery) -> impl Future<Output = Result<Vec<SourceLine>, ArchiveError>> + Send;
 
-    /// Messages by day and by what is asked for.
+    /// Messages by day and by what is asked for, in the order of the line's fields. Where there are more lines than are
+    /// wanted, those with the largest counts.
     ///
     /// # Errors
     /// The store cannot answer.
@@ -67,19 +74,19 @@ pub trait Archive: Send + Sync {
         by: Division,
     ) -> impl Future<Output = Result<Vec<CountLine>, ArchiveError>> + Send;
 
-    /// Who reports: how much, how well, since when and until when.
+    /// Who reports: how much, how well, since when and until when; the largest count of messages first.
     ///
     /// # Errors
     /// The store cannot answer.
     fn reporters(&self, query: CountQuery) -> impl Future<Output = Result<Vec<ReporterLine>, ArchiveError>> + Send;
 
-    /// The domains of which there are reports, with their newest policy.
+    /// The domains of which there are aggregate reports that somebody vouches for, with their newest policy.
     ///
     /// # Errors
     /// The store cannot answer.
     fn domains(&self, tenant: Option<&str>) -> impl Future<Output = Result<Vec<DomainLine>, ArchiveError>> + Send;
 
-    /// What TLS reports count.
+    /// What TLS reports count, the newest day first.
     ///
     /// # Errors
     /// The store cannot answer.
@@ -107,7 +114,8 @@ pub trait Archive: Send + Sync {
     fn set_mark(&self, mark: Mark, standing: Option<Standing>)
     -> impl Future<Output = Result<(), ArchiveError>> + Send;
 
-    /// Judges everything of a domain anew, after marks or the map of senders have changed.
+    /// Judges everything of a domain anew, after marks or the map of senders have changed, and says how many records are
+    /// of another class now.
     ///
     /// # Errors
     /// Nothing is changed.
@@ -124,7 +132,8 @@ pub trait Archive: Send + Sync {
     /// The store cannot answer.
     fn hosts(&self, addresses: Vec<IpAddr>) -> impl Future<Output = Result<Vec<Host>, ArchiveError>> + Send;
 
-    /// Addresses of which nothing, or nothing newer than a time, is known, those with the most messages first.
+    /// Addresses of which nothing, or nothing from this time or later, is known, those with the most messages first. What
+    /// nobody vouches for makes no address worth a question.
     ///
     /// # Errors
     /// The store cannot answer.
@@ -279,7 +288,8 @@ pub struct DocumentId(pub u64);
 pub enum Receipt {
     /// It is kept.
     Stored(DocumentId),
-    /// It is there already: the same bytes, or the same report of the same reporter with the same records.
+    /// It is there already: the same bytes, or the same report of the same reporter with the same records. One that was
+    /// refused, or cut off, or that nobody vouched for, gives way to a better copy of it, which is [`Self::Stored`].
     Duplicate(DocumentId),
     /// It is kept beside one with the same reporter, id, domain and period, and says something else.
     Conflict {
@@ -370,9 +380,11 @@ pub struct DocumentLine {
     pub deviations: Vec<Deviation>,
     /// What the reporter says is wrong with the records it found.
     pub errors: Vec<Box<str>>,
-    /// Another report with the same reporter, id, domain and period that says something else.
+    /// Another report with the same reporter, id, domain and period that says something else. What nobody vouches for
+    /// casts no doubt on what somebody does, here and below.
     pub conflict: Option<DocumentId>,
-    /// A report of the same reporter and domain whose period overlaps this one's.
+    /// A report of the same reporter, kind and domain whose period overlaps this one's. Of a period longer than
+    /// [`crate::limits::OVERLAP_S_MAX`], so much is looked at.
     pub overlap: Option<DocumentId>,
 }
 
@@ -383,7 +395,8 @@ pub struct CountQuery {
     pub tenant: Option<Box<str>>,
     /// Of this policy domain.
     pub domain: Option<(Domain, Reach)>,
-    /// From this day, in days since 1970 (UTC). A report counts on the day on which its period begins.
+    /// From this day, in days since 1970 (UTC). A report counts on the day on which its period begins, however long it is;
+    /// one without a period on the day on which it was received.
     pub from_day: Option<u32>,
     /// Before this day.
     pub until_day: Option<u32>,
@@ -459,15 +472,15 @@ pub struct ReporterLine {
     pub organization: Box<str>,
     /// The domain of its address.
     pub reporter: Box<str>,
-    /// Reports that are kept and not refused.
+    /// Reports of all kinds that are kept and not refused.
     pub report_count: u64,
     /// Those of them that were salvaged.
     pub salvaged_count: u64,
-    /// Reports that were refused.
+    /// Reports that were refused, as far as it is known whose they are.
     pub refused_count: u64,
-    /// Records.
+    /// Records of its aggregate reports.
     pub record_count: u64,
-    /// Messages.
+    /// Messages that they count.
     pub message_count: u64,
     /// The begin of the first period, in seconds since 1970.
     pub first_s: u64,
@@ -566,7 +579,7 @@ pub struct Host {
 /// What is to be taken away.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Removal {
-    /// Everything of a domain.
+    /// Everything of a domain: reports about it, also such as are about others too, and marks.
     Domain {
         /// The domain.
         domain: Domain,
@@ -622,6 +635,12 @@ pub enum ArchiveError {
         found: u32,
         /// Ours.
         known: u32,
+    },
+    /// The file is open to others than its owner.
+    #[error("the store of reports has mode {mode:o}, others may write or read it")]
+    Rights {
+        /// Its mode.
+        mode: u32,
     },
     /// The file is no store of reports.
     #[error("{path} is no store of reports")]

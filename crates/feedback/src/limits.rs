@@ -20,5 +20,64 @@ pub const DEVIATION_COUNT_MAX: usize = 64;
 pub const TLS_POLICY_COUNT_MAX: usize = 1_000;
 /// Most failure details of a policy of a TLS report that are kept.
 pub const TLS_FAILURE_COUNT_MAX: usize = 10_000;
+/// Most messages that one record may count; a larger number is taken for none.
+pub const MESSAGE_COUNT_MAX: u64 = 1_000_000_000_000_000;
+/// Most bytes that the different circumstances of one report may need.
+pub const CIRCUMSTANCE_BYTES_MAX: usize = 64 << 20;
+/// Most errors of a report's metadata that are kept.
+pub const ERROR_COUNT_MAX: usize = 64;
+/// Deepest element of an XML report; the standards need five levels.
+pub const XML_DEPTH_MAX: usize = 32;
+/// Longest piece of XML (a tag, a text, a comment), in bytes.
+pub const XML_PIECE_BYTES_MAX: usize = 256 << 10;
+/// Most elements of something else in which a report is looked for.
+pub const XML_WRAPPER_COUNT_MAX: usize = 64;
+/// Most bytes that come out of a compressed one. Reports reach 100, deflate 1,032.
+pub const RATIO_MAX: u64 = 250;
+/// Bytes that may come out of anything, whatever the ratio.
+pub const RATIO_FREE_BYTES: u64 = 1 << 20;
+/// Longest report, decompressed, in bytes.
+pub const REPORT_BYTES_MAX: u64 = 512 << 20;
+/// Most bytes that are decompressed out of one input, on all levels together.
+pub const TOTAL_BYTES_MAX: u64 = 4 << 30;
+/// Most members of the archives and mails of one input; a mailbox file has as many messages as it has.
+pub const MEMBER_COUNT_MAX: usize = 100_000;
+/// Most archives inside one another: gzip in zip in gzip.
+pub const ARCHIVE_DEPTH_MAX: usize = 3;
+/// Most mails inside one another that are encoded or packed; enclosed messages that are not have limits of their own.
+pub const MAIL_DEPTH_MAX: usize = 3;
+/// Longest zip archive, in bytes: it is held in memory.
+pub const ARCHIVE_BYTES_MAX: usize = 256 << 20;
+/// Longest mail, in bytes: it is held in memory.
+pub const MAIL_BYTES_MAX: usize = 64 << 20;
+/// Longest JSON, in bytes: what it says needs ten times as much memory.
+pub const JSON_BYTES_MAX: usize = 8 << 20;
+/// Longest compressed report that is kept to be shown and read again, in bytes.
+pub const RAW_BYTES_MAX: usize = 32 << 20;
+/// Longest way to a member, in bytes.
+pub const MEMBER_NAME_BYTES_MAX: usize = 512;
+/// How far the beginning of a report is looked for behind something else, in bytes.
+pub const SNIFF_BYTES_MAX: usize = 32 << 10;
+/// Longest header of a reported message that is kept, in bytes.
+pub const ORIGINAL_HEADER_BYTES_MAX: usize = 64 << 10;
+/// Longest text for people of a failure report that is kept, in bytes.
+pub const FAILURE_TEXT_BYTES_MAX: usize = 8 << 10;
+/// Most values of a field of a failure report that may be repeated.
+pub const FAILURE_VALUE_COUNT_MAX: usize = 100;
+/// Most lines of the policy, and most hosts, of a TLS report's policy.
+pub const TLS_LINE_COUNT_MAX: usize = 100;
 /// Most lines of one page of an answer of an archive.
 pub const PAGE_LINE_COUNT_MAX: usize = 10_000;
+/// Most messages, sessions or incidents that one line of a report counts for in sums; what it says beyond is shown and not
+/// summed, so that no sum overflows.
+pub const LINE_MESSAGE_COUNT_MAX: u64 = 1 << 32;
+/// Longest period that is compared with others, in seconds.
+pub const OVERLAP_S_MAX: u64 = 31 * 86_400;
+/// Most reports that one call of [`crate::Archive::remove`] takes away.
+pub const REMOVE_COUNT_MAX: usize = 2_000;
+/// Most bytes of one report, compressed, that are kept to be shown.
+pub const RAW_BYTES_MAX: usize = 32 << 20;
+/// Most reports that were refused and are kept; the oldest go first.
+pub const REFUSED_COUNT_MAX: usize = 10_000;
+/// Most bytes of all refused reports together that are kept; the oldest reports go first.
+pub const REFUSED_BYTES_MAX: u64 = 256 << 20;
