@@ -75,8 +75,6 @@ pub const LINE_MESSAGE_COUNT_MAX: u64 = 1 << 32;
 pub const OVERLAP_S_MAX: u64 = 31 * 86_400;
 /// Most reports that one call of [`crate::Archive::remove`] takes away.
 pub const REMOVE_COUNT_MAX: usize = 2_000;
-/// Most bytes of one report, compressed, that are kept to be shown.
-pub const RAW_BYTES_MAX: usize = 32 << 20;
 /// Most reports that were refused and are kept; the oldest go first.
 pub const REFUSED_COUNT_MAX: usize = 10_000;
 /// Most bytes of all refused reports together that are kept; the oldest reports go first.
