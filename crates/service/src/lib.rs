@@ -7,7 +7,8 @@
 //! What it will never do: open a socket, read a clock, start a task, refuse a message that no rule of the operator's
 //! refuses, or lose one because something of ours failed: what cannot be labelled is let through unlabelled and told.
 //!
-//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `sending`, `row`, `carry_out`.
+//! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `sending`, `row`, `carry_out`;
+//! by need [`replay`].
 
 mod carry_out;
 pub mod conversation;
@@ -16,6 +17,7 @@ mod envelope;
 mod evidence;
 pub mod limits;
 pub mod message;
+pub mod replay;
 mod row;
 mod sending;
 pub mod settings;

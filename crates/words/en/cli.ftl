@@ -25,6 +25,7 @@ cli-bad-value = { $option }: “{ $value }” cannot be used.
 cli-bad-ip = { $option }: “{ $value }” is not an IP address.
 cli-bad-resolver = { $option }: “{ $value }” is not the address of a DNS server; write 192.0.2.53:53 or [2001:db8::53]:53.
 cli-bad-duration = { $option }: “{ $value }” is not a duration; write 5s or 500ms.
+cli-no-ledger = There is no ledger at { $file }; nothing was received yet, or --state or [ledger] names another place.
 cli-bad-time = { $option }: “{ $value }” is not a time; write 2026-07-01T00:00:00Z.
 cli-bad-language = { $option }: “{ $value }” is not a language; there are ja and en.
 cli-bad-choice = { $option }: “{ $value }” is not one of { $choices }.

@@ -25,6 +25,7 @@ cli-bad-value = { $option }: 「{ $value }」は使用できません。
 cli-bad-ip = { $option }: 「{ $value }」は IP アドレスではありません。
 cli-bad-resolver = { $option }: 「{ $value }」は DNS サーバのアドレスではありません。192.0.2.53:53 や [2001:db8::53]:53 のように指定してください。
 cli-bad-duration = { $option }: 「{ $value }」は時間の長さではありません。5s や 500ms のように指定してください。
+cli-no-ledger = { $file } に台帳がありません。まだ受信していないか、--state または [ledger] が別の場所を指しています。
 cli-bad-time = { $option }: 「{ $value }」は時刻ではありません。2026-07-01T00:00:00Z のように指定してください。
 cli-bad-language = { $option }: 「{ $value }」は使用できない言語です。ja または en を指定してください。
 cli-bad-choice = { $option }: 「{ $value }」は使用できません。{ $choices } のいずれかを指定してください。

@@ -105,6 +105,7 @@
 //! | `cli-bad-ip` | option, value |
 //! | `cli-bad-resolver` | option, value |
 //! | `cli-bad-duration` | option, value |
+//! | `cli-no-ledger` | file |
 //! | `cli-bad-time` | option, value |
 //! | `cli-bad-language` | option, value |
 //! | `cli-bad-choice` | option, value, choices |

@@ -191,7 +191,8 @@ fn make_key(path: &Path) -> std::io::Result<()> {
     }
 }
 
-const FILE: &str = "ledger.sqlite";
+/// The ledger in the state directory, where the configuration names no other file.
+pub(crate) const FILE: &str = "ledger.sqlite";
 const KEY_FILE: &str = "site.key";
 const KEY_BYTES: usize = 32;
 

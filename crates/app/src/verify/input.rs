@@ -16,6 +16,7 @@ use crate::dns::Dns;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CHUNK_BYTES;
+use crate::rules::list_of;
 
 /// What the command line, or the tape, says of the envelope.
 #[derive(Clone, Debug, Default)]
@@ -211,7 +212,8 @@ impl Intake {
         check.envelope(envelope);
         check.header(block.to_vec());
         let bimi_root_count = self.settings.methods.bimi.as_ref().map_or(0, |bimi| bimi.roots.count());
-        Underway { place: self.place(), check, dns, traced, bare_newlines: false, bimi_root_count }
+        let list_id = list_of(block);
+        Underway { place: self.place(), check, dns, traced, bare_newlines: false, bimi_root_count, list_id }
     }
 
     /// What was said of the envelope and, with `--trace`, what the fields say of it that receivers add: Received, and

@@ -21,6 +21,7 @@ use dkim::{Age, Status};
 use dmarc::discovery::{Method as DiscoveryMethod, Reach};
 use futures_util::future::join_all;
 use lookup::tape::{Recording, Replay};
+use mailtext::Domain;
 use mailtext::authres::LineEnd;
 use net::Resolver;
 use spf::{ExplanationUse, Verdict};
@@ -34,10 +35,11 @@ use crate::failure::Failure;
 use crate::json;
 use crate::limits::WAITING_COUNT_MAX;
 use crate::paint::Paint;
+use crate::rules::Judging;
 use crate::say::{Language, Say};
 use input::{Asked, Intake};
-pub(crate) use text::BARE_NEWLINES;
 use text::Page;
+pub(crate) use text::{BARE_NEWLINES, heading};
 pub(crate) use verdict::{Judgement, decisive};
 
 /// Runs the verb.
@@ -45,6 +47,26 @@ pub(crate) use verdict::{Judgement, decisive};
 /// # Errors
 /// An option is wrong, the tape cannot be read or written, or the output cannot be written.
 pub(crate) fn run(common: &Common, arguments: VerifyArguments) -> Result<ExitCode, Failure> {
+    run_and_show(common, arguments, Shown::Results)
+}
+
+/// Runs `policy test`: the same, and what the operator's rules make of it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_by_rules(common: &Common, arguments: VerifyArguments, judging: Judging) -> Result<ExitCode, Failure> {
+    run_and_show(common, arguments, Shown::Rules(Box::new(judging)))
+}
+
+/// What is shown of each message.
+enum Shown {
+    /// What each method said.
+    Results,
+    /// What the operator's rules make of it.
+    Rules(Box<Judging>),
+}
+
+fn run_and_show(common: &Common, arguments: VerifyArguments, shown: Shown) -> Result<ExitCode, Failure> {
     check_options(&arguments)?;
     let replay = arguments.replay.as_deref().map(tape::read).transpose()?.map(Arc::new);
     let mut tape_file = arguments.tape.as_deref().map(tape::create).transpose()?;
@@ -53,7 +75,7 @@ pub(crate) fn run(common: &Common, arguments: VerifyArguments) -> Result<ExitCod
     let runtime = runtime
         .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
     runtime.block_on(async {
-        let mut session = Session::start(common, arguments, run, replay)?;
+        let mut session = Session::start(common, arguments, shown, run, replay)?;
         session.run().await?;
         if let Some(file) = &mut tape_file {
             session.write_tape(file)?;
@@ -91,6 +113,7 @@ struct Underway {
     traced: bool,
     bare_newlines: bool,
     bimi_root_count: usize,
+    list_id: Option<Domain>,
 }
 
 /// Where a message comes from.
@@ -114,12 +137,17 @@ pub(crate) struct Judged {
     pub(crate) bare_newlines: bool,
     /// How many roots are trusted for BIMI's evidence documents.
     pub(crate) bimi_root_count: usize,
+    /// The mailing list that it says it came through.
+    pub(crate) list_id: Option<Domain>,
     recording: Option<Recording>,
 }
 
 struct Session<'a> {
     common: &'a Common,
     arguments: VerifyArguments,
+    shown: Shown,
+    /// Whether each message needs a heading.
+    several: bool,
     run: Run,
     settings: Arc<Settings>,
     world: World,
@@ -140,6 +168,7 @@ impl<'a> Session<'a> {
     fn start(
         common: &'a Common,
         arguments: VerifyArguments,
+        shown: Shown,
         run: Run,
         replay: Option<Arc<Replay>>,
     ) -> Result<Self, Failure> {
@@ -163,6 +192,8 @@ impl<'a> Session<'a> {
         Ok(Self {
             common,
             arguments,
+            shown,
+            several,
             run,
             settings,
             world,
@@ -187,7 +218,8 @@ impl<'a> Session<'a> {
             }
         }
         self.flush().await?;
-        if self.arguments.format == VerifyFormat::Text && self.message_count > 0 {
+        let is_page = matches!(self.shown, Shown::Results) && self.arguments.format == VerifyFormat::Text;
+        if is_page && self.message_count > 0 {
             let end = self.page.end(self.common.say());
             print(&end)?;
         }
@@ -254,7 +286,7 @@ impl<'a> Session<'a> {
                 match done {
                     Ok(judged) => self.show(*judged)?,
                     Err((place, failure)) => {
-                        let name = text::heading(&place, self.common.say());
+                        let name = heading(&place, self.common.say());
                         self.show_bad(&place, &failure.about(&name))?;
                     }
                 }
@@ -271,10 +303,15 @@ impl<'a> Session<'a> {
             self.code.add(ExitCode::DoesNotHold);
         }
         let say = self.common.say();
-        let output = match self.arguments.format {
-            VerifyFormat::Text => self.page.message(&judged, say),
-            VerifyFormat::Json => json::message(&judged, &self.header(&judged.facts), say),
-            VerifyFormat::Header => self.header(&judged.facts) + "\n",
+        let output = match (self.arguments.format, &self.shown) {
+            (VerifyFormat::Text, Shown::Rules(judging)) => {
+                let page = judging.text(&judged, self.several, Paint::of_standard_output(), say);
+                if self.message_count > 1 { format!("\n{page}") } else { page }
+            }
+            (VerifyFormat::Json, Shown::Rules(judging)) => judging.json(&judged, say),
+            (VerifyFormat::Text, Shown::Results) => self.page.message(&judged, say),
+            (VerifyFormat::Json, Shown::Results) => json::message(&judged, &self.header(&judged.facts), say),
+            (VerifyFormat::Header, _) => self.header(&judged.facts) + "\n",
         };
         print(&output)
     }
@@ -307,10 +344,10 @@ impl Waiting {
         match self {
             Self::Bad(place, failure) => Err((place, failure)),
             Self::Message(message) => {
-                let Underway { place, check, dns, traced, bare_newlines, bimi_root_count } = *message;
+                let Underway { place, check, dns, traced, bare_newlines, bimi_root_count, list_id } = *message;
                 let facts = check.finish().await;
                 let recording = dns.recording();
-                Ok(Box::new(Judged { place, facts, traced, bare_newlines, bimi_root_count, recording }))
+                Ok(Box::new(Judged { place, facts, traced, bare_newlines, bimi_root_count, list_id, recording }))
             }
         }
     }

@@ -150,7 +150,7 @@ impl Page {
 pub(crate) const BARE_NEWLINES: &str = "verify-bare-newlines";
 
 /// The name of a message: its file, and its number in a mailbox.
-pub(super) fn heading(place: &Place, say: &Say) -> String {
+pub(crate) fn heading(place: &Place, say: &Say) -> String {
     let file = if place.file == "-" { say.word("cli-standard-input") } else { place.file.clone() };
     match place.number {
         Some(number) => say.say("verify-message-number", &[("number", number.into()), ("file", file.into())]),
