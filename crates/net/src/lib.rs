@@ -12,12 +12,13 @@
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
 //! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
-//! [`clock`]; then mail: [`mail_server`], [`submission`].
+//! [`clock`]; then mail: [`mail_server`], [`submission`], [`imap`].
 
 pub mod clock;
 pub mod conversation;
 pub mod fetch;
 pub mod http;
+pub mod imap;
 pub mod limits;
 pub mod listen;
 pub mod mail_server;

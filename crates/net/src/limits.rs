@@ -190,3 +190,44 @@ pub const SMTP_PIPELINE_COUNT_MAX: usize = 50;
 pub const DSN_ENVELOPE_ID_BYTES_MAX: usize = 100;
 /// Longest original recipient with its type, in bytes as it is sent (RFC 3461 §4.2).
 pub const DSN_ORIGINAL_RECIPIENT_BYTES_MAX: usize = 500;
+
+// IMAP.
+
+/// Time for the answer to a command, and for one piece of a message, in milliseconds, unless the configuration says
+/// otherwise.
+pub const IMAP_COMMAND_MS_DEFAULT: u64 = 60_000;
+/// How long one IDLE lasts, in milliseconds, unless the configuration says otherwise. RFC 2177 §3 wants less than 29
+/// minutes; what stands between us and the server often forgets a connection sooner.
+pub const IMAP_IDLE_MS_DEFAULT: u64 = 540_000;
+/// Longest that one IDLE may last, in milliseconds, whatever the configuration says.
+pub const IMAP_IDLE_MS_MAX: u64 = 1_680_000;
+/// Pause between questions where there is no IDLE, in milliseconds, unless the configuration says otherwise.
+pub const IMAP_POLL_MS_DEFAULT: u64 = 60_000;
+/// Pause before the second connection, in milliseconds, unless the configuration says otherwise.
+pub const IMAP_RETRY_MS_DEFAULT: u64 = 5_000;
+/// Longest pause between connections, in milliseconds, unless the configuration says otherwise.
+pub const IMAP_RETRY_MS_MAX_DEFAULT: u64 = 600_000;
+/// Time for the goodbye, in milliseconds.
+pub const IMAP_LOGOUT_MS: u64 = 2_000;
+/// Largest message that is read, in bytes, unless the configuration says otherwise.
+pub const IMAP_MESSAGE_BYTES_DEFAULT: usize = 64 << 20;
+/// How much of a message is asked for at once, in bytes, unless the configuration says otherwise.
+pub const IMAP_PIECE_BYTES_DEFAULT: u32 = 256 << 10;
+/// Most of a message that is asked for at once, in bytes, whatever the configuration says: it fits into a response.
+pub const IMAP_PIECE_BYTES_MAX: u32 = 2 << 20;
+/// Pieces of a message that may be shorter than was asked for.
+pub const IMAP_SHORT_PIECE_COUNT_MAX: usize = 4_096;
+/// Largest response, in bytes with its literals: a search that finds [`IMAP_SEARCH_COUNT_MAX`] fits.
+pub const IMAP_RESPONSE_BYTES_MAX: usize = 4 << 20;
+/// UIDs that one search gives.
+pub const IMAP_SEARCH_COUNT_MAX: usize = 200_000;
+/// Lists within lists in a response.
+pub const IMAP_NESTING_DEPTH_MAX: usize = 16;
+/// Capabilities of a server that are kept.
+pub const IMAP_CAPABILITY_COUNT_MAX: usize = 256;
+/// What is kept of a text for people, in bytes.
+pub const IMAP_TEXT_BYTES_MAX: usize = 1_024;
+/// Longest string that is said between quotes, in bytes; longer ones are literals.
+pub const IMAP_QUOTED_BYTES_MAX: usize = 1_000;
+/// Largest file of a token, in bytes.
+pub const IMAP_TOKEN_BYTES_MAX: usize = 65_536;

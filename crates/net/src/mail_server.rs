@@ -247,6 +247,22 @@ impl Wire {
         }
     }
 
+    /// So many bytes, onto the end of `into`. The caller has checked that there is room for them.
+    pub(crate) async fn bytes(&mut self, count: usize, into: &mut Vec<u8>, deadline: Instant) -> Result<(), Lost> {
+        let mut missing = count;
+        loop {
+            let waiting = &self.input[self.used..];
+            let taken = missing.min(waiting.len());
+            into.extend_from_slice(&waiting[..taken]);
+            self.used += taken;
+            missing -= taken;
+            if missing == 0 {
+                return Ok(());
+            }
+            self.fill(deadline).await?;
+        }
+    }
+
     /// Whether the server has said something, or has gone, while it was not its turn. Does not wait.
     pub(crate) async fn interrupts(&mut self) -> Result<bool, Lost> {
         match self.fill(Instant::now()).await {

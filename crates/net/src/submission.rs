@@ -632,7 +632,7 @@ impl Offers {
             match words.next() {
                 Some("SIZE") => {
                     offers.size = true;
-                    // RFC 1870 §4: 0 means that there is no limit.
+                    // RFC 1870 §3: 0 means that there is no limit.
                     offers.message_bytes_max = words.next().and_then(|word| word.parse().ok()).filter(|max| *max > 0);
                 }
                 Some("8BITMIME") => offers.eight_bit_mime = true,
