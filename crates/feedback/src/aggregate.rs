@@ -3,6 +3,10 @@
 //! A report has few circumstances and many addresses: what a record says beside its address and its count stands in
 //! [`Circumstances`], each of a report once. So ten thousand records need little more than ten thousand addresses.
 
+pub mod check;
+pub mod fold;
+pub mod write;
+
 use std::net::IpAddr;
 
 use report::row::{Discovery, Mode, Policy};

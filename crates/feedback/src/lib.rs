@@ -13,7 +13,10 @@ pub mod aggregate;
 pub mod archive;
 pub mod deviation;
 pub mod failure;
+mod hash;
 pub mod limits;
+pub mod period;
+pub mod reporter;
 pub mod tls;
 pub mod word;
 

@@ -79,3 +79,12 @@ pub const REMOVE_COUNT_MAX: usize = 2_000;
 pub const REFUSED_COUNT_MAX: usize = 10_000;
 /// Most bytes of all refused reports together that are kept; the oldest reports go first.
 pub const REFUSED_BYTES_MAX: u64 = 256 << 20;
+
+/// Most records of a report that we send, where the configuration says no less. What is beyond makes a further report.
+pub const REPORT_RECORD_COUNT_MAX: usize = 100_000;
+/// How many bytes of lines a fold of rows holds in memory, about, before it lays them aside.
+pub const FOLD_BYTES_MAX: usize = 64 << 20;
+/// How often a fold lays lines aside: so many files are read side by side at its end.
+pub const FOLD_RUN_COUNT_MAX: usize = 512;
+/// Longest key of a line of a fold, in bytes: 100 signatures with their texts, and what stands beside them.
+pub const FOLD_KEY_BYTES_MAX: usize = 256 << 10;
