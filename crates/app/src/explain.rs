@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use auth::Facts;
 use lookup::{Answer, Question};
-use mailtext::{Explain, Outcome, Rule, Value};
+use mailtext::{Explain, Rule, Value};
 
 use crate::limits::SHOWN_RECORD_CHARACTERS_MAX;
 use crate::paint::{Paint, Tone, blanks, columns};
@@ -26,7 +26,7 @@ enum Shown {
 pub(crate) fn evidence(facts: &Facts, say: &Say, paint: Paint) -> String {
     let mut parts: Vec<(String, Vec<Shown>)> = Vec::new();
     if let Some(both) = &facts.spf {
-        let told = |outcome: &Outcome<spf::Checked, spf::Step>| {
+        let told = |outcome: &spf::Outcome| {
             let wish = outcome.result.report_wish().map(|wish| sentence(&wish, say));
             spf_steps(&outcome.evidence, say).into_iter().chain(wish).collect::<Vec<_>>()
         };

@@ -5,9 +5,7 @@ use std::io::Write as _;
 use lookup::{Answer, Data, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, PathFlaw, ReversePath};
 use net::Resolver;
-use spf::{
-    Checked, ExplanationUse, Identity, Limits, MailFrom, Place, Pra, PraFlaw, Request, Step, Verdict, sender_id,
-};
+use spf::{ExplanationUse, Identity, Limits, MailFrom, Place, Pra, PraFlaw, Request, Verdict, sender_id};
 
 use crate::cli::{Scope, SpfArguments, SpfFormat};
 use crate::common::{Common, ip, no_control, resolver_failure};
@@ -129,7 +127,7 @@ fn print(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-fn spf_output(arguments: &SpfArguments, outcome: &Outcome<Checked, Step>, say: &Say) -> String {
+fn spf_output(arguments: &SpfArguments, outcome: &spf::Outcome, say: &Say) -> String {
     let checked = &outcome.result;
     if arguments.format == SpfFormat::Json {
         return json::spf_check(checked, say);

@@ -180,6 +180,15 @@ impl Answer {
         }
     }
 
+    /// Whether it is the very same: the same records in memory, not merely equal ones, or the same absence.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Records(one), Self::Records(other)) => Arc::ptr_eq(one, other),
+            _ => self == other,
+        }
+    }
+
     /// Whether the answer is that there is nothing: what RFC 7208 §4.6.4 calls a void lookup.
     #[must_use]
     pub fn is_void(&self) -> bool {
@@ -220,6 +229,17 @@ impl Records {
         // Another thread may have been quicker; both values say the same.
         let _ = self.derived.set(Arc::<T>::clone(&value));
         value
+    }
+
+    /// As [`Records::derived`], where it is; `None` when a value of another kind is kept.
+    pub fn derived_here<T: Any + Send + Sync>(&self, make: impl FnOnce(&[Data]) -> T) -> Option<&T> {
+        self.derived.get_or_init(|| Arc::new(make(&self.data))).downcast_ref()
+    }
+
+    /// The same records without what was derived from them.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        Self::new(self.data.to_vec(), self.ttl_s, self.dnssec, self.aliases.to_vec())
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::Lookup;
 use crate::answer::Answer;
+use crate::keeper::Keeper;
 use crate::question::Question;
 
 pub(crate) mod lines;
@@ -139,6 +140,10 @@ impl<F: Fetch + Sync + Send> Fetch for Arc<F> {
 impl<L: Lookup, F> Lookup for Both<L, F> {
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
         self.lookup.ask(question)
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.lookup.keeper()
     }
 }
 

@@ -6,7 +6,7 @@
 //! What it will never do: open a socket, read a clock, or know a protocol. A time-out is an answer here; who waits, and
 //! how long, is decided by the resolver in `net`.
 //!
-//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`zone`] and the wrappers: [`memo`],
+//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`keeper`], [`zone`] and the wrappers: [`memo`],
 //! [`coalesce`], [`budget`], [`tape`]; [`chaos`] and [`log`] are for tests. [`fetch`] is the same
 //! shape for documents over HTTPS.
 
@@ -20,6 +20,7 @@ pub mod budget;
 pub mod chaos;
 pub mod coalesce;
 pub mod fetch;
+pub mod keeper;
 pub mod limits;
 pub mod log;
 mod master;
@@ -29,6 +30,7 @@ pub mod tape;
 pub mod zone;
 
 pub use answer::{Answer, Data, Dnssec, Failure, MailExchange, Negative, Records, StartOfAuthority, Text};
+pub use keeper::{Keeper, Moment};
 pub use question::{Kind, Question};
 pub use zone::Zone;
 
@@ -38,6 +40,13 @@ pub use zone::Zone;
 pub trait Lookup {
     /// Asks. The future may be dropped at any time.
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send;
+
+    /// The cache that the answers come from. Whoever has something that was made of its answers, all of which still hold,
+    /// need not ask for them again. `None` where every question shall be seen, as by a tape or a budget: nothing is left
+    /// unasked then.
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        None
+    }
 }
 
 /// Asks several questions at the same time; the answers stand in the same order.
@@ -54,10 +63,18 @@ impl<L: Lookup + Sync> Lookup for &L {
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
         (**self).ask(question)
     }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        (**self).keeper()
+    }
 }
 
 impl<L: Lookup + Sync + Send> Lookup for Arc<L> {
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
         (**self).ask(question)
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        (**self).keeper()
     }
 }

@@ -37,6 +37,7 @@ use mailtext::Domain;
 
 use crate::Lookup;
 use crate::answer::{Answer, Data, Dnssec, Failure, Negative, Records};
+use crate::keeper::{Keeper, Moment};
 use crate::limits::ALIAS_COUNT_MAX;
 use crate::master::{self, Content, Effect, Forced, Reader, Statement};
 use crate::question::{Kind, Question};
@@ -166,8 +167,7 @@ impl Zone {
     /// The answer to a question: what [`Lookup::ask`] gives, without a future.
     #[must_use]
     pub fn answer(&self, question: &Question) -> Answer {
-        let table = self.table.get_or_init(|| Table::of(self));
-        let (answer, after_ms) = table.find(question);
+        let (answer, after_ms) = self.table().find(question);
         if after_ms == 0 && self.time_limit_ms.is_none() {
             return answer;
         }
@@ -176,6 +176,10 @@ impl Zone {
             return Answer::Failed(Failure::Timeout);
         }
         answer
+    }
+
+    fn table(&self) -> &Table {
+        self.table.get_or_init(|| Table::of(self))
     }
 
     fn get(&self, name: &str) -> Option<&Owner> {
@@ -238,6 +242,28 @@ impl Zone {
 impl Lookup for Zone {
     async fn ask(&self, question: Question) -> Answer {
         self.answer(&question)
+    }
+
+    /// The zone itself, unless answers take time: what is left unasked would take none.
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        let is_timed = self.time_limit_ms.is_some() || self.table().is_timed;
+        if is_timed { None } else { Some(self) }
+    }
+}
+
+/// Answers hold until the zone is changed, and their records are gone then.
+impl Keeper for Zone {
+    fn now(&self) -> Moment {
+        Moment::of_ticks(0)
+    }
+
+    fn holds_until(&self, question: &Question, answer: &Answer) -> Option<Moment> {
+        let holds = !matches!(answer, Answer::Failed(_)) && self.table().find(question).0.is_same(answer);
+        holds.then_some(Moment::NEVER)
+    }
+
+    fn hold_beside(&self, _: &Question, _: usize) -> bool {
+        true
     }
 }
 
@@ -332,6 +358,8 @@ struct Table {
     nodes: HashMap<Name, Node, FixedState>,
     /// For names of which no ancestor exists but the root.
     below_root: Below,
+    /// Whether any answer takes time.
+    is_timed: bool,
 }
 
 /// The answers at one name and below it.
@@ -368,7 +396,9 @@ impl Table {
         let others = zone.by_name.keys().filter(|name| !tree.existing.contains(*name));
         let others = others.map(|name| (name.clone(), node(name, false)));
         let below_root = Below { wildcard: None, nothing: tree.nothing_at(None) };
-        let mut table = Self { nodes: existing.chain(others).collect(), below_root };
+        let takes_time = |(_, effect): &(Option<Kind>, Effect)| effect.after_ms.is_some();
+        let is_timed = zone.owners.iter().any(|owner| owner.rules.iter().any(takes_time));
+        let mut table = Self { nodes: existing.chain(others).collect(), below_root, is_timed };
         for name in &tree.existing {
             let Some(parent) = wildcard_parent(name.0.as_str()) else {
                 continue;

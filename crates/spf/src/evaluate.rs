@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use lookup::{Answer, Data, Failure, Kind, Lookup, Question};
-use mailtext::{Domain, DomainError, Host, Outcome, PathFlaw, ReversePath};
+use mailtext::{Domain, DomainError, Host, PathFlaw, ReversePath};
 use smallvec::SmallVec;
 
+use crate::flat::{self, Beyond, Walked};
 use crate::limits::{EXPLANATION_BYTES_MAX, Limits};
 use crate::macros::{Letter, MacroString, Values};
-use crate::outcome::{Checked, Ended, ExplanationFlaw, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
+use crate::outcome::{
+    Checked, Ended, ExplanationFlaw, Identity, Outcome, Place, Problem, RecordAt, Step, Term, Verdict,
+};
 use crate::record::{Directive, DomainSpec, DualCidr, Mechanism, Policy, Scope, Selection, Stage, mask4, mask6};
 
 /// What is known of a message before its first header field.
@@ -68,9 +71,9 @@ pub enum ExplanationUse {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Both {
     /// For the name given with HELO or EHLO.
-    pub helo: Outcome<Checked, Step>,
+    pub helo: Outcome,
     /// For the reverse-path.
-    pub mail_from: Outcome<Checked, Step>,
+    pub mail_from: Outcome,
 }
 
 impl<'a> MailFrom<'a> {
@@ -119,32 +122,37 @@ pub async fn check_identity<L: Lookup + Sync>(
     request: &Request<'_>,
     identity: Identity,
     limits: &Limits,
-) -> Outcome<Checked, Step> {
+) -> Outcome {
     let (local_part, domain) = match sender(request, identity) {
         Ok(sender) => sender,
-        Err(problem) => return Outcome { result: Checked::none(identity, problem), evidence: Vec::new() },
+        Err(problem) => return Outcome { result: Checked::none(identity, problem), evidence: Vec::new().into() },
+    };
+    let first = lookup.ask(Question::txt(Domain::clone(&domain))).await;
+    // Where every answer that the check would ask for is known to hold, only the client's address is looked for in them.
+    let walked = match lookup.keeper() {
+        Some(keeper) => flat::walk(keeper, &first, &domain, request, limits),
+        None => Err(Beyond::Residue),
+    };
+    let is_learnt = match walked {
+        Ok(Walked { end, lookups, void_lookups, evidence }) => {
+            return Outcome { result: Checked { lookups, void_lookups, ..end.checked(identity, domain) }, evidence };
+        }
+        Err(beyond) => beyond == Beyond::Residue,
     };
     let subject = Subject { local_part, domain: &domain, scope: None };
-    let Evaluated { ending, explanation, lookups, void_lookups, evidence } =
-        evaluate(lookup, request, subject, limits).await;
+    // Boxed, since most checks come to their end before.
+    let evaluated = Box::pin(evaluate_from(lookup, first, request, subject, limits)).await;
+    let Evaluated { ending, explanation, lookups, void_lookups, evidence } = evaluated;
+    if let Some(keeper) = lookup.keeper().filter(|_| !is_learnt) {
+        flat::learn(keeper, &domain, request.ip, &evidence);
+    }
     let result = match ending {
-        Ok(End { verdict, directive, included, in_force }) => Checked {
-            identity,
-            domain: if *in_force.domain() == *domain { None } else { Some(domain.into_owned()) },
-            verdict,
-            in_force: Some(in_force),
-            directive,
-            included,
-            lookups,
-            void_lookups,
-            explanation,
-            reason: None,
-        },
+        Ok(end) => Checked { lookups, void_lookups, explanation, ..end.checked(identity, domain) },
         Err(problem) => {
             Checked { domain: Some(domain.into_owned()), lookups, void_lookups, ..Checked::none(identity, problem) }
         }
     };
-    Outcome { result, evidence }
+    Outcome { result, evidence: evidence.into() }
 }
 
 /// Whose records are evaluated, and by which rules.
@@ -172,6 +180,18 @@ pub(crate) async fn evaluate<L: Lookup + Sync>(
     subject: Subject<'_>,
     limits: &Limits,
 ) -> Evaluated {
+    let first = lookup.ask(Question::txt(subject.domain.clone())).await;
+    evaluate_from(lookup, first, request, subject, limits).await
+}
+
+/// The same, when the answer that holds the domain's own record is there.
+async fn evaluate_from<L: Lookup + Sync>(
+    lookup: &L,
+    first: Answer,
+    request: &Request<'_>,
+    subject: Subject<'_>,
+    limits: &Limits,
+) -> Evaluated {
     let mut evaluation = Evaluation {
         lookup,
         limits,
@@ -189,7 +209,7 @@ pub(crate) async fn evaluate<L: Lookup + Sync>(
         parents: SmallVec::new(),
         evidence: Vec::with_capacity(STEPS_EXPECTED),
     };
-    let ending = evaluation.check_host().await;
+    let ending = evaluation.check_host(first).await;
     let explanation = match &ending {
         Ok(end) if end.verdict == Verdict::Fail && request.explanation == ExplanationUse::Fetch => {
             evaluation.explain(&end.in_force).await
@@ -198,6 +218,25 @@ pub(crate) async fn evaluate<L: Lookup + Sync>(
     };
     let Evaluation { lookups, void_lookups, evidence, .. } = evaluation;
     Evaluated { ending, explanation, lookups, void_lookups, evidence }
+}
+
+impl End {
+    /// The result for the identity, whose domain is given.
+    fn checked(self, identity: Identity, domain: Cow<'_, Domain>) -> Checked {
+        let Self { verdict, directive, included, in_force } = self;
+        Checked {
+            identity,
+            domain: if *in_force.domain() == *domain { None } else { Some(domain.into_owned()) },
+            verdict,
+            in_force: Some(in_force),
+            directive,
+            included,
+            lookups: 0,
+            void_lookups: 0,
+            explanation: None,
+            reason: None,
+        }
+    }
 }
 
 impl Checked {
@@ -332,7 +371,7 @@ pub(crate) struct End {
 
 /// What comes next.
 enum Turn {
-    /// To ask for a record: the first, or that of an include or a redirect.
+    /// To ask for the record of an include or a redirect.
     AskRecord(Question),
     /// To ask for what another term needs.
     Ask(Question, Purpose),
@@ -392,8 +431,9 @@ type Questions = SmallVec<[Question; 4]>;
 
 impl<L: Lookup + Sync> Evaluation<'_, L> {
     /// The function itself. What asks is here; what decides is in functions that do not wait.
-    async fn check_host(&mut self) -> Result<End, Problem> {
-        let mut turn = Turn::AskRecord(Question::txt(self.sender_domain.clone()));
+    async fn check_host(&mut self, first: Answer) -> Result<End, Problem> {
+        self.open(first)?;
+        let mut turn = self.go_on(Want::Known(false))?;
         loop {
             let is_match = match turn {
                 Turn::AskRecord(question) => {
@@ -577,7 +617,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         let problem = match &answer {
             Answer::Records(records) => {
                 let policy = match self.scope {
-                    None => records.derived(|data| Policy::select(Domain::clone(&name), data)),
+                    None => Policy::of(&name, records),
                     Some(scope) => Policy::for_scope(scope, &name, records),
                 };
                 let at = RecordAt::new(&name, policy);

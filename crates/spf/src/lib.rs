@@ -9,10 +9,12 @@
 //! §4.6.4 allow.
 //!
 //! Reading order: [`outcome`] (what comes out), [`evaluate`] (check_host() itself), [`record`] (what is evaluated),
-//! [`macros`], [`flaw`], [`limits`], [`reporting`]. Historic, and apart: [`sender_id`] (RFC 4406) with [`pra`]
-//! (RFC 4407).
+//! [`macros`], [`flaw`], [`limits`], [`reporting`]; `flat`, which spares known domains the questions, and `flatten`.
+//! Historic, and apart: [`sender_id`] (RFC 4406) with [`pra`] (RFC 4407).
 
 pub mod evaluate;
+mod flat;
+mod flatten;
 pub mod flaw;
 pub mod limits;
 pub mod macros;
@@ -25,7 +27,9 @@ pub mod sender_id;
 pub use evaluate::{Both, ExplanationUse, MailFrom, Request, check, check_identity};
 pub use flaw::RecordFlaw;
 pub use limits::Limits;
-pub use outcome::{Breadth, Checked, Ended, IDS, Identity, Place, Problem, RecordAt, Step, Term, Verdict};
+pub use outcome::{
+    Breadth, Checked, Ended, Evidence, IDS, Identity, Outcome, Place, Problem, RecordAt, Step, Term, Verdict,
+};
 pub use pra::{Pra, PraField, PraFlaw};
 pub use record::{Policy, Record, Scope, Version};
 pub use reporting::ReportWish;

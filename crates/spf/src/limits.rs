@@ -17,6 +17,15 @@ pub const TARGET_BYTES_MAX: usize = 253;
 pub const EXPANDED_SEGMENT_COUNT_MAX: usize = 512;
 /// Longest explanation, in bytes: a reply line of SMTP (RFC 5321 §4.5.3.1.5). A longer one is not used.
 pub const EXPLANATION_BYTES_MAX: usize = 512;
+/// Largest flat policy that is kept beside the answer of a domain, for one family of clients, in bytes; a larger one is
+/// evaluated in the ordinary way.
+pub const FLAT_BYTES_MAX: usize = 32 << 10;
+/// Most look-ups of a flat policy; what comes behind is evaluated in the ordinary way, by the limits of each check.
+pub const FLAT_LOOKUP_COUNT_MAX: u8 = 20;
+/// Most hosts of one `mx` term in a flat policy; the term is evaluated in the ordinary way when there are more.
+pub const FLAT_HOST_COUNT_MAX: u8 = 20;
+/// Most ordinary checks of a domain that pass between two attempts to make its flat policy, when those gain nothing.
+pub const FLAT_WAIT_COUNT_MAX: u8 = 100;
 
 /// What one evaluation may cost. The defaults are those of RFC 7208 §4.6.4; time and the overall number of questions are
 /// limited by whoever answers them.

@@ -2,13 +2,42 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use lookup::{Answer, Failure, Question};
 use mailtext::{Domain, DomainError, Explain, PathFlaw, Rule, Value};
 
+use crate::flat::Flat;
 use crate::flaw::RecordFlaw;
+use crate::limits::Limits;
 use crate::record::{Directive, Mechanism, Policy, Record, Selection};
+
+/// The result for one identity and how it came about: permerror is a result, never an `Err`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// What came out.
+    pub result: Checked,
+    /// Every DNS answer used and every rule applied, in order.
+    pub evidence: Evidence,
+}
+
+/// The steps of a check, in order. A check that had nothing to ask leaves them to be made by whoever reads them first;
+/// they are the same either way.
+pub struct Evidence(Steps);
+
+enum Steps {
+    Made(Vec<Step>),
+    Later(Later),
+}
+
+/// What the steps are made of.
+struct Later {
+    flat: Arc<Flat>,
+    ip: IpAddr,
+    limits: Limits,
+    made: OnceLock<Vec<Step>>,
+}
 
 /// The results of RFC 7208 §2.6.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -199,6 +228,52 @@ pub enum ExplanationFlaw {
     Characters,
     /// What came of it is too long.
     TooLong,
+}
+
+impl Evidence {
+    pub(crate) fn later(flat: Arc<Flat>, ip: IpAddr, limits: Limits) -> Self {
+        Self(Steps::Later(Later { flat, ip, limits, made: OnceLock::new() }))
+    }
+}
+
+impl Deref for Evidence {
+    type Target = [Step];
+
+    fn deref(&self) -> &[Step] {
+        match &self.0 {
+            Steps::Made(steps) => steps,
+            Steps::Later(later) => later.made.get_or_init(|| later.flat.evidence(later.ip, &later.limits)),
+        }
+    }
+}
+
+impl From<Vec<Step>> for Evidence {
+    fn from(steps: Vec<Step>) -> Self {
+        Self(Steps::Made(steps))
+    }
+}
+
+impl Clone for Evidence {
+    fn clone(&self) -> Self {
+        match &self.0 {
+            Steps::Made(steps) => steps.clone().into(),
+            Steps::Later(later) => Self::later(Arc::clone(&later.flat), later.ip, later.limits),
+        }
+    }
+}
+
+impl PartialEq for Evidence {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Evidence {}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
+    }
 }
 
 impl Verdict {

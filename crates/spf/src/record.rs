@@ -9,6 +9,7 @@ use lookup::{Data, Records};
 use mailtext::{Domain, DomainError, Flaw, Span};
 use smallvec::SmallVec;
 
+use crate::flat::Kept;
 use crate::flaw::{Flaws, RecordFlaw};
 use crate::limits::{RECORD_BYTES_MAX, TERM_COUNT_MAX, VERSION_BYTES_MAX};
 use crate::macros::{End, MacroString, Place, target_name};
@@ -220,6 +221,15 @@ impl Policy {
         Self { domain, selection, record, flaws }
     }
 
+    /// What the TXT records of `domain` say, read once and kept beside them.
+    #[must_use]
+    pub fn of(domain: &Domain, records: &Records) -> Arc<Self> {
+        match Kept::beside(domain, records) {
+            Some(kept) => Arc::clone(&kept.policy),
+            None => Arc::new(Self::select(domain.clone(), &records.data)),
+        }
+    }
+
     /// Chooses and reads the record for a scope of Sender ID. Where no record of version 2 has the scope, it is the
     /// policy of SPF, and shared with it. Records of the type SPF are not asked for: RFC 7208 §3.1 ended them.
     #[must_use]
@@ -236,7 +246,7 @@ impl Policy {
         });
         // RFC 4406 §3.4: "v=spf1" is equivalent to "spf2.0/mfrom,pra"; §4.4 lets "spf2" take precedence for its scopes
         let Some(first) = texts.next() else {
-            return records.derived(|data| Self::select(domain.clone(), data));
+            return Self::of(domain, records);
         };
         let more = texts.count();
         let (selection, record, flaws) = match Record::parse_spf2(first) {
@@ -351,6 +361,18 @@ impl Record {
     /// The stages in which the directives are evaluated.
     pub(crate) fn stages(&self) -> &[Stage] {
         &self.plan.stages
+    }
+
+    /// The networks of IPv4 of a run: prefix, mask, and the directive.
+    pub(crate) fn networks4(&self, run: &NetworkRun) -> impl Iterator<Item = (u32, u32, u32)> {
+        let networks = self.plan.ip4.get(run.ip4.start as usize..run.ip4.end as usize).unwrap_or_default();
+        networks.iter().map(|network| (network.prefix, network.mask, network.directive))
+    }
+
+    /// The networks of IPv6 of a run: prefix, mask, and the directive.
+    pub(crate) fn networks6(&self, run: &NetworkRun) -> impl Iterator<Item = (u128, u128, u32)> {
+        let networks = self.plan.ip6.get(run.ip6.start as usize..run.ip6.end as usize).unwrap_or_default();
+        networks.iter().map(|network| (network.prefix, network.mask, network.directive))
     }
 
     /// The first directive of a run of networks that holds the address.

@@ -1,15 +1,17 @@
 //! The cases of `testdata/cases/spf`: each as it is, and each with every question failing in turn.
 #![allow(clippy::panic, reason = "a test ends by a panic")]
 
+mod twice;
+
 use std::fmt::Write as _;
 
 use lookup::{Kind, Lookup};
 use sekisho_spf::{
-    Checked, ExplanationUse, IDS, Identity, Limits, MailFrom, RecordFlaw, Request, Step, Verdict, check_identity,
+    ExplanationUse, IDS, Identity, Limits, MailFrom, Outcome, RecordFlaw, Request, Step, Verdict, check_identity,
 };
 use testkit::Case;
 
-use mailtext::{Explain, Outcome, ReversePath};
+use mailtext::{Explain, PathFlaw, ReversePath};
 
 #[test]
 fn cases() {
@@ -19,6 +21,7 @@ fn cases() {
             let outcome = run(case, case.zone(), identity);
             ids_are_listed(&outcome);
             every_question_fails_once(case, identity);
+            flat_policies_say_the_same(case, identity);
             print(&mut out, &outcome);
         }
         out
@@ -34,7 +37,7 @@ fn ids_are_unique() {
     assert_eq!(ids.len(), IDS.len() + RecordFlaw::IDS.len());
 }
 
-fn ids_are_listed(outcome: &Outcome<Checked, Step>) {
+fn ids_are_listed(outcome: &Outcome) {
     let steps = outcome.evidence.iter().map(Explain::id);
     for id in steps.chain(outcome.result.reason.iter().map(Explain::id)) {
         assert!(IDS.contains(&id), "{id} is not in IDS");
@@ -52,9 +55,27 @@ fn every_question_fails_once(case: &Case, identity: Identity) {
     );
 }
 
+/// The client of the case and others, again and again.
+fn flat_policies_say_the_same(case: &Case, identity: Identity) {
+    // Zones where time passes have no keeper; the clock begins anew with each check then, and is not looked at here.
+    if case.zone().keeper().is_none() {
+        return;
+    }
+    let lookup = twice::Counted::new(case.zone());
+    for _ in 0..4 {
+        let clients = ["192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::1", "::1"];
+        for ip in clients.into_iter().chain([case.input.need("ip")]) {
+            let (helo, sender) = names(case);
+            let path = ReversePath::parse(sender.as_bytes());
+            let request = Request { ip: ip.parse().expect("an address"), ..request(case, &helo, &path) };
+            twice::check(&lookup, &request, identity, &Limits::default());
+        }
+    }
+}
+
 /// Unchanged or temperror. RFC 7208 §5.5 lets a `ptr` that fails not match, and §6.2 an explanation that fails be none:
 /// the first may weaken the result, the second leaves it.
-fn is_allowed(whole: &Outcome<Checked, Step>, broken: &Outcome<Checked, Step>) -> bool {
+fn is_allowed(whole: &Outcome, broken: &Outcome) -> bool {
     let asks_names = |step: &Step| matches!(step, Step::Asked { question, .. } if question.kind == Kind::Ptr);
     let (before, after) = (whole.result.verdict, broken.result.verdict);
     after == before || after == Verdict::TempError || (after != Verdict::Pass && whole.evidence.iter().any(asks_names))
@@ -70,27 +91,33 @@ fn identities(case: &Case) -> &'static [Identity] {
     }
 }
 
-fn run<L: Lookup + Sync>(case: &Case, lookup: &L, identity: Identity) -> Outcome<Checked, Step> {
-    // `\0`, `\r`, `\n` and `\x..` in a value are those bytes.
-    let helo = unescaped(case.input.get("helo").unwrap_or_default());
-    let sender = unescaped(case.input.need("mail-from"));
+fn run<L: Lookup + Sync>(case: &Case, lookup: &L, identity: Identity) -> Outcome {
+    let (helo, sender) = names(case);
     let path = ReversePath::parse(sender.as_bytes());
-    let request = Request {
+    testkit::block_on(check_identity(lookup, &request(case, &helo, &path), identity, &Limits::default()))
+}
+
+/// The name in HELO and the sender. `\0`, `\r`, `\n` and `\x..` in a value are those bytes.
+fn names(case: &Case) -> (String, String) {
+    (unescaped(case.input.get("helo").unwrap_or_default()), unescaped(case.input.need("mail-from")))
+}
+
+fn request<'a>(case: &'a Case, helo: &'a str, path: &'a Result<ReversePath, PathFlaw>) -> Request<'a> {
+    Request {
         ip: case.input.need("ip").parse().expect("an address"),
-        helo: &helo,
-        mail_from: MailFrom::from(&path),
+        helo,
+        mail_from: MailFrom::from(path),
         receiver: case.input.get("receiver").unwrap_or("unknown"),
         now_s: 1_760_000_000,
         explanation: ExplanationUse::Fetch,
-    };
-    testkit::block_on(check_identity(lookup, &request, identity, &Limits::default()))
+    }
 }
 
 fn unescaped(text: &str) -> String {
     text.replace("\\0", "\0").replace("\\r", "\r").replace("\\n", "\n")
 }
 
-fn print(out: &mut String, outcome: &Outcome<Checked, Step>) {
+fn print(out: &mut String, outcome: &Outcome) {
     let checked = &outcome.result;
     let domain = checked.domain().map_or("-", |domain| domain.as_str());
     let _ = writeln!(out, "{} {domain}: {}", checked.identity.as_str(), checked.verdict);

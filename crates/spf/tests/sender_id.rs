@@ -221,7 +221,7 @@ fn host(name: &str) -> Domain {
 fn a_policy_of_spf_is_shared() {
     let Answer::Records(records) = Answer::of(vec![Data::txt("v=spf1 -all")], 60) else { panic!("records were given") };
     let name = testkit::domain("a.example");
-    let own = records.derived(|data| Policy::select(name.clone(), data));
+    let own = Policy::of(&name, &records);
     for scope in [Scope::Pra, Scope::MailFrom] {
         assert!(std::sync::Arc::ptr_eq(&own, &Policy::for_scope(scope, &name, &records)));
     }

@@ -1,12 +1,15 @@
 //! The suites of pyspf, run where they lie.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a test reads files and prints")]
 
+mod twice;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use lookup::{Data, Failure, Kind, MailExchange, Text, Zone};
 use mailtext::Domain;
 use sekisho_spf::{Checked, ExplanationUse, Identity, Limits, MailFrom, Request, check_identity};
+use twice::{Counted, Way};
 use yaml_rust2::{Yaml, YamlLoader};
 
 #[test]
@@ -28,6 +31,42 @@ fn pyspf_own() {
     let differ = ["default-modifier", "default-modifier-harsh"];
     let Some(tally) = run("spf/pyspf/test.yml", &differ.into()) else { return };
     assert_eq!(tally, 14);
+}
+
+/// Every client of a scenario for every sender of it, again and again, so that flat policies are made, completed and used:
+/// each time with the outcome of an ordinary check.
+#[test]
+fn flat_policies() {
+    let mut flat_count = 0;
+    for file in ["rfc7208-tests.yml", "rfc4408-tests.yml", "test.yml"] {
+        let Some(path) = testkit::suite(&format!("spf/pyspf/{file}")) else { return };
+        let text = std::fs::read_to_string(path).expect("the suite is readable");
+        for scenario in YamlLoader::load_from_str(&text).expect("the suite is YAML") {
+            flat_count += every_client_for_every_sender(&scenario);
+        }
+    }
+    println!("{flat_count} checks by flat policies");
+    assert!(flat_count > 2_000, "{flat_count}");
+}
+
+/// The count of checks for which nothing but the sender's own record was asked.
+fn every_client_for_every_sender(scenario: &Yaml) -> usize {
+    let lookup = Counted::new(zone(&scenario["zonedata"]));
+    let Some(tests) = scenario["tests"].as_hash() else { return 0 };
+    let clients: BTreeSet<IpAddr> = tests.values().filter_map(|test| test["host"].as_str()?.parse().ok()).collect();
+    let limits = [Limits::default(), Limits { lookup_count_max: 2, void_lookup_count_max: 0, ..Limits::default() }];
+    let mut flat_count = 0;
+    for _ in 0..4 {
+        for (test, ip) in tests.values().flat_map(|test| clients.iter().map(move |ip| (test, *ip))) {
+            for (limits, explanation) in limits.iter().zip([ExplanationUse::Fetch, ExplanationUse::Skip]) {
+                let mail_from = String::from_utf8_lossy(&latin1(&test["mailfrom"])).into_owned();
+                let request = Request { ip, explanation, ..request(test, &mail_from) };
+                let (_, way) = twice::check(&lookup, &request, Identity::MailFrom, limits);
+                flat_count += usize::from(way == Way::Flat);
+            }
+        }
+    }
+    flat_count
 }
 
 /// Runs a file and gives the count of cases as wanted; none may be otherwise but those named.
@@ -54,10 +93,14 @@ fn run(file: &str, differ: &BTreeSet<&str>) -> Option<usize> {
 }
 
 fn check(zone: &Zone, test: &Yaml) -> Checked {
-    let mail_from = latin1(&test["mailfrom"]);
-    let mail_from = String::from_utf8_lossy(&mail_from).into_owned();
+    let mail_from = String::from_utf8_lossy(&latin1(&test["mailfrom"])).into_owned();
+    let request = request(test, &mail_from);
+    testkit::block_on(check_identity(zone, &request, Identity::MailFrom, &Limits::default())).result
+}
+
+fn request<'t>(test: &'t Yaml, mail_from: &'t str) -> Request<'t> {
     let helo = test["helo"].as_str().unwrap_or_default();
-    let request = Request {
+    Request {
         ip: test["host"].as_str().unwrap_or_default().parse::<IpAddr>().expect("an address"),
         helo,
         mail_from: match mail_from.rsplit_once('@') {
@@ -67,8 +110,7 @@ fn check(zone: &Zone, test: &Yaml) -> Checked {
         receiver: test["receiver"].as_str().unwrap_or("unknown"),
         now_s: 1_400_000_000,
         explanation: ExplanationUse::Fetch,
-    };
-    testkit::block_on(check_identity(zone, &request, Identity::MailFrom, &Limits::default())).result
+    }
 }
 
 fn judge(name: &str, test: &Yaml, checked: &Checked) -> Result<(), String> {

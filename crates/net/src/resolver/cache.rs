@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use foldhash::quality::RandomState;
-use lookup::{Answer, Data, Kind, Question};
+use lookup::{Answer, Data, Keeper, Kind, Moment, Question};
 use mailtext::Domain;
 use tokio::time::Instant;
 
@@ -24,6 +24,8 @@ pub(super) struct Cache {
     shards: Box<[Mutex<Shard>]>,
     hasher: RandomState,
     lifetimes: Lifetimes,
+    /// When the clock of [`Keeper`] began.
+    began: Instant,
 }
 
 /// How long answers are kept at most.
@@ -61,7 +63,10 @@ struct Key {
 struct Kept {
     answer: Answer,
     ends: Instant,
+    /// All that the entry holds.
     bytes: usize,
+    /// What of that is held beside the answer.
+    bytes_beside: usize,
     is_used: bool,
 }
 
@@ -77,7 +82,12 @@ impl Cache {
                 evicted: 0,
             })
         };
-        Self { shards: (0..CACHE_SHARD_COUNT).map(|_| shard()).collect(), hasher: hasher.clone(), lifetimes }
+        Self {
+            shards: (0..CACHE_SHARD_COUNT).map(|_| shard()).collect(),
+            hasher: hasher.clone(),
+            lifetimes,
+            began: Instant::now(),
+        }
     }
 
     /// The answer, if it is known and its time has not ended.
@@ -91,6 +101,23 @@ impl Cache {
         })
     }
 
+    /// Goes on with what is kept for the question: for its kind, or for the whole name.
+    fn with_kept<T>(&self, question: &Question, then: impl FnOnce(&mut Shard, &Key) -> Option<T>) -> Option<T> {
+        let mut key = Key { name: question.name.clone(), kind: Some(question.kind) };
+        self.with_shard(&question.name, |shard| {
+            if !shard.kept.contains_key(&key) {
+                key.kind = None;
+            }
+            then(shard, &key)
+        })
+    }
+
+    /// So many milliseconds of the clock of [`Keeper`].
+    fn moment(&self, at: Instant) -> Moment {
+        let passed_ms = at.saturating_duration_since(self.began).as_millis();
+        Moment::of_ticks(u64::try_from(passed_ms).unwrap_or(u64::MAX))
+    }
+
     /// Keeps the answer for as long as it may be kept, which may be not at all.
     pub(super) fn put(&self, question: &Question, answer: &Answer, now: Instant) {
         let lifetime = self.lifetimes.of(answer);
@@ -101,7 +128,7 @@ impl Cache {
         let kind = if matches!(answer, Answer::NxDomain(_)) { None } else { Some(question.kind) };
         let key = Key { name: question.name.clone(), kind };
         let bytes = CACHE_ENTRY_BYTES + question.name.as_str().len() + bytes_of(answer);
-        let kept = Kept { answer: answer.clone(), ends: now + lifetime, bytes, is_used: false };
+        let kept = Kept { answer: answer.clone(), ends: now + lifetime, bytes, bytes_beside: 0, is_used: false };
         self.with_shard(&question.name, |shard| shard.put(key, kept, now));
     }
 
@@ -120,6 +147,40 @@ impl Cache {
         let hash = usize::try_from(self.hasher.hash_one(name) >> 33).unwrap_or(0);
         let shard = &self.shards[hash % self.shards.len()];
         then(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Keeper for Cache {
+    fn now(&self) -> Moment {
+        self.moment(Instant::now())
+    }
+
+    fn holds_until(&self, question: &Question, answer: &Answer) -> Option<Moment> {
+        // A failure is kept for a moment, so that nobody asks twice at once; it is no fact that others may build upon.
+        if matches!(answer, Answer::Failed(_)) {
+            return None;
+        }
+        self.with_kept(question, |shard, key| {
+            let kept = shard.kept.get(key).filter(|kept| kept.answer.is_same(answer))?;
+            Some(self.moment(kept.ends))
+        })
+    }
+
+    fn hold_beside(&self, question: &Question, bytes: usize) -> bool {
+        let now = Instant::now();
+        let held = self.with_kept(question, |shard, key| {
+            let bytes_max = shard.bytes_max;
+            let kept = shard.kept.get_mut(key)?;
+            let bytes_then = kept.bytes - kept.bytes_beside + bytes;
+            if bytes_then > bytes_max {
+                return None;
+            }
+            shard.bytes = shard.bytes - kept.bytes + bytes_then;
+            (kept.bytes, kept.bytes_beside) = (bytes_then, bytes);
+            shard.make_room(now);
+            shard.kept.contains_key(key).then_some(())
+        });
+        held.is_some()
     }
 }
 
@@ -309,6 +370,44 @@ mod tests {
         let big = Answer::of(vec![Data::Txt(lookup::Text::from_strings([vec![b'x'; 1 << 20]]))], 60);
         cache.put(&question("big.example", Kind::Txt), &big, start);
         assert_eq!(cache.load().entries, 1, "what does not fit at all pushes nothing out");
+    }
+
+    #[test]
+    fn until_when_an_answer_holds() {
+        let (cache, start) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
+        let (question, answer) = (question("example.jp", Kind::A), records(60));
+        cache.put(&question, &answer, start);
+        let until = cache.holds_until(&question, &answer).unwrap();
+        assert_eq!(until, cache.moment(start + Duration::from_secs(60)));
+        assert!(cache.now() < until);
+        assert_eq!(cache.holds_until(&question, &records(60)), None, "equal, and another answer");
+        cache.put(&question, &records(60), start);
+        assert_eq!(cache.holds_until(&question, &answer), None, "it was replaced");
+        let gone = Answer::NxDomain(negative(60));
+        cache.put(&question, &gone, start);
+        let other = Question::new(question.name.clone(), Kind::Txt);
+        assert_eq!(cache.holds_until(&other, &gone), Some(cache.moment(start + Duration::from_secs(60))));
+        let failed = Answer::Failed(Failure::ServFail);
+        cache.put(&other, &failed, start);
+        assert_eq!(cache.holds_until(&other, &failed), None);
+    }
+
+    #[test]
+    fn what_is_held_beside_an_answer_is_counted() {
+        let (cache, now) = (Cache::new(CACHE_SHARD_COUNT * 20_000, LIFETIMES), Instant::now());
+        let question = question("example.jp", Kind::A);
+        assert!(!cache.hold_beside(&question, 1), "no answer, nothing beside it");
+        cache.put(&question, &records(900), now);
+        let alone = cache.load().bytes;
+        for (bytes, is_held) in [(100, true), (5_000, true), (20_000 - alone, true), (20_001 - alone, false), (0, true)]
+        {
+            let before = cache.load().bytes;
+            assert_eq!(cache.hold_beside(&question, bytes), is_held, "{bytes}");
+            assert_eq!(cache.load().bytes, if is_held { alone + bytes } else { before });
+        }
+        assert!(cache.hold_beside(&question, 15_000));
+        cache.put(&question, &records(900), now);
+        assert_eq!(cache.load().bytes, alone, "what stood beside the old answer is gone with it");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use lookup::{Answer, Failure, Kind, Lookup, Question};
+use lookup::{Answer, Failure, Keeper, Kind, Lookup, Question};
 use mailtext::Domain;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
@@ -171,6 +171,10 @@ impl Lookup for Resolver {
             None => self.fly(question).await,
         }
     }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        Some(&self.shared.cache)
+    }
 }
 
 impl MessageResolver {
@@ -203,6 +207,11 @@ impl Lookup for MessageResolver {
                 Err(_) => Answer::Failed(Failure::Timeout),
             },
         }
+    }
+
+    /// The resolver's. What need not be asked again costs the message nothing.
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.resolver.keeper()
     }
 }
 
