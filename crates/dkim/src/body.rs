@@ -37,7 +37,8 @@ pub struct BodyHash {
     pub canonical_bytes: u64,
 }
 
-/// Takes the pieces of the canonical body. Small ones are gathered, since each call of the back-end has its price.
+/// Takes the pieces of the canonical body. Small ones are gathered, since each call of the back-end has its price, and
+/// so has a call that ends within a block of the hash.
 struct Sink {
     hasher: Hasher,
     gathered: Vec<u8>,
@@ -126,25 +127,30 @@ impl Sink {
         // RFC 6376 §3.4.5: `l=` counts bytes of the canonical body; what is beyond is not hashed.
         let left = self.length.saturating_sub(self.seen);
         self.seen += bytes.len() as u64;
-        let bytes = &bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
-        if self.gathered.len() + bytes.len() > GATHERED_BYTES_MAX {
-            self.flush();
+        let mut bytes = &bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
+        while self.gathered.len() + bytes.len() >= GATHERED_BYTES_MAX {
+            let now = if self.gathered.is_empty() {
+                let now = bytes.len() - bytes.len() % HASH_BLOCK_BYTES;
+                self.hasher.update(&bytes[..now]);
+                now
+            } else {
+                let now = GATHERED_BYTES_MAX - self.gathered.len();
+                self.gathered.extend_from_slice(&bytes[..now]);
+                self.flush();
+                now
+            };
+            bytes = &bytes[now..];
         }
-        if bytes.len() >= GATHERED_BYTES_MAX / 2 {
-            self.flush();
-            self.hasher.update(bytes);
-        } else {
-            self.gathered.extend_from_slice(bytes);
-        }
+        self.gathered.extend_from_slice(bytes);
     }
 
     fn flush(&mut self) {
-        if !self.gathered.is_empty() {
-            self.hasher.update(&self.gathered);
-            self.gathered.clear();
-        }
+        self.hasher.update(&self.gathered);
+        self.gathered.clear();
     }
 }
 
-/// Bytes of small pieces that are gathered before they are hashed.
-const GATHERED_BYTES_MAX: usize = 1024;
+/// Bytes that are gathered before they are hashed: a multiple of [`HASH_BLOCK_BYTES`].
+const GATHERED_BYTES_MAX: usize = 2048;
+/// Bytes that SHA-1 and SHA-256 take at once.
+const HASH_BLOCK_BYTES: usize = 64;
