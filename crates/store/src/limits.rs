@@ -35,3 +35,28 @@ pub const CHECKPOINT_PAGES: i64 = 8_000;
 pub const LOG_BYTES_KEPT: i64 = 64 << 20;
 /// Largest file of short-lived state, in bytes.
 pub const HOT_FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// How long another process may write to the file of reports before an operation fails, in milliseconds.
+pub const ARCHIVE_BUSY_MS: u64 = 30_000;
+/// Size of a page of the file of reports, in bytes.
+pub const ARCHIVE_PAGE_BYTES: u32 = 8_192;
+/// Memory of the connection that writes reports, for pages of the file, in KiB.
+pub const ARCHIVE_WRITER_CACHE_KIB: i64 = 32_768;
+/// Memory of each connection that reads reports, in KiB.
+pub const ARCHIVE_READER_CACHE_KIB: i64 = 8_192;
+/// Size of the write-ahead log of reports at which its pages go into the file, in pages.
+pub const ARCHIVE_CHECKPOINT_PAGES: i64 = 8_000;
+/// Largest file of reports that is checked from end to end when it is opened, in bytes, when nothing else is said.
+pub const ARCHIVE_CHECK_BYTES_MAX: u64 = 256 << 20;
+/// How many of the newest reports are read when their file is opened.
+pub const ARCHIVE_CHECK_COUNT: u32 = 10;
+/// Most reports of several calls in one transaction.
+pub const ARCHIVE_GROUP_COUNT_MAX: usize = 1_024;
+/// Longest content of one report that is kept, in bytes: what SQLite takes for one value.
+pub const ARCHIVE_BODY_BYTES_MAX: usize = 900_000_000;
+/// Most names that a writer of reports remembers the numbers of.
+pub const ARCHIVE_NAME_COUNT_MAX: usize = 100_000;
+/// About how many records are grouped at a time when sources are asked for: what bounds the memory of the answer.
+pub const ARCHIVE_SOURCE_RECORD_COUNT: u64 = 2_000_000;
+/// Most domains that are asked for one by one; for more of them everything is read.
+pub const ARCHIVE_DOMAIN_COUNT_MAX: usize = 10_000;

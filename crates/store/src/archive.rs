@@ -1,0 +1,215 @@
+//! Where reports are kept: the trait [`feedback::Archive`] over memory and over SQLite.
+//!
+//! The file is one of its own, beside the ledger of mail, so that a big import never holds up mail. Several processes may
+//! have it open: the daemon while the command line imports. Each write is a transaction and waits for those of others, up
+//! to [`crate::limits::ARCHIVE_BUSY_MS`]; questions wait for nobody.
+//!
+//! **Durability.** A call that writes is answered when its transaction is on the disk (`synchronous = FULL`): neither the
+//! death of the program nor of the machine takes what was acknowledged, and what was not is there wholly or not at all.
+//!
+//! **Truth.** What a report says is kept with it, record by record, as bytes: what counts per day is a fold of those, kept
+//! beside them in one small table, from which every question for counts is answered. So a report that goes takes exactly
+//! its counts with it, and [`feedback::Archive::rebuild`] finds nothing to change.
+//!
+//! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
+//! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `read`, `sums`.
+
+mod answer;
+mod cells;
+mod change;
+mod codec;
+mod crew;
+mod desk;
+mod error;
+mod head;
+pub mod memory;
+mod names;
+mod parcel;
+mod read;
+mod receive;
+mod schema;
+mod sums;
+mod writer;
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::path::Path;
+
+use feedback::Archive;
+use feedback::archive::{
+    ArchiveError, Content, CountLine, CountQuery, Division, DocumentId, DocumentLine, DocumentPage, DocumentQuery,
+    DomainLine, Host, Judge, Mark, Parcel, Place, Receipt, Removal, Removed, ReporterLine, SourceLine, Standing,
+    TlsLine,
+};
+use feedback::failure::Failure;
+use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
+use mailtext::Domain;
+
+pub use self::memory::MemoryArchive;
+
+use self::crew::{Readers, Waiting};
+use self::parcel::Prepared;
+use self::writer::Writer;
+use crate::limits::ARCHIVE_CHECK_BYTES_MAX;
+
+/// What may vary.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Most refused reports that are kept; the oldest go first.
+    pub refused_count_max: usize,
+    /// Most bytes of all refused reports together; the oldest reports go first.
+    pub refused_bytes_max: u64,
+    /// How many questions are answered at the same time.
+    pub reader_count: usize,
+    /// Largest file, in bytes; beyond, the disk counts as full. `None` leaves it to the disk.
+    pub file_bytes_max: Option<u64>,
+    /// Largest file that is checked from end to end when it is opened, in bytes; 0 for one command that must not wait.
+    pub check_bytes_max: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            refused_count_max: REFUSED_COUNT_MAX,
+            refused_bytes_max: REFUSED_BYTES_MAX,
+            reader_count: 2,
+            file_bytes_max: None,
+            check_bytes_max: ARCHIVE_CHECK_BYTES_MAX,
+        }
+    }
+}
+
+/// Reports in a file.
+pub struct SqliteArchive {
+    // In the order in which they are closed: SQLite folds its log into the file when the last connection closes.
+    readers: Readers,
+    writer: Writer,
+    settings: Settings,
+}
+
+impl SqliteArchive {
+    /// Opens a store of reports, or makes a new one, readable by its owner alone. Blocks for as long as checking the file
+    /// takes. What waits to be written when it is dropped is written first; that blocks too.
+    ///
+    /// # Errors
+    /// The file is damaged, no store of reports, of a later version, open to others, held by another process, or cannot be
+    /// opened.
+    pub fn open(path: &Path, settings: Settings) -> Result<Self, ArchiveError> {
+        let connection = schema::open_writer(path, &settings)?;
+        let readers = (0..settings.reader_count.max(1))
+            .map(|_| schema::open_reader(path))
+            .collect::<Result<Vec<_>, ArchiveError>>()?;
+        Ok(Self { readers: Readers::start(readers)?, writer: Writer::start(connection)?, settings })
+    }
+}
+
+impl Archive for SqliteArchive {
+    fn import(
+        &self,
+        parcels: Vec<Parcel>,
+        place: Option<Place>,
+    ) -> impl Future<Output = Result<Vec<Receipt>, ArchiveError>> + Send {
+        let prepared = parcels.into_iter().map(Prepared::new).collect::<Result<Vec<_>, ArchiveError>>();
+        let written = prepared.map(|prepared| self.writer.import(prepared, place, &self.settings));
+        written.unwrap_or_else(Waiting::failed).end()
+    }
+
+    fn place(&self, source: &str) -> impl Future<Output = Result<Option<Place>, ArchiveError>> + Send {
+        let source: Box<str> = source.into();
+        self.readers.ask(move |connection| read::place(connection, &source)).end()
+    }
+
+    fn documents(&self, query: DocumentQuery) -> impl Future<Output = Result<DocumentPage, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::documents(connection, &query)).end()
+    }
+
+    fn document(
+        &self,
+        id: DocumentId,
+    ) -> impl Future<Output = Result<Option<(DocumentLine, Vec<u8>)>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::document(connection, id)).end()
+    }
+
+    fn content(&self, id: DocumentId) -> impl Future<Output = Result<Option<Content>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::content(connection, id)).end()
+    }
+
+    fn sources(&self, query: CountQuery) -> impl Future<Output = Result<Vec<SourceLine>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| sums::sources(connection, &query)).end()
+    }
+
+    fn counts(
+        &self,
+        query: CountQuery,
+        by: Division,
+    ) -> impl Future<Output = Result<Vec<CountLine>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| sums::counts(connection, &query, by)).end()
+    }
+
+    fn reporters(&self, query: CountQuery) -> impl Future<Output = Result<Vec<ReporterLine>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| sums::reporters(connection, &query)).end()
+    }
+
+    fn domains(&self, tenant: Option<&str>) -> impl Future<Output = Result<Vec<DomainLine>, ArchiveError>> + Send {
+        let tenant: Option<Box<str>> = tenant.map(Into::into);
+        self.readers.ask(move |connection| sums::domains(connection, tenant.as_deref())).end()
+    }
+
+    fn tls(&self, query: CountQuery) -> impl Future<Output = Result<Vec<TlsLine>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::tls(connection, &query)).end()
+    }
+
+    fn failures(
+        &self,
+        query: CountQuery,
+    ) -> impl Future<Output = Result<Vec<(DocumentLine, Failure)>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::failures(connection, &query)).end()
+    }
+
+    fn marks(&self, tenant: &str) -> impl Future<Output = Result<Vec<Mark>, ArchiveError>> + Send {
+        let tenant: Box<str> = tenant.into();
+        self.readers.ask(move |connection| read::marks(connection, &tenant)).end()
+    }
+
+    fn set_mark(
+        &self,
+        mark: Mark,
+        standing: Option<Standing>,
+    ) -> impl Future<Output = Result<(), ArchiveError>> + Send {
+        self.writer.call(move |connection, _| change::set_mark(connection, &mark, standing)).end()
+    }
+
+    fn judge_anew(
+        &self,
+        tenant: &str,
+        domain: &Domain,
+        judge: Judge,
+    ) -> impl Future<Output = Result<u64, ArchiveError>> + Send {
+        let (tenant, domain): (Box<str>, Domain) = (tenant.into(), domain.clone());
+        self.writer.call(move |connection, desk| change::judge_anew(connection, desk, (&tenant, &domain), &judge)).end()
+    }
+
+    fn hosts(&self, addresses: Vec<IpAddr>) -> impl Future<Output = Result<Vec<Host>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::hosts(connection, &addresses)).end()
+    }
+
+    fn unknown_hosts(
+        &self,
+        before_s: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<IpAddr>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| sums::unknown_hosts(connection, before_s, limit)).end()
+    }
+
+    fn keep_hosts(&self, hosts: Vec<Host>) -> impl Future<Output = Result<(), ArchiveError>> + Send {
+        self.writer.call(move |connection, _| change::keep_hosts(connection, &hosts)).end()
+    }
+
+    fn remove(&self, what: Removal) -> impl Future<Output = Result<Removed, ArchiveError>> + Send {
+        self.writer.call(move |connection, desk| change::remove(connection, desk, &what)).end()
+    }
+
+    fn rebuild(&self) -> impl Future<Output = Result<u64, ArchiveError>> + Send {
+        self.writer.call(change::rebuild).end()
+    }
+}

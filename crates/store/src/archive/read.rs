@@ -1,0 +1,431 @@
+//! Questions to the file about single reports, and what is kept beside them. Sums are in `sums`.
+
+use std::net::IpAddr;
+
+use feedback::archive::{
+    ArchiveError, Content, CountQuery, DocumentId, DocumentLine, DocumentPage, DocumentQuery, Host, Kind, Mark, Origin,
+    Place, Sender, Status, TlsLine, Trust,
+};
+use feedback::failure::Failure;
+use feedback::limits::OVERLAP_S_MAX;
+use mailtext::Domain;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+
+use super::answer;
+use super::codec::{Coded, Damage, address_bytes, decode, decode_notes};
+use super::error::{damaged, from_sqlite};
+use super::head::Side;
+use super::names::{Meant, domains_meant, reporters_meant};
+
+/// A page of reports.
+pub(super) fn documents(connection: &Connection, query: &DocumentQuery) -> Result<DocumentPage, ArchiveError> {
+    let limit = answer::line_count(query.limit);
+    let mut conditions = Conditions::default();
+    conditions.equals("d.tenant", query.tenant.as_deref().map(|tenant| tenant.to_owned().into()));
+    conditions.equals("d.kind", query.kind.map(|kind| i64::from(kind.code()).into()));
+    conditions.equals("d.status", query.status.map(|status| i64::from(status.code()).into()));
+    conditions.equals("d.report_id", query.report_id.as_deref().map(|report_id| report_id.to_owned().into()));
+    let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
+    if query.domain.is_some() {
+        conditions.about(&domains);
+    }
+    conditions.among("d.reporter", &reporters_meant(connection, query.reporter.as_deref())?);
+    let bounded = |time_s: u64| Value::from(i64::try_from(time_s).unwrap_or(i64::MAX));
+    let period =
+        |column: &str| format!("CASE WHEN d.begin_s = 0 AND d.end_s = 0 THEN d.received_ms / 1000 ELSE d.{column} END");
+    conditions.compares(&period("end_s"), ">", query.from_s.map(bounded));
+    conditions.compares(&period("begin_s"), "<", query.until_s.map(bounded));
+    conditions.compares("d.id", "<", query.before.map(|before| bounded(before.0)));
+    let sql = format!("{LINE} {} ORDER BY d.id DESC LIMIT {}", conditions.sql(), limit + 1);
+    let mut lines = lines(connection, &sql, &conditions.values)?;
+    let is_more = lines.len() > limit;
+    lines.truncate(limit);
+    Ok(DocumentPage { next: lines.last().filter(|_| is_more).map(|line| line.id), lines })
+}
+
+/// One report, and the bytes that it came in.
+pub(super) fn document(
+    connection: &Connection,
+    id: DocumentId,
+) -> Result<Option<(DocumentLine, Vec<u8>)>, ArchiveError> {
+    let sql = format!("{LINE} WHERE d.id = ?1");
+    let Some(line) = lines(connection, &sql, &[id_value(id)])?.pop() else { return Ok(None) };
+    let mut raw = connection.prepare_cached("SELECT bytes FROM raw WHERE document = ?1").map_err(from_sqlite)?;
+    let raw = raw.query_row([id_value(id)], |row| row.get(0)).optional().map_err(from_sqlite)?;
+    Ok(Some((line, raw.unwrap_or_default())))
+}
+
+/// What one report says.
+pub(super) fn content(connection: &Connection, id: DocumentId) -> Result<Option<Content>, ArchiveError> {
+    let sql = "SELECT d.kind, d.status, b.bytes FROM document d LEFT JOIN body b ON b.document = d.id WHERE d.id = ?1";
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut rows = statement.query([id_value(id)]).map_err(from_sqlite)?;
+    let Some(row) = rows.next().map_err(from_sqlite)? else { return Ok(None) };
+    let kind = kind_of(row, 0)?;
+    if status_of(row, 1)? == Status::Refused {
+        return Ok(Some(Content::Refused(kind)));
+    }
+    let damaged = damaged(id.0 as i64);
+    let kind = kind.ok_or_else(|| damaged(Damage))?;
+    decode(kind, blob(row, 2)?).map(Some).map_err(damaged)
+}
+
+/// Failure reports, the newest first.
+pub(super) fn failures(
+    connection: &Connection,
+    query: &CountQuery,
+) -> Result<Vec<(DocumentLine, Failure)>, ArchiveError> {
+    let conditions = Conditions::of_kind(connection, query, Kind::Failure)?;
+    let limit = answer::line_count(query.limit);
+    let sql = format!("{LINE} {} ORDER BY d.id DESC LIMIT {limit}", conditions.sql());
+    let mut answer = Vec::new();
+    for line in lines(connection, &sql, &conditions.values)? {
+        if let Some(Content::Failure(failure)) = content(connection, line.id)? {
+            answer.push((line, *failure));
+        }
+    }
+    Ok(answer)
+}
+
+/// What TLS reports count, the newest day first.
+pub(super) fn tls(connection: &Connection, query: &CountQuery) -> Result<Vec<TlsLine>, ArchiveError> {
+    let conditions = Conditions::of_kind(connection, query, Kind::Tls)?;
+    let limit = answer::line_count(query.limit);
+    let sql = format!(
+        "SELECT d.id, d.day, b.bytes FROM document d JOIN body b ON b.document = d.id {} ORDER BY d.day DESC, d.id DESC",
+        conditions.sql()
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query(params_from_iter(&conditions.values)).map_err(from_sqlite)?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)?.filter(|_| lines.len() < limit) {
+        let (id, day): (i64, u32) = (row.get(0).map_err(from_sqlite)?, row.get(1).map_err(from_sqlite)?);
+        if let Content::Tls(tls) = decode(Kind::Tls, blob(row, 2)?).map_err(damaged(id))? {
+            lines.extend(answer::tls_lines(tls, day, query));
+        }
+    }
+    lines.truncate(limit);
+    Ok(lines)
+}
+
+/// What owners said.
+pub(super) fn marks(connection: &Connection, tenant: &str) -> Result<Vec<Mark>, ArchiveError> {
+    let sql =
+        "SELECT domain, kind, sender, standing, note, at_s FROM mark WHERE tenant = ?1 ORDER BY domain, kind, sender";
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut rows = statement.query([tenant]).map_err(from_sqlite)?;
+    let mut marks = Vec::new();
+    let corrupt = |what: &str| ArchiveError::Corrupt { what: what.to_owned() };
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let (domain, sender): (String, Box<str>) = (row.get(0).map_err(from_sqlite)?, row.get(2).map_err(from_sqlite)?);
+        let sender = match row.get(1).map_err(from_sqlite)? {
+            0 => Sender::Service(sender),
+            1 => Sender::Hosts(sender),
+            2 => Sender::Network(sender),
+            _ => return Err(corrupt("a mark's kind")),
+        };
+        marks.push(Mark {
+            tenant: tenant.into(),
+            domain: Domain::query(&domain).map_err(|_| corrupt("a mark's domain"))?,
+            sender,
+            standing: coded(row, 3)?,
+            note: row.get(4).map_err(from_sqlite)?,
+            at_s: unsigned(row, 5)?,
+        });
+    }
+    Ok(marks)
+}
+
+/// A source of a mark as it is stored.
+pub(super) fn sender_columns(sender: &Sender) -> (u8, &str) {
+    match sender {
+        Sender::Service(id) => (0, id),
+        Sender::Hosts(domain) => (1, domain),
+        Sender::Network(network) => (2, network),
+    }
+}
+
+/// What is known of addresses.
+pub(super) fn hosts(connection: &Connection, addresses: &[IpAddr]) -> Result<Vec<Host>, ArchiveError> {
+    let sql = "SELECT name, asn, as_name, country, at_s FROM host WHERE address = ?1";
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut hosts = Vec::new();
+    for address in addresses {
+        let mut rows = statement.query([address_bytes(*address)]).map_err(from_sqlite)?;
+        let Some(row) = rows.next().map_err(from_sqlite)? else { continue };
+        hosts.push(Host {
+            address: *address,
+            name: row.get(0).map_err(from_sqlite)?,
+            asn: row.get(1).map_err(from_sqlite)?,
+            as_name: row.get(2).map_err(from_sqlite)?,
+            country: row.get(3).map_err(from_sqlite)?,
+            at_s: unsigned(row, 4)?,
+        });
+    }
+    Ok(hosts)
+}
+
+/// Up to where a source was read.
+pub(super) fn place(connection: &Connection, source: &str) -> Result<Option<Place>, ArchiveError> {
+    let mut statement =
+        connection.prepare_cached("SELECT position FROM place WHERE source = ?1").map_err(from_sqlite)?;
+    let position = statement.query_row([source], |row| row.get(0)).optional().map_err(from_sqlite)?;
+    Ok(position.map(|position| Place { source: source.into(), position }))
+}
+
+/// Conditions of a question, in SQL.
+#[derive(Default)]
+pub(super) struct Conditions {
+    terms: Vec<String>,
+    pub(super) values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Reports of one kind that a question for counts means.
+    fn of_kind(connection: &Connection, query: &CountQuery, kind: Kind) -> Result<Self, ArchiveError> {
+        let mut conditions = Self::asked(connection, query)?;
+        conditions.equals("d.kind", Some(i64::from(kind.code()).into()));
+        // So that the index of these kinds is used.
+        conditions.term("d.kind > 0 AND d.status < 2".to_owned());
+        Ok(conditions)
+    }
+
+    /// Aggregate reports that a question for counts means.
+    pub(super) fn counted(connection: &Connection, query: &CountQuery) -> Result<Self, ArchiveError> {
+        let everywhere = CountQuery { domain: None, ..query.clone() };
+        let mut conditions = Self::asked(connection, &everywhere)?;
+        if query.domain.is_some() {
+            let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
+            conditions.among("d.domain", &domains);
+        }
+        conditions.term(COUNTED.to_owned());
+        Ok(conditions)
+    }
+
+    /// Reports that a question for counts means; refused ones too.
+    pub(super) fn asked(connection: &Connection, query: &CountQuery) -> Result<Self, ArchiveError> {
+        let mut conditions = Self::default();
+        conditions.equals("d.tenant", query.tenant.as_deref().map(|tenant| tenant.to_owned().into()));
+        if query.domain.is_some() {
+            conditions.about(&domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?);
+        }
+        conditions.among("d.reporter", &reporters_meant(connection, query.reporter.as_deref())?);
+        conditions.compares("d.day", ">=", query.from_day.map(|day| i64::from(day).into()));
+        conditions.compares("d.day", "<", query.until_day.map(|day| i64::from(day).into()));
+        if !query.with_unauthenticated {
+            conditions.term(format!("d.trust < {UNAUTHENTICATED}"));
+        }
+        Ok(conditions)
+    }
+
+    pub(super) fn term(&mut self, term: String) {
+        self.terms.push(term);
+    }
+
+    fn equals(&mut self, column: &str, value: Option<Value>) {
+        self.compares(column, "=", value);
+    }
+
+    fn compares(&mut self, column: &str, how: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.values.push(value);
+            self.terms.push(format!("{column} {how} ?{}", self.values.len()));
+        }
+    }
+
+    fn among(&mut self, column: &str, meant: &Meant) {
+        if let Meant::These(numbers) = meant {
+            let list = self.list(numbers);
+            self.terms.push(format!("{column} IN {list}"));
+        }
+    }
+
+    /// Reports about these domains.
+    pub(super) fn about(&mut self, domains: &Meant) {
+        if let Meant::These(numbers) = domains {
+            let list = self.list(numbers);
+            // Only what was not refused has a domain.
+            let term = format!(
+                "d.status < 2 AND (d.domain IN {list} OR d.id IN (SELECT document FROM also WHERE domain IN {list}))"
+            );
+            self.terms.push(term);
+        }
+    }
+
+    fn list(&mut self, numbers: &[i64]) -> String {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        self.values.push(format!("[{}]", numbers.join(",")).into());
+        format!("(SELECT value FROM json_each(?{}))", self.values.len())
+    }
+
+    pub(super) fn sql(&self) -> String {
+        if self.terms.is_empty() { String::new() } else { format!("WHERE {}", self.terms.join(" AND ")) }
+    }
+}
+
+fn lines(connection: &Connection, sql: &str, values: &[Value]) -> Result<Vec<DocumentLine>, ArchiveError> {
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut rows = statement.query(params_from_iter(values)).map_err(from_sqlite)?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        lines.push(line(connection, row)?);
+    }
+    Ok(lines)
+}
+
+fn line(connection: &Connection, row: &Row<'_>) -> Result<DocumentLine, ArchiveError> {
+    fn text(row: &Row<'_>, column: usize) -> Result<Box<str>, ArchiveError> {
+        row.get(column).map_err(from_sqlite)
+    }
+    let id = unsigned(row, 0)?;
+    let reason: Option<Box<str>> = row.get(10).map_err(from_sqlite)?;
+    let notes: Option<Vec<u8>> = row.get(20).map_err(from_sqlite)?;
+    let (deviations, errors) = decode_notes(notes.as_deref()).map_err(damaged(id as i64))?;
+    let (conflict, overlap) = kin(connection, row)?;
+    Ok(DocumentLine {
+        id: DocumentId(id),
+        tenant: text(row, 1)?,
+        kind: kind_of(row, 2)?,
+        status: status_of(row, 3)?,
+        origin: Origin {
+            source: text(row, 7)?,
+            path: text(row, 8)?,
+            member: text(row, 9)?,
+            trust: trust_of(row, 4, 5)?,
+        },
+        received_ms: unsigned(row, 6)?,
+        reason: reason.map(|reason| text(row, 11).map(|more| (reason, more))).transpose()?,
+        organization: text(row, 12)?,
+        reporter: text(row, 13)?,
+        report_id: text(row, 14)?,
+        domain: text(row, 15)?,
+        begin_s: unsigned(row, 16)?,
+        end_s: unsigned(row, 17)?,
+        record_count: unsigned(row, 18)?,
+        message_count: unsigned(row, 19)?,
+        deviations,
+        errors,
+        conflict,
+        overlap,
+    })
+}
+
+/// Another report with the same name, and one whose period overlaps.
+fn kin(connection: &Connection, row: &Row<'_>) -> Result<(Option<DocumentId>, Option<DocumentId>), ArchiveError> {
+    let kind = kind_of(row, 2)?.filter(|kind| *kind != Kind::Failure);
+    let domain: Option<i64> = row.get(21).map_err(from_sqlite)?;
+    let (Some(kind), Some(domain), true) = (kind, domain, status_of(row, 3)? != Status::Refused) else {
+        return Ok((None, None));
+    };
+    let id: i64 = row.get(0).map_err(from_sqlite)?;
+    let (sender, report_id): (i64, Box<str>) = (row.get(22).map_err(from_sqlite)?, row.get(14).map_err(from_sqlite)?);
+    let (begin_s, end_s): (i64, i64) = (row.get(16).map_err(from_sqlite)?, row.get(17).map_err(from_sqlite)?);
+    // What nobody vouches for casts no doubt on what somebody does.
+    let trust_below = match side_of(row, 4)? {
+        Side::Counted => UNAUTHENTICATED,
+        Side::Apart => UNAUTHENTICATED + 1,
+    };
+    let find = |sql: &str, values: &[&dyn ToSql]| -> Result<Option<DocumentId>, ArchiveError> {
+        let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+        let found: Option<i64> = statement.query_row(values, |row| row.get(0)).optional().map_err(from_sqlite)?;
+        Ok(found.map(|id| DocumentId(id as u64)))
+    };
+    let family: [&dyn ToSql; 7] = [&domain, &sender, &kind.code(), &begin_s, &end_s, &report_id, &id];
+    let conflict = find(
+        CONFLICT,
+        params![family[0], family[1], family[2], family[3], family[4], family[5], family[6], trust_below],
+    )?;
+    if begin_s >= end_s {
+        return Ok((conflict, None));
+    }
+    let longest_s = OVERLAP_S_MAX as i64;
+    let looked_at_s = end_s.min(begin_s.saturating_add(longest_s));
+    let from_s = begin_s.saturating_sub(longest_s);
+    let overlap = find(
+        OVERLAP,
+        params![
+            family[0],
+            family[1],
+            family[2],
+            family[3],
+            family[4],
+            family[5],
+            family[6],
+            trust_below,
+            from_s,
+            looked_at_s
+        ],
+    )?;
+    Ok((conflict, overlap))
+}
+
+fn id_value(id: DocumentId) -> Value {
+    // An id that no report can have.
+    i64::try_from(id.0).unwrap_or(-1).into()
+}
+
+/// A column as bytes; no bytes when it is empty.
+pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], ArchiveError> {
+    let value = row.get_ref(column).map_err(from_sqlite)?.as_blob_or_null();
+    value.map(Option::unwrap_or_default).map_err(|error| ArchiveError::Corrupt { what: error.to_string() })
+}
+
+/// A column as a number that is never negative.
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, ArchiveError> {
+    row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0)).map_err(from_sqlite)
+}
+
+fn coded<T: Coded>(row: &Row<'_>, column: usize) -> Result<T, ArchiveError> {
+    let code: u8 = row.get(column).map_err(from_sqlite)?;
+    T::from_code(code).ok_or_else(|| ArchiveError::Corrupt { what: format!("a word with the number {code}") })
+}
+
+/// The kind in a column.
+pub(super) fn kind_of(row: &Row<'_>, column: usize) -> Result<Option<Kind>, ArchiveError> {
+    let code: Option<u8> = row.get(column).map_err(from_sqlite)?;
+    Ok(code.and_then(Kind::from_code))
+}
+
+/// The status in a column.
+pub(super) fn status_of(row: &Row<'_>, column: usize) -> Result<Status, ArchiveError> {
+    coded(row, column)
+}
+
+/// The side of the trust in a column.
+pub(super) fn side_of(row: &Row<'_>, column: usize) -> Result<Side, ArchiveError> {
+    let trust: i64 = row.get(column).map_err(from_sqlite)?;
+    Ok(if trust < UNAUTHENTICATED { Side::Counted } else { Side::Apart })
+}
+
+/// Trust as it is stored.
+pub(super) fn voucher_of(trust: &Trust) -> (i64, Option<&str>) {
+    match trust {
+        Trust::Given => (0, None),
+        Trust::Authenticated(domain) => (1, Some(domain)),
+        Trust::Unauthenticated => (UNAUTHENTICATED, None),
+    }
+}
+
+fn trust_of(row: &Row<'_>, column: usize, voucher: usize) -> Result<Trust, ArchiveError> {
+    let voucher: Option<Box<str>> = row.get(voucher).map_err(from_sqlite)?;
+    Ok(match (row.get(column).map_err(from_sqlite)?, voucher) {
+        (0_i64, _) => Trust::Given,
+        (1, Some(domain)) => Trust::Authenticated(domain),
+        _ => Trust::Unauthenticated,
+    })
+}
+
+/// Aggregate reports that were not refused.
+pub(super) const COUNTED: &str = "d.kind = 0 AND d.status < 2";
+const UNAUTHENTICATED: i64 = 2;
+/// The columns of a line, in the order in which `line` and `kin` read them.
+const LINE: &str = "SELECT d.id, d.tenant, d.kind, d.status, d.trust, d.voucher, d.received_ms, d.source, d.path, \
+    d.member, d.reason, d.reason_more, r.organization, r.domain, d.report_id, coalesce(n.name, ''), d.begin_s, d.end_s, \
+    d.record_count, d.message_count, d.notes, d.domain, d.sender \
+    FROM document d JOIN reporter r ON r.id = d.reporter LEFT JOIN domain n ON n.id = d.domain";
+const CONFLICT: &str = "SELECT id FROM document WHERE status < 2 AND domain = ?1 AND sender = ?2 AND kind = ?3 \
+    AND begin_s = ?4 AND end_s = ?5 AND report_id = ?6 AND id <> ?7 AND trust < ?8 ORDER BY id LIMIT 1";
+const OVERLAP: &str = "SELECT id FROM document WHERE status < 2 AND domain = ?1 AND sender = ?2 AND kind = ?3 \
+    AND begin_s > ?9 AND begin_s < ?10 AND end_s > ?4 AND begin_s < end_s AND trust < ?8 AND id <> ?7 \
+    AND NOT (begin_s = ?4 AND end_s = ?5 AND report_id = ?6) ORDER BY begin_s DESC, end_s DESC, id DESC LIMIT 1";

@@ -1,0 +1,225 @@
+//! The file of reports: its tables, its version, how it is opened and what is checked then.
+//!
+//! | table | a row is |
+//! |--|--|
+//! | `document` | a report in short, under its id |
+//! | `body` | what it says (`codec`), and the class of each of its records |
+//! | `raw` | the bytes that it came in, compressed |
+//! | `also` | a TLS or failure report and a domain that it is about |
+//! | `tally` | what the aggregate reports of a reporter count of a domain on a day: a fold of `body` |
+//! | `domain`, `reporter`, `sender` | names that stand in many reports, each once |
+//! | `mark`, `host`, `place` | what owners said, what is known of addresses, up to where sources were read |
+//! | `counter` | the highest id of a report, also when the report is gone |
+//!
+//! Several processes may have the file open: each write is a transaction that begins as a writer, and waits for others.
+
+use std::fs::{OpenOptions, metadata};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use feedback::ArchiveError;
+use rusqlite::{Connection, OpenFlags};
+
+use super::Settings;
+use super::codec;
+use super::error::{damaged, from_sqlite};
+use super::read::kind_of;
+use crate::limits::{
+    ARCHIVE_BUSY_MS, ARCHIVE_CHECK_COUNT, ARCHIVE_CHECKPOINT_PAGES, ARCHIVE_PAGE_BYTES, ARCHIVE_READER_CACHE_KIB,
+    ARCHIVE_WRITER_CACHE_KIB, LOG_BYTES_KEPT,
+};
+
+/// Opens the file for writing: makes it, or checks it and brings it to this version.
+pub(super) fn open_writer(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
+    ensure_private(path)?;
+    let connection = open(path)?;
+    identify(&connection, path)?;
+    // Of a file that has pages already this changes nothing.
+    pragma(&connection, "page_size", ARCHIVE_PAGE_BYTES)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(from_sqlite)?;
+    if mode != "wal" {
+        return Err(ArchiveError::Failed {
+            what: format!("the file system does not allow a write-ahead log ({mode})"),
+        });
+    }
+    // A source is told that a report is taken when it is on the disk: the log is synchronised at each commit.
+    pragma(&connection, "synchronous", "FULL")?;
+    pragma(&connection, "cache_size", -ARCHIVE_WRITER_CACHE_KIB)?;
+    pragma(&connection, "wal_autocheckpoint", ARCHIVE_CHECKPOINT_PAGES)?;
+    pragma(&connection, "journal_size_limit", LOG_BYTES_KEPT)?;
+    migrate(&connection, MIGRATIONS)?;
+    check(&connection, path, settings)?;
+    if let Some(bytes) = settings.file_bytes_max {
+        let pages = i64::try_from(bytes / u64::from(ARCHIVE_PAGE_BYTES)).unwrap_or(i64::MAX).max(1);
+        pragma(&connection, "max_page_count", pages)?;
+    }
+    Ok(connection)
+}
+
+/// Opens the file for reading.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, ArchiveError> {
+    let connection = open(path)?;
+    pragma(&connection, "cache_size", -ARCHIVE_READER_CACHE_KIB)?;
+    pragma(&connection, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Makes the file if there is none, for its owner alone; SQLite gives the files beside it the same rights.
+fn ensure_private(path: &Path) -> Result<(), ArchiveError> {
+    let failed = |error: std::io::Error| ArchiveError::Failed { what: format!("{}: {error}", path.display()) };
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let mode = metadata(path).map_err(failed)?.permissions().mode() & 0o7777;
+            if mode & MODE_OF_OTHERS == 0 { Ok(()) } else { Err(ArchiveError::Rights { mode }) }
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn open(path: &Path) -> Result<Connection, ArchiveError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
+    connection.busy_timeout(Duration::from_millis(ARCHIVE_BUSY_MS)).map_err(from_sqlite)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Whether the file is ours, or new.
+fn identify(connection: &Connection, path: &Path) -> Result<(), ArchiveError> {
+    let foreign = || ArchiveError::Foreign { path: path.display().to_string() };
+    let number = |sql: &str| -> Result<u32, ArchiveError> {
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
+            _ => from_sqlite(error),
+        })
+    };
+    let (id, tables) = (number("PRAGMA application_id")?, number("SELECT count(*) FROM sqlite_schema")?);
+    if id == ARCHIVE_ID || (id == 0 && tables == 0) { Ok(()) } else { Err(foreign()) }
+}
+
+fn pragma(connection: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<(), ArchiveError> {
+    // Some pragmas answer with the value, some do not.
+    connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
+        rusqlite::Error::QueryReturnedNoRows => Ok(()),
+        other => Err(from_sqlite(other)),
+    })
+}
+
+/// Brings the tables to the newest version, each step in its own transaction. Another process may do the same meanwhile:
+/// the version is asked for within.
+fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), ArchiveError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    let version = |connection: &Connection| -> Result<u32, ArchiveError> {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(from_sqlite)
+    };
+    while version(connection)? != known {
+        let transaction = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(from_sqlite)?;
+        let found = version(&transaction)?;
+        if found > known {
+            return Err(ArchiveError::Version { found, known });
+        }
+        let Some(step) = migrations.get(found as usize) else { continue };
+        let next = found + 1;
+        let script = format!("{step} PRAGMA application_id = {ARCHIVE_ID}; PRAGMA user_version = {next};");
+        transaction.execute_batch(&script).map_err(from_sqlite)?;
+        transaction.commit().map_err(from_sqlite)?;
+    }
+    Ok(())
+}
+
+/// Checks the file, from end to end when it is small; reads its newest reports in any case.
+fn check(connection: &Connection, path: &Path, settings: &Settings) -> Result<(), ArchiveError> {
+    if metadata(path).is_ok_and(|file| file.len() <= settings.check_bytes_max) {
+        let what: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(from_sqlite)?;
+        if what != "ok" {
+            return Err(ArchiveError::Corrupt { what });
+        }
+    }
+    let sql =
+        "SELECT d.id, d.kind, b.bytes FROM document d JOIN body b ON b.document = d.id ORDER BY d.id DESC LIMIT ?1";
+    let mut newest = connection.prepare(sql).map_err(from_sqlite)?;
+    let mut rows = newest.query([ARCHIVE_CHECK_COUNT]).map_err(from_sqlite)?;
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let id: i64 = row.get(0).map_err(from_sqlite)?;
+        let bytes = row.get_ref(2).map_err(from_sqlite)?.as_blob().unwrap_or_default();
+        let kind = kind_of(row, 1)?.ok_or_else(|| damaged(id)(codec::Damage))?;
+        codec::decode(kind, bytes).map_err(damaged(id))?;
+    }
+    Ok(())
+}
+
+/// Writing by the group, anything by others.
+const MODE_OF_OTHERS: u32 = 0o027;
+/// `SEKR`.
+const ARCHIVE_ID: u32 = 0x5345_4b52;
+
+/// The steps from an empty file to the newest version; step n leads from version n to n + 1. Never changed, only added.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE domain (
+  id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (tenant, name)
+) STRICT;
+CREATE TABLE reporter (
+  id INTEGER PRIMARY KEY, organization TEXT NOT NULL, domain TEXT NOT NULL, UNIQUE (organization, domain)
+) STRICT;
+CREATE TABLE sender (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE document (
+  id INTEGER PRIMARY KEY,
+  digest_start INTEGER NOT NULL, digest BLOB NOT NULL,
+  tenant TEXT NOT NULL, kind INTEGER, status INTEGER NOT NULL, trust INTEGER NOT NULL, voucher TEXT,
+  received_ms INTEGER NOT NULL, source TEXT NOT NULL, path TEXT NOT NULL, member TEXT NOT NULL,
+  reason TEXT, reason_more TEXT,
+  domain INTEGER, reporter INTEGER NOT NULL, sender INTEGER NOT NULL, report_id TEXT NOT NULL,
+  begin_s INTEGER NOT NULL, end_s INTEGER NOT NULL, day INTEGER NOT NULL,
+  record_count INTEGER NOT NULL, message_count INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, notes BLOB
+) STRICT;
+CREATE INDEX document_digest ON document (digest_start);
+CREATE INDEX document_period ON document (domain, sender, kind, begin_s, end_s, trust, day) WHERE status < 2;
+CREATE INDEX document_refused ON document (raw_bytes) WHERE status = 2;
+CREATE INDEX document_other ON document (kind) WHERE kind > 0;
+CREATE TABLE body (document INTEGER PRIMARY KEY, bytes BLOB NOT NULL, classes BLOB NOT NULL) STRICT;
+CREATE TABLE raw (document INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE also (
+  domain INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (domain, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX also_document ON also (document);
+CREATE TABLE tally (
+  domain INTEGER NOT NULL, day INTEGER NOT NULL, reporter INTEGER NOT NULL, side INTEGER NOT NULL, cells BLOB NOT NULL,
+  PRIMARY KEY (domain, day, reporter, side)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mark (
+  tenant TEXT NOT NULL, domain TEXT NOT NULL, kind INTEGER NOT NULL, sender TEXT NOT NULL,
+  standing INTEGER NOT NULL, note TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (tenant, domain, kind, sender)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE host (
+  address BLOB PRIMARY KEY, name TEXT, asn INTEGER, as_name TEXT, country TEXT, at_s INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE place (source TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_file_is_brought_up_and_a_step_that_fails_leaves_the_version_before() {
+        let version =
+            |file: &Connection| -> u32 { file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap() };
+        let steps =
+            ["CREATE TABLE a (x);", "ALTER TABLE a ADD COLUMN y DEFAULT 5;", "CREATE TABLE b (x); CREATE TABLE a (x);"];
+        let file = Connection::open_in_memory().unwrap();
+        migrate(&file, &steps[..1]).unwrap();
+        file.execute("INSERT INTO a VALUES (3)", []).unwrap();
+        migrate(&file, &steps[..2]).unwrap();
+        assert!(migrate(&file, &steps).is_err());
+        assert_eq!(version(&file), 2);
+        let tables: u32 = file.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 1, "nothing of the step is left");
+        let kept: (u32, u32) = file.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(kept, (3, 5));
+        assert_eq!(migrate(&file, &steps[..1]), Err(ArchiveError::Version { found: 2, known: 1 }));
+    }
+}

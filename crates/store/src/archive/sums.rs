@@ -1,0 +1,438 @@
+//! Questions to the file about many reports: counts, sources, reporters, domains.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use feedback::archive::{
+    ArchiveError, CountLine, CountQuery, Division, DocumentId, DomainLine, ReporterLine, SourceLine,
+};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use super::answer::{self, Contribution, Seen};
+use super::cells::{CELL_COUNT, Cell, counted, each_stored};
+use super::codec::{Coded, Damage, View, class_at, decode_circumstances, decode_notes};
+use super::error::{damaged, from_sqlite};
+use super::head::Side;
+use super::names::{
+    Meant, Names, domains as domain_names, domains_meant, reporters as reporter_names, reporters_meant,
+};
+use super::read::{COUNTED, Conditions, blob, kind_of, status_of, unsigned};
+use crate::limits::{ARCHIVE_DOMAIN_COUNT_MAX, ARCHIVE_SOURCE_RECORD_COUNT};
+
+type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// Messages by day and by what is asked for: from the small table alone.
+pub(super) fn counts(
+    connection: &Connection,
+    query: &CountQuery,
+    by: Division,
+) -> Result<Vec<CountLine>, ArchiveError> {
+    let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
+    let mut counting = Counting::new(connection, query, by)?;
+    let days = answer::days(query);
+    let columns = "SELECT domain, day, reporter, side, cells FROM tally";
+    match &domains {
+        Meant::These(numbers) if numbers.len() <= ARCHIVE_DOMAIN_COUNT_MAX => {
+            let sql = format!("{columns} WHERE domain = ?1 AND day >= ?2 AND day < ?3");
+            let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+            for number in numbers {
+                let mut rows = statement.query(params![number, days.start, days.end]).map_err(from_sqlite)?;
+                while let Some(row) = rows.next().map_err(from_sqlite)? {
+                    counting.add(row)?;
+                }
+            }
+        }
+        _ => {
+            let sql = format!("{columns} WHERE day >= ?1 AND day < ?2");
+            let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+            let mut rows = statement.query(params![days.start, days.end]).map_err(from_sqlite)?;
+            while let Some(row) = rows.next().map_err(from_sqlite)? {
+                if matches!(domains, Meant::All) || domains.has(row.get(0).map_err(from_sqlite)?) {
+                    counting.add(row)?;
+                }
+            }
+        }
+    }
+    Ok(counting.lines(query.limit))
+}
+
+/// Names in their order, and which place in it the name of a number has.
+#[derive(Default)]
+struct Ranks {
+    names: Vec<Box<str>>,
+    of: FastMap<i64, u32>,
+}
+
+impl Ranks {
+    fn new(names: impl Iterator<Item = (i64, Box<str>)>) -> Self {
+        let mut sorted: Vec<(Box<str>, i64)> = names.map(|(number, name)| (name, number)).collect();
+        sorted.sort_unstable();
+        let mut ranks = Self::default();
+        for (name, number) in sorted {
+            if ranks.names.last() != Some(&name) {
+                ranks.names.push(name);
+            }
+            ranks.of.insert(number, ranks.names.len() as u32 - 1);
+        }
+        ranks
+    }
+
+    fn rank(&self, number: i64) -> Result<u32, ArchiveError> {
+        let corrupt = || ArchiveError::Corrupt { what: format!("a name with the number {number}") };
+        self.of.get(&number).copied().ok_or_else(corrupt)
+    }
+
+    fn name(&self, rank: u32) -> &str {
+        self.names.get(rank as usize).map_or("", |name| name)
+    }
+
+    fn of_domains(names: Names) -> Self {
+        Self::new(names.into_iter().map(|(number, (_, name))| (number, name)))
+    }
+}
+
+/// Counts while they are summed. Their keys sort as the lines of the answer do.
+struct Counting<'a> {
+    query: &'a CountQuery,
+    by: Division,
+    wanted: Meant,
+    domains: Ranks,
+    organizations: Ranks,
+    /// Which cell the messages of a cell are counted in.
+    cells: [u8; CELL_COUNT],
+    sums: FastMap<(u32, u32, u32, u8), i64>,
+}
+
+impl<'a> Counting<'a> {
+    fn new(connection: &Connection, query: &'a CountQuery, by: Division) -> Result<Self, ArchiveError> {
+        let organizations = match by.reporter {
+            true => Ranks::new(reporter_names(connection)?.into_iter().map(|(number, (name, _))| (number, name))),
+            false => Ranks::default(),
+        };
+        let domains = if by.domain { Ranks::of_domains(domain_names(connection)?) } else { Ranks::default() };
+        let mut cells = [0; CELL_COUNT];
+        for (code, into) in (0..).zip(&mut cells) {
+            let whole = Cell::from_code(code);
+            let divided = whole.map(|cell| Cell {
+                class: if by.class { cell.class } else { Default::default() },
+                disposition: cell.disposition.filter(|_| by.disposition),
+                dkim_aligned: cell.dkim_aligned.filter(|_| by.aligned),
+                spf_aligned: cell.spf_aligned.filter(|_| by.aligned),
+            });
+            *into = divided.map_or(0, Cell::code);
+        }
+        let wanted = reporters_meant(connection, query.reporter.as_deref())?;
+        Ok(Self { query, by, wanted, domains, organizations, cells, sums: FastMap::default() })
+    }
+
+    fn add(&mut self, row: &Row<'_>) -> Result<(), ArchiveError> {
+        let get = |column: usize| row.get::<_, i64>(column).map_err(from_sqlite);
+        let reporter = get(2)?;
+        let side = u8::try_from(get(3)?).ok().and_then(Side::from_code).unwrap_or(Side::Apart);
+        if !self.wanted.has(reporter) || !answer::admits_side(self.query, side) {
+            return Ok(());
+        }
+        let day = if self.by.day { row.get(1).map_err(from_sqlite)? } else { 0 };
+        let domain = if self.by.domain { self.domains.rank(get(0)?)? } else { 0 };
+        let organization = if self.by.reporter { self.organizations.rank(reporter)? } else { 0 };
+        let read = each_stored(blob(row, 4)?, |code, sum| {
+            let cell = self.cells.get(usize::from(code)).copied().unwrap_or(0);
+            *self.sums.entry((day, domain, organization, cell)).or_default() += sum.messages;
+        });
+        read.map_err(|Damage| ArchiveError::Corrupt { what: format!("counts of day {day}") })
+    }
+
+    fn lines(self, limit: usize) -> Vec<CountLine> {
+        let mut sums: Vec<_> = self.sums.into_iter().collect();
+        let limit = answer::line_count(limit);
+        if sums.len() > limit {
+            sums.select_nth_unstable_by_key(limit, |(key, sum)| (Reverse(*sum), *key));
+            sums.truncate(limit);
+        }
+        sums.sort_unstable_by_key(|(key, _)| *key);
+        let lines = sums.into_iter().filter_map(|((day, domain, organization, cell), sum)| {
+            let (domain, organization) = (self.domains.name(domain), self.organizations.name(organization));
+            let line = answer::count_line(self.by, day, domain, organization, Cell::from_code(cell)?);
+            Some(CountLine { count: u64::try_from(sum).unwrap_or(0), ..line })
+        });
+        lines.collect()
+    }
+}
+
+/// A report as it lies in the file.
+struct Stored<'a> {
+    id: i64,
+    domain: i64,
+    day: u32,
+    view: View<'a>,
+    classes: &'a [u8],
+}
+
+/// Goes through the aggregate reports that are meant.
+fn each_report(
+    connection: &Connection,
+    conditions: &Conditions,
+    mut with: impl FnMut(Stored<'_>) -> Result<(), ArchiveError>,
+) -> Result<(), ArchiveError> {
+    let sql = format!(
+        "SELECT d.id, d.domain, d.day, b.bytes, b.classes FROM document d JOIN body b ON b.document = d.id {}",
+        conditions.sql()
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query(params_from_iter(&conditions.values)).map_err(from_sqlite)?;
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let id = row.get(0).map_err(from_sqlite)?;
+        let view = View::new(blob(row, 3)?).map_err(damaged(id))?;
+        let (domain, day) = (row.get(1).map_err(from_sqlite)?, row.get(2).map_err(from_sqlite)?);
+        with(Stored { id, domain, day, view, classes: blob(row, 4)? })?;
+    }
+    Ok(())
+}
+
+/// In how many parts the records that are meant are to be grouped, so that the memory for it is bounded.
+fn part_count(connection: &Connection, conditions: &Conditions) -> Result<u64, ArchiveError> {
+    let sql = format!("SELECT coalesce(sum(d.record_count), 0) FROM document d {}", conditions.sql());
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let count = statement.query_row(params_from_iter(&conditions.values), |row| row.get::<_, i64>(0));
+    let count = u64::try_from(count.map_err(from_sqlite)?).unwrap_or(0);
+    Ok(count.div_ceil(ARCHIVE_SOURCE_RECORD_COUNT).max(1))
+}
+
+/// An address so that it sorts as [`Option<IpAddr>`] does.
+type Address = (u8, u128);
+
+fn address(source: Option<IpAddr>) -> Address {
+    match source {
+        None => (0, 0),
+        Some(IpAddr::V4(address)) => (4, u128::from(address.to_bits())),
+        Some(IpAddr::V6(address)) => (6, address.to_bits()),
+    }
+}
+
+fn source_of((family, bits): Address) -> Option<IpAddr> {
+    match family {
+        4 => Some(IpAddr::V4((bits as u32).into())),
+        6 => Some(IpAddr::V6(bits.into())),
+        _ => None,
+    }
+}
+
+/// In which part an address is grouped.
+fn part_of((_, bits): Address, part_count: u64) -> u64 {
+    let mixed = (bits as u64 ^ (bits >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) % part_count
+}
+
+/// Who sent: messages by address and circumstances, the largest count first.
+pub(super) fn sources(connection: &Connection, query: &CountQuery) -> Result<Vec<SourceLine>, ArchiveError> {
+    let conditions = Conditions::counted(connection, query)?;
+    let domains = Ranks::of_domains(domain_names(connection)?);
+    let part_count = part_count(connection, &conditions)?;
+    let mut lines = Vec::new();
+    for part in 0..part_count {
+        let mut grouping = Grouping::default();
+        each_report(connection, &conditions, |report| {
+            let domain = domains.rank(report.domain)?;
+            grouping.add(&report, domain, |address| part_count == 1 || part_of(address, part_count) == part)
+        })?;
+        lines.extend(grouping.lines(&domains, query.limit)?);
+        lines = answer::sources(lines, query.limit);
+    }
+    Ok(lines)
+}
+
+/// Sources while they are summed.
+#[derive(Default)]
+struct Grouping {
+    /// Circumstances, as their bytes are everywhere, with a number for each.
+    numbers: FastMap<Box<[u8]>, u32>,
+    sums: FastMap<(u32, Address, u8, u32), Seen>,
+}
+
+impl Grouping {
+    fn add(
+        &mut self,
+        report: &Stored<'_>,
+        domain: u32,
+        is_meant: impl Fn(Address) -> bool,
+    ) -> Result<(), ArchiveError> {
+        let numbers: Vec<u32> = report.view.circumstances.iter().map(|bytes| self.number(bytes)).collect();
+        for (at, record) in report.view.records().enumerate() {
+            let record = record.map_err(damaged(report.id))?;
+            let address = address(record.source);
+            if !is_meant(address) {
+                continue;
+            }
+            let circumstances = numbers.get(record.circumstances as usize).copied().unwrap_or(0);
+            let key = (domain, address, class_at(report.classes, at).code(), circumstances);
+            let seen = Seen::new(counted(record.count) as u64, report.day);
+            self.sums.entry(key).and_modify(|sum| sum.add(seen)).or_insert(seen);
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, bytes: &[u8]) -> u32 {
+        match self.numbers.get(bytes) {
+            Some(number) => *number,
+            None => {
+                let number = self.numbers.len() as u32;
+                self.numbers.insert(bytes.into(), number);
+                number
+            }
+        }
+    }
+
+    fn lines(self, domains: &Ranks, limit: usize) -> Result<Vec<SourceLine>, ArchiveError> {
+        let mut circumstances: Vec<&[u8]> = vec![&[]; self.numbers.len()];
+        for (bytes, number) in &self.numbers {
+            if let Some(place) = circumstances.get_mut(*number as usize) {
+                *place = bytes;
+            }
+        }
+        let bytes_of = |number: u32| circumstances.get(number as usize).copied().unwrap_or_default();
+        let mut sums: Vec<_> = self.sums.into_iter().collect();
+        let limit = answer::line_count(limit);
+        if sums.len() > limit {
+            sums.select_nth_unstable_by(limit, |(a, its), (b, other)| {
+                let first = (Reverse(its.count), a.0, a.1, a.2).cmp(&(Reverse(other.count), b.0, b.1, b.2));
+                first.then_with(|| bytes_of(a.3).cmp(bytes_of(b.3)))
+            });
+            sums.truncate(limit);
+        }
+        let line = |((domain, address, class, number), seen): ((u32, Address, u8, u32), Seen)| {
+            let corrupt = |Damage| ArchiveError::Corrupt { what: "circumstances of a report".to_owned() };
+            Ok(SourceLine {
+                source: source_of(address),
+                domain: domains.name(domain).into(),
+                circumstances: decode_circumstances(bytes_of(number)).map_err(corrupt)?,
+                class: Coded::from_code(class).unwrap_or_default(),
+                count: seen.count,
+                first_day: seen.first_day,
+                last_day: seen.last_day,
+            })
+        };
+        sums.into_iter().map(line).collect()
+    }
+}
+
+/// Addresses of which nothing new is known, those with the most messages first.
+pub(super) fn unknown_hosts(connection: &Connection, before_s: u64, limit: usize) -> Result<Vec<IpAddr>, ArchiveError> {
+    let conditions = Conditions::counted(connection, &CountQuery::default())?;
+    let (limit, part_count) = (answer::line_count(limit), part_count(connection, &conditions)?);
+    let before_s = i64::try_from(before_s).unwrap_or(i64::MAX);
+    let mut known =
+        connection.prepare_cached("SELECT 1 FROM host WHERE address = ?1 AND at_s >= ?2").map_err(from_sqlite)?;
+    let mut most: Vec<(Reverse<u64>, Address)> = Vec::new();
+    for part in 0..part_count {
+        let mut sums: FastMap<Address, u64> = FastMap::default();
+        each_report(connection, &conditions, |report| {
+            for record in report.view.records() {
+                let record = record.map_err(damaged(report.id))?;
+                let address = address(record.source);
+                if address.0 != 0 && (part_count == 1 || part_of(address, part_count) == part) {
+                    *sums.entry(address).or_default() += counted(record.count) as u64;
+                }
+            }
+            Ok(())
+        })?;
+        let mut of_part: Vec<_> = sums.into_iter().map(|(address, count)| (Reverse(count), address)).collect();
+        of_part.sort_unstable();
+        let mut count = 0;
+        for (rank, address) in of_part {
+            let Some(source) = source_of(address).filter(|_| count < limit) else { break };
+            let octets = super::codec::address_bytes(source);
+            if !known.exists(params![octets, before_s]).map_err(from_sqlite)? {
+                most.push((rank, address));
+                count += 1;
+            }
+        }
+    }
+    most.sort_unstable();
+    Ok(most.into_iter().filter_map(|(_, address)| source_of(address)).take(limit).collect())
+}
+
+/// Who reports.
+pub(super) fn reporters(connection: &Connection, query: &CountQuery) -> Result<Vec<ReporterLine>, ArchiveError> {
+    let conditions = Conditions::asked(connection, query)?;
+    let names = reporter_names(connection)?;
+    let sql = format!(
+        "SELECT d.reporter, d.kind, d.status, d.record_count, d.message_count, d.begin_s, d.end_s, d.received_ms, d.notes, \
+         d.id FROM document d {} ORDER BY d.id",
+        conditions.sql()
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query(params_from_iter(&conditions.values)).map_err(from_sqlite)?;
+    let mut lines: FastMap<i64, ReporterLine> = FastMap::default();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let (reporter, id) = (row.get(0).map_err(from_sqlite)?, row.get(9).map_err(from_sqlite)?);
+        let notes = blob(row, 8)?;
+        let notes = decode_notes(Some(notes).filter(|notes| !notes.is_empty())).map_err(damaged(id))?;
+        let line = lines.entry(reporter).or_insert_with(|| {
+            let (organization, domain) = names.get(&reporter).cloned().unwrap_or_default();
+            answer::reporter(organization, domain)
+        });
+        let report = Contribution {
+            kind: kind_of(row, 1)?,
+            status: status_of(row, 2)?,
+            record_count: unsigned(row, 3)?,
+            message_count: unsigned(row, 4)?,
+            begin_s: unsigned(row, 5)?,
+            end_s: unsigned(row, 6)?,
+            received_ms: unsigned(row, 7)?,
+            deviations: &notes.0,
+        };
+        answer::contribute(line, &report);
+    }
+    Ok(answer::reporters(lines.into_values(), query.limit))
+}
+
+/// The domains of which there are aggregate reports, with their newest policy.
+pub(super) fn domains(connection: &Connection, tenant: Option<&str>) -> Result<Vec<DomainLine>, ArchiveError> {
+    struct Age {
+        count: u64,
+        days: (u32, u32),
+        newest: (i64, i64, i64),
+    }
+    let sql = format!(
+        "SELECT d.domain, d.begin_s, d.end_s, d.id, d.day FROM document d WHERE {COUNTED} AND d.trust < 2 AND d.domain > 0"
+    );
+    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query([]).map_err(from_sqlite)?;
+    let mut ages: FastMap<i64, Age> = FastMap::default();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let get = |column: usize| row.get::<_, i64>(column).map_err(from_sqlite);
+        let (newest, day) = ((get(1)?, get(2)?, get(3)?), row.get(4).map_err(from_sqlite)?);
+        let age = ages.entry(get(0)?).or_insert(Age { count: 0, days: (day, day), newest });
+        age.count += 1;
+        age.days = (age.days.0.min(day), age.days.1.max(day));
+        age.newest = age.newest.max(newest);
+    }
+    let names = domain_names(connection)?;
+    let mut lines = Vec::new();
+    for (number, age) in ages {
+        let Some((its_tenant, domain)) = names.get(&number) else { continue };
+        if tenant.is_some_and(|tenant| *tenant != **its_tenant) {
+            continue;
+        }
+        lines.push(DomainLine {
+            tenant: its_tenant.clone(),
+            domain: domain.clone(),
+            policy: policy(connection, age.newest.2)?,
+            report_count: age.count,
+            first_day: age.days.0,
+            last_day: age.days.1,
+        });
+    }
+    lines.sort_by(|a, b| (&a.tenant, &a.domain).cmp(&(&b.tenant, &b.domain)));
+    Ok(lines)
+}
+
+fn policy(connection: &Connection, id: i64) -> Result<feedback::aggregate::PublishedPolicy, ArchiveError> {
+    let mut statement = connection.prepare_cached("SELECT bytes FROM body WHERE document = ?1").map_err(from_sqlite)?;
+    let mut rows = statement.query([Value::from(id)]).map_err(from_sqlite)?;
+    let row = rows.next().map_err(from_sqlite)?;
+    let bytes = row.map_or(Ok(&[][..]), |row| blob(row, 0))?;
+    View::new(bytes).and_then(|view| view.policy()).map_err(damaged(DocumentId(id as u64).0 as i64))
+}
