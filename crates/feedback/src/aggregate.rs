@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod fold;
+pub mod read;
 pub mod write;
 
 use std::net::IpAddr;

@@ -1,5 +1,7 @@
 //! Failure reports (RFC 5965, 6591, 9991): one message that failed.
 
+pub mod read;
+
 use std::net::IpAddr;
 
 use crate::word::Word;

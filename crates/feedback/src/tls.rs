@@ -1,5 +1,7 @@
 //! TLS reports (RFC 8460): how sessions with a domain's mail servers began.
 
+pub mod read;
+
 use std::net::IpAddr;
 
 use crate::word::Word;

@@ -22,3 +22,21 @@ impl<T: Copy> Word<T> {
         }
     }
 }
+
+/// The text, or as much of its beginning as is not longer than so many bytes.
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(
+            (cut("abc", 3), cut("abc", 2), cut("aé", 2), cut("aé", 3), cut("", 0)),
+            ("abc", "ab", "a", "aé", "")
+        );
+    }
+}
