@@ -12,7 +12,7 @@
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
 //! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
-//! [`clock`]; then mail: [`mail_server`], [`submission`], [`imap`].
+//! [`clock`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`].
 
 pub mod clock;
 pub mod conversation;
@@ -21,6 +21,7 @@ pub mod http;
 pub mod imap;
 pub mod limits;
 pub mod listen;
+pub mod lmtp;
 pub mod mail_server;
 pub mod notify;
 pub mod resolver;

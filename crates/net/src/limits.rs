@@ -231,3 +231,26 @@ pub const IMAP_TEXT_BYTES_MAX: usize = 1_024;
 pub const IMAP_QUOTED_BYTES_MAX: usize = 1_000;
 /// Largest file of a token, in bytes.
 pub const IMAP_TOKEN_BYTES_MAX: usize = 65_536;
+
+// The LMTP server.
+
+/// Connections at one time, unless the configuration says otherwise.
+pub const LMTP_CONNECTION_COUNT_DEFAULT: usize = 64;
+/// Time for a connection's first bytes, in milliseconds, unless the configuration says otherwise.
+pub const LMTP_FIRST_INPUT_MS_DEFAULT: u64 = 60_000;
+/// Time between a connection's bytes, in milliseconds, unless the configuration says otherwise (RFC 5321 §4.5.3.2.7).
+pub const LMTP_IDLE_MS_DEFAULT: u64 = 300_000;
+/// Time for the handler's answer, in milliseconds, unless the configuration says otherwise.
+pub const LMTP_HANDLER_MS_DEFAULT: u64 = 300_000;
+/// Largest message, in bytes, unless the configuration says otherwise.
+pub const LMTP_MESSAGE_BYTES_DEFAULT: usize = 64 << 20;
+/// All messages in memory together, in bytes, unless the configuration says otherwise.
+pub const LMTP_BUFFERED_BYTES_DEFAULT: usize = 256 << 20;
+/// Recipients of one message, unless the configuration says otherwise.
+pub const LMTP_RECIPIENT_COUNT_DEFAULT: usize = 1_000;
+/// Longest command line, in bytes without its CRLF. RFC 5321 §4.5.3.1.4 has 512, and extensions add to it.
+pub const LMTP_COMMAND_BYTES_MAX: usize = 2_048;
+/// Commands of one connection that are answered with an error of its making, before it is ended.
+pub const LMTP_BAD_COMMAND_COUNT_MAX: usize = 20;
+/// What is said of a refusal's text, in characters.
+pub const LMTP_TEXT_BYTES_MAX: usize = 400;

@@ -1,6 +1,6 @@
 //! Mail servers on loopback that do whatever a test wants: a line comes, and an act answers it.
 
-#![allow(dead_code, unreachable_pub)] // Each test takes what it needs.
+#![allow(dead_code, unreachable_pub, unused_imports)] // Each test takes what it needs.
 
 #[path = "../fetch_support/mod.rs"]
 mod fetch_support;
