@@ -335,7 +335,9 @@ impl Explain for Reason<'_> {
             Sign::DkimAligned { domain, selector }
             | Sign::BrokenSignature { domain, selector, .. }
             | Sign::UnusableSignature { domain, selector } => {
-                vec![("domain", (*domain).into()), ("selector", (*selector).into())]
+                let selector = Some(*selector).filter(|selector| !selector.is_empty());
+                let selector = selector.map(|selector| ("selector", selector.into()));
+                std::iter::once(("domain", (*domain).into())).chain(selector).collect()
             }
             Sign::ReportedPass { mechanism } | Sign::Differs { mechanism, .. } | Sign::Temporary { mechanism } => {
                 vec![method(mechanism)]

@@ -250,7 +250,9 @@ impl Explain for Repair<'_> {
         arguments.extend(match self.remedy {
             Remedy::MendSpf { domain } => vec![("domain", Value::from(domain))],
             Remedy::PublishKey { domain, selector } | Remedy::MendSigning { domain, selector } => {
-                vec![("domain", domain.into()), ("selector", selector.into())]
+                let selector = Some(selector).filter(|selector| !selector.is_empty());
+                let selector = selector.map(|selector| ("selector", selector.into()));
+                std::iter::once(("domain", domain.into())).chain(selector).collect()
             }
             Remedy::SameSigner { domain, author } | Remedy::SameEnvelope { domain, author } => {
                 vec![("domain", domain.into()), ("author", author.into())]

@@ -39,7 +39,7 @@ const FILES: [&str; 23] = [
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
-const CRATES: [(&str, &[&str], usize); 8] = [
+const CRATES: [(&str, &[&str], usize); 9] = [
     ("mailtext", &["mailtext"], 70),
     ("lookup", &["fetch"], 17),
     ("spf", &["spf", "sender-id"], 60),
@@ -48,6 +48,7 @@ const CRATES: [(&str, &[&str], usize); 8] = [
     ("bimi", &["bimi"], 100),
     ("policy", &["policy"], 35),
     ("outgoing", &["outgoing"], 27),
+    ("insight", &["insight"], 110),
 ];
 
 /// One message of a catalogue.
