@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 pub use hyper::header::{CONTENT_TYPE, HeaderValue};
+pub use hyper::http::request::Parts;
 pub use hyper::{Method, Request, Response, StatusCode};
 
 use crate::limits::{
@@ -81,7 +82,23 @@ where
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
-    let (options, answer) = (Arc::new(options), Arc::new(answer));
+    serve_http_admitted(listener, options, |_| Ok(()), answer, shutdown).await;
+}
+
+/// As [`serve_http`], for requests that `admit` lets pass by their heads. The others are answered with what it says, and
+/// their bodies are not read.
+pub async fn serve_http_admitted<A, H, F>(
+    listener: Listener,
+    options: HttpOptions,
+    admit: A,
+    answer: H,
+    shutdown: impl Future<Output = ()>,
+) where
+    A: Fn(&Parts) -> Result<(), Response<Vec<u8>>> + Send + Sync + 'static,
+    H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Vec<u8>>> + Send + 'static,
+{
+    let (options, answer) = (Arc::new(options), Arc::new((admit, answer)));
     let (closing, is_closing) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -112,9 +129,14 @@ where
 }
 
 /// One connection, over as many requests as there is time for.
-async fn hold<S, H, F>(stream: S, options: Arc<HttpOptions>, answer: Arc<H>, mut is_closing: watch::Receiver<()>)
-where
+async fn hold<S, A, H, F>(
+    stream: S,
+    options: Arc<HttpOptions>,
+    answer: Arc<(A, H)>,
+    mut is_closing: watch::Receiver<()>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: Fn(&Parts) -> Result<(), Response<Vec<u8>>> + Send + Sync + 'static,
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
@@ -127,7 +149,7 @@ where
         .max_headers(HTTP_HEADER_COUNT_MAX);
     let service = service_fn(move |request: Request<Incoming>| {
         let (options, answer) = (Arc::clone(&options), Arc::clone(&answer));
-        async move { Ok::<_, Infallible>(complete(respond(request, &options, answer.as_ref()).await)) }
+        async move { Ok::<_, Infallible>(complete(respond(request, &options, &answer.0, &answer.1).await)) }
     });
     let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service));
     // What ends a connection – its peer, its time – is nobody's concern but its peer's.
@@ -141,12 +163,16 @@ where
     }
 }
 
-async fn respond<H, F>(request: Request<Incoming>, options: &HttpOptions, answer: &H) -> Response<Vec<u8>>
+async fn respond<A, H, F>(request: Request<Incoming>, options: &HttpOptions, admit: &A, answer: &H) -> Response<Vec<u8>>
 where
+    A: Fn(&Parts) -> Result<(), Response<Vec<u8>>>,
     H: Fn(Request<Vec<u8>>) -> F,
     F: Future<Output = Response<Vec<u8>>>,
 {
     let (head, body) = request.into_parts();
+    if let Err(refusal) = admit(&head) {
+        return refusal;
+    }
     // A length that is told is refused before a byte of it comes.
     if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > options.body_bytes_max) {
         return status(StatusCode::PAYLOAD_TOO_LARGE);

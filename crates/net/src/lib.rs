@@ -12,7 +12,7 @@
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
 //! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
-//! [`clock`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`].
+//! [`clock`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`].
 
 pub mod clock;
 pub mod conversation;
@@ -24,13 +24,14 @@ pub mod listen;
 pub mod lmtp;
 pub mod mail_server;
 pub mod notify;
+pub mod push;
 pub mod resolver;
 pub mod submission;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};
 pub use fetch::{FetchCounts, Fetcher};
-pub use http::{AskError, HttpOptions, ask_local, serve_http};
+pub use http::{AskError, HttpOptions, ask_local, serve_http, serve_http_admitted};
 pub use listen::{InheritedListener, ListenAddress, ListenError, Listener, SocketAccess};
 pub use notify::ServiceManager;
 pub use resolver::config::{AuthenticData, Edns, ResolverConfig, ResolverError, ServerOrder, Transport, parse_server};

@@ -254,3 +254,18 @@ pub const LMTP_COMMAND_BYTES_MAX: usize = 2_048;
 pub const LMTP_BAD_COMMAND_COUNT_MAX: usize = 20;
 /// What is said of a refusal's text, in characters.
 pub const LMTP_TEXT_BYTES_MAX: usize = 400;
+
+// What is pushed over HTTP.
+
+/// Largest body that is taken, in bytes, unless the configuration says otherwise.
+pub const PUSH_BODY_BYTES_DEFAULT: usize = 32 << 20;
+/// Time for a body, in milliseconds, unless the configuration says otherwise.
+pub const PUSH_BODY_MS_DEFAULT: u64 = 60_000;
+/// Connections at one time, unless the configuration says otherwise: each may hold a body.
+pub const PUSH_CONNECTION_COUNT_DEFAULT: usize = 16;
+/// Shortest token that is taken for a secret, in bytes.
+pub const PUSH_TOKEN_BYTES_MIN: usize = 16;
+/// Longest token, in bytes.
+pub const PUSH_TOKEN_BYTES_MAX: usize = 4_096;
+/// Tokens that one server knows.
+pub const PUSH_TOKEN_COUNT_MAX: usize = 100;
