@@ -82,11 +82,11 @@ where
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
-    serve_http_admitted(listener, options, |_| Ok(()), answer, shutdown).await;
+    serve_http_admitted(listener, options, |_| None, answer, shutdown).await;
 }
 
-/// As [`serve_http`], for requests that `admit` lets pass by their heads. The others are answered with what it says, and
-/// their bodies are not read.
+/// As [`serve_http`], for requests that `admit` lets pass by their heads, saying nothing. The others are answered with
+/// what it says, and their bodies are not read.
 pub async fn serve_http_admitted<A, H, F>(
     listener: Listener,
     options: HttpOptions,
@@ -94,7 +94,7 @@ pub async fn serve_http_admitted<A, H, F>(
     answer: H,
     shutdown: impl Future<Output = ()>,
 ) where
-    A: Fn(&Parts) -> Result<(), Response<Vec<u8>>> + Send + Sync + 'static,
+    A: Fn(&Parts) -> Option<Response<Vec<u8>>> + Send + Sync + 'static,
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
@@ -136,7 +136,7 @@ async fn hold<S, A, H, F>(
     mut is_closing: watch::Receiver<()>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: Fn(&Parts) -> Result<(), Response<Vec<u8>>> + Send + Sync + 'static,
+    A: Fn(&Parts) -> Option<Response<Vec<u8>>> + Send + Sync + 'static,
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
@@ -165,12 +165,12 @@ async fn hold<S, A, H, F>(
 
 async fn respond<A, H, F>(request: Request<Incoming>, options: &HttpOptions, admit: &A, answer: &H) -> Response<Vec<u8>>
 where
-    A: Fn(&Parts) -> Result<(), Response<Vec<u8>>>,
+    A: Fn(&Parts) -> Option<Response<Vec<u8>>>,
     H: Fn(Request<Vec<u8>>) -> F,
     F: Future<Output = Response<Vec<u8>>>,
 {
     let (head, body) = request.into_parts();
-    if let Err(refusal) = admit(&head) {
+    if let Some(refusal) = admit(&head) {
         return refusal;
     }
     // A length that is told is refused before a byte of it comes.

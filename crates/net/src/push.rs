@@ -163,13 +163,13 @@ pub async fn serve_push<H: PushHandler>(
     let gate = Arc::clone(&options);
     let admit = move |head: &crate::http::Parts| {
         if gate.holder(&head.headers).is_none() {
-            return Err(refusal(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, "Bearer"));
+            return Some(refusal(StatusCode::UNAUTHORIZED, WWW_AUTHENTICATE, "Bearer"));
         }
         if head.method != Method::POST {
             // RFC 9110 §15.5.6: and which would be allowed.
-            return Err(refusal(StatusCode::METHOD_NOT_ALLOWED, ALLOW, "POST"));
+            return Some(refusal(StatusCode::METHOD_NOT_ALLOWED, ALLOW, "POST"));
         }
-        Ok(())
+        None
     };
     let answer = move |request: Request<Vec<u8>>| {
         let (options, handler) = (Arc::clone(&options), Arc::clone(&handler));
