@@ -40,15 +40,16 @@ impl Buffer {
     }
 
     /// Appends a copy of `input`.
-    pub(crate) fn append(&mut self, mut input: &[u8]) {
-        while !input.is_empty() {
-            let space = self.space(input.len());
-            let count = space.len().min(input.len());
-            let (now, later) = input.split_at(count);
-            space[..count].copy_from_slice(now);
-            self.filled(count);
-            input = later;
+    pub(crate) fn append(&mut self, input: &[u8]) {
+        if self.bytes.capacity() - self.end < input.len() {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
         }
+        // What is behind the end holds nothing, and need not be written twice.
+        self.bytes.truncate(self.end);
+        self.bytes.extend_from_slice(input);
+        self.end = self.bytes.len();
     }
 
     /// What was received and not consumed.
@@ -75,7 +76,7 @@ impl Buffer {
 
     /// Gives memory back when nothing is held.
     pub(crate) fn release(&mut self) {
-        if self.start == self.end && self.bytes.len() > IDLE_BYTES_MAX {
+        if self.start == self.end && self.bytes.capacity() > IDLE_BYTES_MAX {
             *self = Self::default();
         }
     }

@@ -50,8 +50,8 @@ pub use error::{EditError, ProtocolError, ReplyError, ReplyTextError};
 pub use macros::{Macros, Stage};
 pub use mta::Mta;
 pub use options::{
-    Actions, LeadingSpace, Negotiated, Offer, PacketSize, Protocol, RejectedRecipients, Step, Steps, VERSION_MAX,
-    VERSION_MIN, Wanted,
+    Actions, Chunks, LeadingSpace, Negotiated, Offer, PacketSize, Protocol, RejectedRecipients, Step, Steps,
+    VERSION_MAX, VERSION_MIN, Wanted,
 };
 pub use reply::{EnhancedCode, Reply, ReplyText};
 pub use session::{Event, Session, Turn};

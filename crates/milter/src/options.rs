@@ -289,6 +289,16 @@ pub enum LeadingSpace {
     Assumed,
 }
 
+/// How the filter is shown the chunks of a body. Their borders mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Chunks {
+    /// Each when it has come as a whole: the session keeps it until then.
+    #[default]
+    Whole,
+    /// In pieces as they come, where the MTA waits for no answer to a chunk: the session keeps nothing of a body.
+    AsTheyCome,
+}
+
 /// What the filter wants of a conversation. One value serves all sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -306,6 +316,8 @@ pub struct Wanted {
     pub packet_size: PacketSize,
     /// Whether recipients that the MTA refuses are shown.
     pub rejected_recipients: RejectedRecipients,
+    /// How the body is shown.
+    pub chunks: Chunks,
 }
 
 impl Default for Wanted {
@@ -318,6 +330,7 @@ impl Default for Wanted {
             macros: Vec::new(),
             packet_size: PacketSize::default(),
             rejected_recipients: RejectedRecipients::default(),
+            chunks: Chunks::default(),
         }
     }
 }

@@ -12,8 +12,8 @@ use std::{ops::Range, sync::Arc};
 use crate::codec::{Address, Arguments, Command, Frame, HEAD_BYTES, Response, code, encode_negotiation, frame};
 use crate::edit::deletion_order;
 use crate::options::negotiate;
+use crate::{Chunks, LeadingSpace, Negotiated, Offer, Step, Wanted, buffer::Buffer, order::Phase};
 use crate::{Edit, EditError, Macros, ProtocolError, Reply, ReplyError, Stage, limits};
-use crate::{LeadingSpace, Negotiated, Offer, Step, Wanted, buffer::Buffer, order::Phase};
 
 /// What the MTA told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum Event<'a> {
     },
     /// The end of the header (xxfi_eoh).
     EndOfHeaders,
-    /// A chunk of the body (xxfi_body), with CRLF as it came over SMTP.
+    /// A chunk of the body (xxfi_body), with CRLF as it came over SMTP; or a piece of one ([`Chunks::AsTheyCome`]).
     Body(&'a [u8]),
     /// The end of the message (xxfi_eom). Waits for edits and [`Session::reply`].
     EndOfMessage {
@@ -102,6 +102,8 @@ pub struct Session {
     /// The step whose event was handed out and not answered.
     open: Option<Step>,
     body: BodyWish,
+    /// Bytes of the chunk under way that were not handed out, because they have not come.
+    chunk_left: usize,
     replacement: Replacement,
     /// The message is over, and its macros go with the next packet: until then the caller may still ask for them.
     macros_expire: bool,
@@ -149,6 +151,7 @@ impl Session {
             phase: Phase::Start,
             open: None,
             body: BodyWish::More,
+            chunk_left: 0,
             replacement: Replacement::None,
             macros_expire: false,
             header_count: 0,
@@ -164,9 +167,12 @@ impl Session {
 
     /// Room to read from the socket into; then call [`filled`](Self::filled). Never empty.
     pub fn space(&mut self) -> &mut [u8] {
-        let missing = match self.frame() {
-            Ok(Frame::Incomplete { missing }) => missing,
-            _ => 0,
+        let missing = match self.chunk_left {
+            0 => match self.frame() {
+                Ok(Frame::Incomplete { missing }) => missing,
+                _ => 0,
+            },
+            left => left,
         };
         self.input.space(missing)
     }
@@ -344,11 +350,27 @@ impl Session {
             }
             // api: "SMFIS_CONTINUE as the default return code"
             let _ = self.reply(Reply::Continue);
-            let Frame::Packet { code: command_code, data } = self.frame()? else {
-                self.rest();
-                return Ok(None);
+            if self.chunk_left > 0 {
+                match self.next_piece() {
+                    Some(_) if !self.is_wanted(Step::Body) => continue,
+                    Some(piece) => return Ok(Some(Found::Command(code::BODY, piece))),
+                    None => {
+                        self.rest();
+                        return Ok(None);
+                    }
+                }
+            }
+            let (command_code, data_bytes) = match self.frame()? {
+                Frame::Packet { code: command_code, data } => (command_code, data.len()),
+                Frame::Incomplete { missing } => {
+                    let Some(piece_bytes) = self.first_piece() else {
+                        self.rest();
+                        return Ok(None);
+                    };
+                    self.chunk_left = missing;
+                    (code::BODY, piece_bytes)
+                }
             };
-            let data_bytes = data.len();
             if std::mem::take(&mut self.macros_expire) {
                 // smfi_getsymval: macros stay "until the end of the connection for the first two sets … and the end of
                 // the message for the rest".
@@ -368,10 +390,33 @@ impl Session {
         })
     }
 
-    /// Gives memory back if the conversation rests: a server holds many idle sessions.
+    /// How much has come of the chunk at the front of the input, whose rest has not: something, where it may be handed
+    /// out in pieces and follows what was said before.
+    fn first_piece(&self) -> Option<usize> {
+        let negotiated = self.negotiated.filter(|_| self.wanted.chunks == Chunks::AsTheyCome)?;
+        // milter-protocol, SMFIC_BODY: one answer for each chunk; to several pieces there cannot be one.
+        let may_begin = !negotiated.reply_is_due(Step::Body) && self.phase.leads_to(Phase::Body, &negotiated);
+        let unread = self.input.unread();
+        let is_chunk = unread.get(HEAD_BYTES - 1) == Some(&code::BODY);
+        unread.len().checked_sub(HEAD_BYTES).filter(|here| may_begin && is_chunk && *here > 0)
+    }
+
+    /// What has come of the chunk under way.
+    fn next_piece(&mut self) -> Option<Range<usize>> {
+        let here = self.input.unread().len().min(self.chunk_left);
+        if here == 0 {
+            return None;
+        }
+        self.chunk_left -= here;
+        self.open = Some(Step::Body);
+        let start = self.input.consume(here);
+        Some(start..start + here)
+    }
+
+    /// Gives memory back where nothing waits in it: a server holds many sessions.
     fn rest(&mut self) {
+        self.input.release();
         if self.is_idle() {
-            self.input.release();
             self.macros.release();
         }
     }
@@ -613,5 +658,35 @@ fn ends_message(reply: Reply<'_>, step: Step) -> bool {
         // message processing".
         Step::Recipient => matches!(reply, Reply::Accept | Reply::Discard | Reply::Shutdown | Reply::ConnectionFailure),
         _ => !matches!(reply, Reply::Continue | Reply::Skip),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Command;
+
+    #[test]
+    fn of_a_chunk_that_comes_in_pieces_nothing_is_kept() {
+        let mut session = Session::new(Arc::new(Wanted { chunks: Chunks::AsTheyCome, ..Wanted::default() }));
+        let (mut stream, chunk) = (Vec::new(), vec![b'x'; limits::BODY_CHUNK_BYTES_MAX]);
+        Command::Negotiate(Offer::postfix()).encode(&mut stream);
+        Command::Connect { hostname: b"h", address: Address::Unknown }.encode(&mut stream);
+        Command::Mail { sender: b"<>", arguments: Arguments::default() }.encode(&mut stream);
+        Command::Recipient { recipient: b"<a@example.jp>", arguments: Arguments::default() }.encode(&mut stream);
+        Command::Body(&chunk).encode(&mut stream);
+        let (mut body_bytes, mut kept_bytes_max) = (0, 0);
+        for piece in stream.chunks(1_000) {
+            session.feed(piece);
+            while let Some(turn) = session.next_event().unwrap() {
+                if let Event::Body(piece) = turn.event {
+                    body_bytes += piece.len();
+                }
+            }
+            kept_bytes_max = kept_bytes_max.max(session.input.unread().len());
+        }
+        assert_eq!(body_bytes, chunk.len());
+        assert!(kept_bytes_max < 1_000, "{kept_bytes_max}");
+        assert_eq!(session.awaits_reply(), None);
     }
 }

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use sekisho_milter::codec::{Address, Arguments, Command, Frame, Response, frame};
 use sekisho_milter::mta::{Delivery, Message, Outcome, Progress, Verdict};
 use sekisho_milter::{
-    Actions, Edit, Event, Mta, Offer, PacketSize, Protocol, ProtocolError, RejectedRecipients, Reply, ReplyText,
-    Session, Stage, Step, Steps, Wanted, deletion_order, limits,
+    Actions, Chunks, Edit, Event, Mta, Offer, PacketSize, Protocol, ProtocolError, RejectedRecipients, Reply,
+    ReplyText, Session, Stage, Step, Steps, Turn, Wanted, deletion_order, limits,
 };
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
@@ -42,6 +42,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
                 macros: if actions & 0x100 == 0 { Vec::new() } else { vec![(Stage::Mail, "i {auth_type}".into())] },
                 packet_size: [PacketSize::K64, PacketSize::K256, PacketSize::M1][size],
                 rejected_recipients: if shown { RejectedRecipients::Shown } else { RejectedRecipients::Hidden },
+                chunks: Chunks::Whole,
             }
         },
     )
@@ -142,6 +143,31 @@ fn transcript(wanted: &Arc<Wanted>, stream: &[u8], pieces: &[usize], choices: &[
     (seen, output)
 }
 
+/// As [`transcript`] of a filter that goes on, with what was shown of a body since the last other event as one.
+fn bodies(wanted: &Arc<Wanted>, stream: &[u8], piece_bytes: usize) -> (Vec<String>, Vec<u8>) {
+    let mut session = Session::new(Arc::clone(wanted));
+    let (mut seen, mut body, mut output) = (Vec::new(), Vec::new(), Vec::new());
+    for piece in stream.chunks(piece_bytes) {
+        session.feed(piece);
+        loop {
+            match session.next_event() {
+                Ok(Some(Turn { event: Event::Body(piece), .. })) => body.extend_from_slice(piece),
+                Ok(Some(turn)) => seen.push(format!("{:?} {:?}", std::mem::take(&mut body), turn.event)),
+                Ok(None) => break,
+                Err(error) => {
+                    seen.push(format!("{:?} {}", std::mem::take(&mut body), error.name()));
+                    return (seen, [output, session.take_output()].concat());
+                }
+            }
+            if session.awaits_reply() == Some(Step::EndOfMessage) {
+                session.reply(Reply::Continue).unwrap();
+            }
+        }
+        output.extend(session.take_output());
+    }
+    (seen, output)
+}
+
 /// The output of a session is a run of whole packets that an MTA can read.
 fn check_output(mut output: &[u8]) {
     while !output.is_empty() {
@@ -188,6 +214,24 @@ proptest! {
         prop_assert_eq!(&whole, &transcript(&wanted, &stream, &pieces, &choices));
         prop_assert_eq!(&whole, &transcript(&wanted, &stream, &[1], &choices));
         check_output(&whole.1);
+    }
+
+    #[test]
+    fn a_body_in_pieces_is_the_same_body(
+        wanted in wanted(),
+        offer in offer(),
+        packets in prop::collection::vec(packet(), 0..40),
+        piece_bytes in 1usize..60,
+    ) {
+        let mut stream = Vec::new();
+        Command::Negotiate(offer).encode(&mut stream);
+        stream.extend(packets.concat());
+        // What is behind the last packet may be the beginning of one.
+        Command::Quit.encode(&mut stream);
+        let pieces = Arc::new(Wanted { chunks: Chunks::AsTheyCome, ..wanted.clone() });
+        let whole = bodies(&Arc::new(wanted), &stream, stream.len());
+        prop_assert_eq!(&whole, &bodies(&pieces, &stream, piece_bytes));
+        prop_assert_eq!(&whole, &bodies(&pieces, &stream, stream.len()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The milter service: holds connections, and passes bytes between each and a [`Conversation`].
 //!
 //! It knows bytes, silence and the end; what the bytes mean is the conversation's affair. An idle connection costs the
-//! conversation itself, a task and a timer: room for reading is one for each thread, and what a connection has read or
-//! has to write is given back as soon as it is empty.
+//! conversation itself, a task and a timer: room for reading is one for each thread, the conversation takes from there
+//! what it wants to keep, and what there is to write is given back as soon as it is written.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -247,7 +247,7 @@ enum Event {
 
 impl<C: Conversation> Connection<C> {
     async fn hold<S: AsyncRead + AsyncWrite + Unpin>(mut self, mut stream: S) -> ConnectionEnd {
-        let (mut input, mut output) = (Vec::new(), Vec::new());
+        let mut output = Vec::new();
         let mut silence = pin!(sleep(self.options.first_input_timeout));
         let mut is_closing = *self.is_closing.borrow_and_update();
         let mut broken = None;
@@ -266,17 +266,14 @@ impl<C: Conversation> Connection<C> {
             let event = tokio::select! {
                 biased;
                 () = self.conversation.drive() => Event::Progress,
-                read = read(&mut stream, &mut input), if wants_input => Event::Read(read),
+                read = read(&mut stream), if wants_input => Event::Read(read),
                 () = &mut silence, if wants_input => Event::Silence,
                 _ = self.is_closing.changed(), if !is_closing => Event::Closing,
             };
             match event {
                 Event::Progress => {}
                 Event::Read(Ok(0)) => return ConnectionEnd::ClosedByPeer,
-                Event::Read(Ok(_)) => {
-                    broken = self.conversation.feed(&input).err().map(|error| error.to_string());
-                    empty(&mut input);
-                }
+                Event::Read(Ok(count)) => broken = feed(&mut self.conversation, count),
                 Event::Read(Err(error)) => return end_of(error),
                 Event::Silence => return ConnectionEnd::Silent,
                 Event::Closing => is_closing = true,
@@ -305,17 +302,24 @@ async fn write<S: AsyncWrite + Unpin>(
     }
 }
 
-/// Reads into the thread's room, and keeps of it what has come: a connection that waits holds no room.
-async fn read<S: AsyncRead + Unpin>(stream: &mut S, input: &mut Vec<u8>) -> io::Result<usize> {
+/// Reads into the thread's room. What has come is there until this thread does something else: until the next await.
+async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<usize> {
     poll_fn(|context| {
         ROOM.with_borrow_mut(|room| {
             let mut room = ReadBuf::new(room);
             ready!(Pin::new(&mut *stream).poll_read(context, &mut room))?;
-            input.extend_from_slice(room.filled());
             Ok(room.filled().len()).into()
         })
     })
     .await
+}
+
+/// Lets the conversation take what [`read`] has just read, without a copy of ours; why it does not go on, if so.
+fn feed<C: Conversation>(conversation: &mut C, count: usize) -> Option<String> {
+    ROOM.with_borrow(|room| {
+        let fed = conversation.feed(room.get(..count).unwrap_or_default());
+        fed.err().map(|error| error.to_string())
+    })
 }
 
 fn empty(buffer: &mut Vec<u8>) {

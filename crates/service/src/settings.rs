@@ -250,6 +250,8 @@ fn wanted(rules: &Rules, watch: &Watch, outgoing: Option<&Outgoing>) -> Wanted {
         // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
         // Of SMTP AUTH it tells with MAIL.
         macros: vec![(Stage::EndOfMessage, "i".into()), (Stage::Mail, at_mail)],
+        // Hashes take it as it comes.
+        chunks: milter::Chunks::AsTheyCome,
         ..Wanted::default()
     }
 }
