@@ -322,6 +322,10 @@ impl Intake<'_> {
             if std::mem::take(&mut text.has_foreign) {
                 notes.note(DeviationKind::Encoding, charset.name());
             }
+            if matches!(&reading.end, End::Refused(reason) if reason.kind == ReasonKind::NotAReport) {
+                // What is no report does not deviate from one.
+                notes = way.notes.clone();
+            }
             drafts.push(of_reading(reading, std::mem::take(&mut notes)));
             if is_over || self.budget.is_spent_by_member() {
                 break;

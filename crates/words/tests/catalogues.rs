@@ -39,7 +39,7 @@ const FILES: [&str; 23] = [
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
-const CRATES: [(&str, &[&str], usize); 9] = [
+const CRATES: [(&str, &[&str], usize); 10] = [
     ("mailtext", &["mailtext"], 70),
     ("lookup", &["fetch"], 17),
     ("spf", &["spf", "sender-id"], 60),
@@ -48,6 +48,7 @@ const CRATES: [(&str, &[&str], usize); 9] = [
     ("bimi", &["bimi"], 100),
     ("policy", &["policy"], 35),
     ("outgoing", &["outgoing"], 27),
+    ("feedback", &["feedback"], 55),
     ("insight", &["insight"], 110),
 ];
 

@@ -63,6 +63,10 @@ pub fn read(input: impl BufRead, notes: &mut Notes) -> Reading {
     let mut buffer = Vec::new();
     let stop = loop {
         buffer.clear();
+        if state.is_between() {
+            // Half of a report is blanks between its elements; they need not become events.
+            reader.get_mut().skip_blanks();
+        }
         reader.get_mut().since_mark = 0;
         let step = match reader.read_event_into(&mut buffer) {
             Ok(Event::Text(text)) => state.text(&text),
@@ -110,6 +114,21 @@ struct Gate<R> {
     is_shut: bool,
 }
 
+impl<R: BufRead> Gate<R> {
+    #[inline]
+    fn skip_blanks(&mut self) {
+        // What fails here fails again when the next piece is read, and is told there.
+        while let Ok(bytes) = self.inner.fill_buf() {
+            let blanks = bytes.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+            let count = blanks.unwrap_or(bytes.len());
+            self.inner.consume(count);
+            if blanks.is_some() || count == 0 {
+                break;
+            }
+        }
+    }
+}
+
 impl<R: BufRead> io::Read for Gate<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.inner.read(out)
@@ -136,9 +155,12 @@ impl<R: BufRead> BufRead for Gate<R> {
 /// By which standard a report says it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Era {
+    /// It names no namespace, or that of RFC 7489.
     #[default]
     Rfc7489,
     Rfc9990,
+    /// It names a namespace of its own, or of a draft.
+    Neither,
 }
 
 struct State<'n> {
@@ -193,6 +215,12 @@ impl<'n> State<'n> {
         }
     }
 
+    /// Whether blanks that follow say nothing: between elements, and where a text begins.
+    #[inline]
+    fn is_between(&self) -> bool {
+        !self.open.is_empty() && (self.text.is_empty() || !self.place.is_text())
+    }
+
     #[inline]
     fn start(&mut self, tag: &BytesStart<'_>) -> Step {
         let name = tag.name().0;
@@ -224,14 +252,14 @@ impl<'n> State<'n> {
 
     #[inline]
     fn child(&mut self, around: Place, name: &str, tag: &BytesStart<'_>) -> Place {
-        let has_attributes = tag.len() > name.len();
-        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        if prefix.len() == self.prefix.len()
-            && !has_attributes
-            && let Some(Named::Standard(place)) = around.child(local)
+        // No name of the standards has a colon: without a prefix at the root, the whole name is the local one.
+        if self.prefix.is_empty()
+            && tag.len() == name.len()
+            && let Some(Named::Standard(place)) = around.child(name)
         {
             return if place.is_of_record() { place } else { self.outside(place) };
         }
+        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         self.unusual_child(around, prefix, local, tag)
     }
 
@@ -283,7 +311,7 @@ impl<'n> State<'n> {
         }
         let bit = 1 << place.number();
         // RFC 7489 Appendix C: `error` may stand several times; in RFC 9990 once.
-        let may_repeat = place == Place::Error && self.era == Era::Rfc7489;
+        let may_repeat = place == Place::Error && self.era != Era::Rfc9990;
         if self.met & bit != 0 && !may_repeat {
             self.notes.note(DeviationKind::FieldRepeated, place.path());
             if place.is_text() && place != Place::Error {
@@ -320,7 +348,10 @@ impl<'n> State<'n> {
         match &*self.report.namespace {
             NAMESPACE => self.era = Era::Rfc9990,
             "" | NAMESPACE_OLD => {}
-            other => self.notes.note(DeviationKind::Namespace, other),
+            other => {
+                self.notes.note(DeviationKind::Namespace, other);
+                self.era = Era::Neither;
+            }
         }
         Ok(Place::Feedback)
     }
@@ -406,7 +437,7 @@ impl<'n> State<'n> {
         let place = std::mem::replace(&mut self.place, open.around);
         if place.is_text() {
             let text = std::mem::take(&mut self.text);
-            let trimmed = text.trim();
+            let trimmed = text.trim_ascii();
             if place.is_of_record() {
                 self.records.text(place, trimmed, self.notes);
             } else {

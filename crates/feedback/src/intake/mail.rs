@@ -313,7 +313,7 @@ fn ends_with(name: &str, ends: &[&str]) -> bool {
 /// Whether the root element of an aggregate report is there, in any charset whose letters are those of US-ASCII.
 fn has_root(start: &[u8]) -> bool {
     let letters: Vec<u8> = start.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
-    memchr::memmem::find(&letters, b"feedback").is_some()
+    memchr::memmem::find_iter(&letters, b"feedback").any(|at| at > 0 && matches!(letters[at - 1], b'<' | b':'))
 }
 
 /// Whether the standards have this type for what the part is.

@@ -314,6 +314,11 @@ impl Building {
             Place::ReasonType if text.is_empty() => {}
             Place::ReasonType => {
                 if let Some(reason) = made.reasons.last_mut() {
+                    // RFC 7489 Appendix C: a word that RFC 9990 no longer has, as `pct` has gone.
+                    if text == "sampled_out" && self.era != Era::Rfc9990 {
+                        reason.kind = Word::Other(text.into());
+                        return;
+                    }
                     reason.kind = OVERRIDES.read(text, path, notes);
                 }
             }
