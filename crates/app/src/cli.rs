@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::common::Needs;
 use crate::config::verbs::ConfigArguments;
 use crate::control::StatusArguments;
+use crate::reports::ReportArguments;
 use crate::rules::PolicyArguments;
 use crate::say::Language;
 use crate::serve::ServeArguments;
@@ -99,6 +100,8 @@ pub(crate) enum Verb {
     Sign(SignArguments),
     /// Validate the ARC chain of a message, and add one set to it
     Seal(SealArguments),
+    /// Reports of others about our mail: take them in, count them, advise
+    Report(ReportArguments),
     /// Judge messages by the rules, or the mail of the ledger by other rules
     Policy(PolicyArguments),
     /// Check the configuration, show it, or print one to begin with

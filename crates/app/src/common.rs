@@ -135,6 +135,11 @@ impl Common {
         Ok(Some(self.config.dns_timeout.unwrap_or(DNS_TIMEOUT)))
     }
 
+    /// Where reports are kept.
+    pub(crate) fn reports_file(&self) -> PathBuf {
+        self.config.reports.file.clone().unwrap_or_else(|| self.state_directory().join(REPORTS_FILE))
+    }
+
     /// Where the daemon keeps what it must remember.
     pub(crate) fn state_directory(&self) -> PathBuf {
         self.arguments.state.clone().unwrap_or_else(default_state_directory)
@@ -189,5 +194,7 @@ fn default_state_directory() -> PathBuf {
 }
 
 const CONFIG_FILE: &str = "/etc/sekisho/sekisho.toml";
+/// The store of reports in the state directory, where the configuration names no other file.
+const REPORTS_FILE: &str = "reports.sqlite";
 /// Time for one DNS question.
 pub(crate) const DNS_TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,6 +6,7 @@ mod ledger;
 mod list;
 mod reference;
 mod render;
+mod reports;
 mod results;
 mod rules;
 mod running;
@@ -32,6 +33,7 @@ use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
+pub(crate) use reports::ReportsConfig;
 use rules::Judging;
 pub(crate) use running::{Http, LogForm, Running};
 pub(crate) use signing::{KeyReaders, SigningConfig};
@@ -63,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) running: Running,
     /// `[ledger]`: what is kept of mail.
     pub(crate) ledger: LedgerConfig,
+    /// `[reports]`: reports of others.
+    pub(crate) reports: ReportsConfig,
     /// `[results]`: what is written beside Authentication-Results.
     pub(crate) results: service::Results,
     /// `[outgoing]`, `[signing]`: which mail is outgoing, and who signs it.
@@ -193,7 +197,13 @@ const fn of_list(name: &'static str, take: Take) -> Key {
 
 /// All keys.
 fn keys() -> impl Iterator<Item = &'static Key> + Clone {
-    KEYS.iter().chain(running::KEYS).chain(rules::KEYS).chain(ledger::KEYS).chain(results::KEYS).chain(signing::KEYS)
+    KEYS.iter()
+        .chain(running::KEYS)
+        .chain(rules::KEYS)
+        .chain(ledger::KEYS)
+        .chain(results::KEYS)
+        .chain(reports::KEYS)
+        .chain(signing::KEYS)
 }
 
 /// The value cannot be used.
@@ -211,7 +221,10 @@ impl Config {
             config.bimi_roots.map(|roots| path.parent().map_or(roots.clone(), |directory| directory.join(&roots)));
         let beside = |file: PathBuf| path.parent().map_or(file.clone(), |directory| directory.join(&file));
         config.ledger.file = config.ledger.file.map(beside);
-        path.parent().into_iter().for_each(|directory| config.signing.beside(directory));
+        path.parent().into_iter().for_each(|directory| {
+            config.signing.beside(directory);
+            config.reports.beside(directory);
+        });
         Ok(config)
     }
 

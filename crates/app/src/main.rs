@@ -6,7 +6,7 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`rules`], [`serve`], and [`control`], which asks what serves.
+//! [`rules`], [`reports`], [`serve`], and [`control`], which asks what serves.
 
 mod cli;
 mod common;
@@ -22,6 +22,7 @@ mod json;
 mod ledger;
 mod limits;
 mod paint;
+mod reports;
 mod rules;
 mod say;
 mod seal;
@@ -55,6 +56,7 @@ fn main() -> std::process::ExitCode {
         Verb::Spf(arguments) => spf_verb::run(&common, &arguments),
         Verb::Sign(arguments) => sign::run(&common, &arguments),
         Verb::Seal(arguments) => seal::run(&common, &arguments),
+        Verb::Report(arguments) => reports::run(&common, &arguments),
         Verb::Policy(arguments) => rules::run(&common, arguments),
         Verb::Config(arguments) => config::verbs::run(&common, &arguments),
         Verb::Status(arguments) => control::status(&common, &arguments),

@@ -42,7 +42,7 @@ use reload::{Plan, Reloader};
 
 pub(crate) use health::control_socket;
 pub(crate) use keys::read as read_keys;
-pub(crate) use ledger::FILE as LEDGER_FILE;
+pub(crate) use ledger::{FILE as LEDGER_FILE, make_directory};
 pub(crate) use privilege::find_user;
 
 /// `serve`

@@ -55,6 +55,7 @@ config-default-as-started = whoever started it
 config-default-none = none
 config-default-system = those of /etc/resolv.conf
 config-default-ledger = ledger.sqlite in the state directory
+config-default-reports = reports.sqlite in the state directory
 config-default-required = must be given
 config-default-zone = the zone
 config-default-every-code = every code but those that are refused
@@ -198,6 +199,13 @@ config-policy-exceptions-denied-action = What follows a denied domain.
 
 config-policy-domains = Policies of the receiver’s own for author domains.
 config-policy-domains-name = The policy for this domain and all below it, in the place of the one that it publishes.
+
+## [reports]
+
+config-reports = Reports that others send about our mail.
+config-reports-domains = Our domains. Reports about others, and about no name below these, are refused. Empty: every report is taken.
+config-reports-file = The file in which reports are kept.
+config-reports-senders = A map of senders of one's own, which counts before the one that comes along: lines of CSV, "match,pattern,service,name,kinds".
 
 ## [labels]
 

@@ -55,6 +55,7 @@ config-default-as-started = 起動した利用者のまま
 config-default-none = なし
 config-default-system = /etc/resolv.conf のもの
 config-default-ledger = 状態ディレクトリの ledger.sqlite
+config-default-reports = 状態ディレクトリの reports.sqlite
 config-default-required = 必須
 config-default-zone = ゾーン名
 config-default-every-code = 拒否を示すもの以外のすべてのコード
@@ -198,6 +199,13 @@ config-policy-exceptions-denied-action = 受信しないドメイン名に対す
 
 config-policy-domains = 作成者ドメイン名ごとに受信側で定めるポリシーです。
 config-policy-domains-name = このドメイン名と配下のすべてに、公開されているポリシーの代わりに適用するポリシーです。
+
+## [reports]
+
+config-reports = 自ドメインのメールについて届くレポートの設定です。
+config-reports-domains = 自分のドメイン名です。これらとその下以外のドメインについてのレポートは拒否します。空なら、すべて受け入れます。
+config-reports-file = レポートを保管するファイルです。
+config-reports-senders = 自分用の送信元の一覧です。付属の一覧より優先します。CSV の行 "match,pattern,service,name,kinds" で書きます。
 
 ## [labels]
 

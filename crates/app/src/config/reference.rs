@@ -376,6 +376,15 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "reports",
+        times: Times::Once,
+        rows: &[
+            is("domains", Form::Domains, "[]"),
+            told("file", Form::File, "reports", "\"reports.sqlite\""),
+            told("senders", Form::File, "none", "\"senders.csv\""),
+        ],
+    },
+    Section {
         name: "labels",
         times: Times::Once,
         rows: &[

@@ -144,7 +144,7 @@ fn unusable(path: &Path, reason: &str) -> Failure {
 }
 
 /// The directory, for its owner alone where it has to be made.
-fn make_directory(directory: &Path) -> std::io::Result<()> {
+pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
     if directory.as_os_str().is_empty() || directory.is_dir() {
         return Ok(());
     }

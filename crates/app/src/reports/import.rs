@@ -1,0 +1,493 @@
+//! `report import`: reports from files into the store.
+//!
+//! One thread reads and parses, another commits: what has been told of as accepted is on the disk.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use clap::{Args, ValueHint};
+use feedback::archive::{Class, Content, Judge, Kind, Origin, Parcel, Receipt, Sighting, Status, Trust};
+use feedback::intake::{self, Item, Settings};
+use feedback::reason::{Reason, ReasonKind};
+use feedback::{Archive as _, ArchiveError};
+use mailtext::Domain;
+use serde::Serialize;
+use store::SqliteArchive;
+
+use super::ask::{domain_of, open, wait};
+use super::list::{kind_word, shown};
+use super::minds::classifier;
+use super::print;
+use super::table::grouped;
+use crate::cli::SpfFormat;
+use crate::common::Common;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::say::Say;
+use crate::time;
+
+/// `report import`
+#[derive(Args, Debug)]
+pub(super) struct ImportArguments {
+    /// Files, directories, Maildirs, mboxes; - for standard input
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    paths: Vec<PathBuf>,
+    /// Refuse reports about other domains than this one and what lies below it; several times for several
+    /// [default: `[reports] domains`, or none]
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Vec<String>,
+    /// For this tenant
+    #[arg(long, value_name = "NAME", default_value = "")]
+    tenant: String,
+    /// Keep no copy of the reports themselves, only what they say
+    #[arg(long)]
+    no_raw: bool,
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: SpfFormat,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// An option is wrong, or the store cannot be used.
+pub(super) fn run(common: &Common, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
+    let own = own_domains(common, &arguments.domain)?;
+    let store = open(common)?;
+    let judge = judge(common, &store, &arguments.tenant)?;
+    let raw = if arguments.no_raw { intake::Raw::Drop } else { intake::Raw::Keep };
+    let settings = Settings { raw, ..Settings::default() };
+    let reader = Reader { tenant: &arguments.tenant, own, judge, settings, now_ms: common.now_s() * 1000 };
+    let mut teller = Teller::new(common.say(), arguments.format);
+    let (sender, receiver) = sync_channel(BATCH_COUNT_WAITING);
+    let (read, committed) = std::thread::scope(|scope| {
+        let reading = scope.spawn(move || reader.read_all(&arguments.paths, &sender));
+        let committed = commit(common, &store, &receiver, &mut teller);
+        // Whoever reads stops when nobody takes any more.
+        drop(receiver);
+        (reading.join(), committed)
+    });
+    committed?;
+    let mut code = ExitCode::Done;
+    for failure in read.map_err(|_| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", "panic"))? {
+        code.add(failure.tell(common.say()));
+    }
+    teller.end()?;
+    if teller.counts.refused > 0 {
+        code.add(ExitCode::Input);
+    }
+    Ok(code)
+}
+
+/// The domains whose reports are taken; all, when there are none.
+fn own_domains(common: &Common, given: &[String]) -> Result<Vec<Domain>, Failure> {
+    if given.is_empty() {
+        return Ok(common.config().reports.domains.clone());
+    }
+    given.iter().map(|name| domain_of("--domain", name)).collect()
+}
+
+/// What judges records, by what owners have said until now.
+///
+/// # Errors
+/// The store cannot answer.
+pub(super) fn judge(common: &Common, store: &SqliteArchive, tenant: &str) -> Result<Judge, Failure> {
+    Ok(classifier(common, store, tenant)?.into_judge())
+}
+
+/// Judges everything of a domain anew.
+///
+/// # Errors
+/// The store cannot do it.
+pub(super) fn judge_anew(
+    common: &Common,
+    store: &SqliteArchive,
+    tenant: &str,
+    domain: &Domain,
+) -> Result<u64, Failure> {
+    let judge = judge(common, store, tenant)?;
+    wait(common, store.judge_anew(tenant, domain, judge))
+}
+
+/// Reads paths into parcels.
+struct Reader<'a> {
+    tenant: &'a str,
+    own: Vec<Domain>,
+    judge: Judge,
+    settings: Settings,
+    now_ms: u64,
+}
+
+/// Parcels that are committed together.
+#[derive(Default)]
+struct Batch {
+    parcels: Vec<Parcel>,
+    weight: usize,
+}
+
+impl Reader<'_> {
+    /// Reads everything; gives back what could not be read.
+    fn read_all(&self, paths: &[PathBuf], sender: &SyncSender<Vec<Parcel>>) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        let mut batch = Batch::default();
+        let mut ways: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+        while let Some(path) = ways.pop() {
+            if path.is_dir() {
+                match entries(&path) {
+                    Ok(entries) => ways.extend(entries.into_iter().rev()),
+                    Err(error) => failures.push(Failure::unreadable(&path.display().to_string(), &error)),
+                }
+                continue;
+            }
+            match self.read(&path, &mut batch, sender) {
+                Ok(true) => {}
+                Ok(false) => return failures,
+                Err(error) => failures.push(Failure::unreadable(&path.display().to_string(), &error)),
+            }
+        }
+        let _ = sender.send(batch.parcels);
+        failures
+    }
+
+    /// Reads one file; whether anybody still takes what is read.
+    fn read(&self, path: &Path, batch: &mut Batch, sender: &SyncSender<Vec<Parcel>>) -> std::io::Result<bool> {
+        let name = path.display().to_string();
+        let mut input: Box<dyn Read> = match name.as_str() {
+            "-" => Box::new(std::io::stdin().lock()),
+            _ => Box::new(std::fs::File::open(path)?),
+        };
+        let mut is_taken = true;
+        intake::read(&mut input, &self.settings, &mut |item| {
+            if !is_taken {
+                return;
+            }
+            let parcel = self.parcel(item, &name);
+            batch.weight += weight(&parcel);
+            batch.parcels.push(parcel);
+            if batch.parcels.len() >= BATCH_PARCEL_COUNT || batch.weight >= BATCH_WEIGHT {
+                is_taken = sender.send(std::mem::take(batch).parcels).is_ok();
+            }
+        })?;
+        Ok(is_taken)
+    }
+
+    fn parcel(&self, item: Item, path: &str) -> Parcel {
+        let Item { member, digest, raw, mut content, mut status, reason, deviations } = item;
+        let mut reason = reason.map(|reason| reason.to_pair());
+        if let Some(foreign) = self.foreign(&content) {
+            reason = Some(Reason::new(ReasonKind::ForeignDomain, &foreign).to_pair());
+            (content, status) = (Content::Refused(kind_of(&content)), Status::Refused);
+        }
+        Parcel {
+            tenant: self.tenant.into(),
+            received_ms: self.now_ms,
+            origin: Origin { source: "file".into(), path: path.into(), member, trust: Trust::Given },
+            digest,
+            raw,
+            classes: classes(&content, &self.judge),
+            content,
+            status,
+            reason,
+            deviations,
+        }
+    }
+
+    /// The domain that a report is about, where it is none of ours.
+    fn foreign(&self, content: &Content) -> Option<String> {
+        if self.own.is_empty() {
+            return None;
+        }
+        let about = match content {
+            Content::Aggregate(report) => vec![&report.policy.domain],
+            Content::Tls(report) => report.policies.iter().map(|policy| &policy.domain).collect(),
+            Content::Failure(report) => report.reported_domains.iter().chain(&report.header_from).collect(),
+            Content::Refused(_) => return None,
+        };
+        let is_own = |name: &str| Domain::parse(name).is_ok_and(|name| self.own.iter().any(|own| name.is_within(own)));
+        if about.iter().any(|name| is_own(name)) {
+            return None;
+        }
+        Some(about.first().map(ToString::to_string).unwrap_or_default())
+    }
+}
+
+/// The class of each record.
+fn classes(content: &Content, judge: &Judge) -> Vec<Class> {
+    let Content::Aggregate(report) = content else { return Vec::new() };
+    let class = |record| match report.circumstances_of(record) {
+        Some(circumstances) => {
+            judge(&Sighting { source: record.source, count: record.count, circumstances, policy: &report.policy })
+        }
+        None => Class::default(),
+    };
+    report.records.iter().map(class).collect()
+}
+
+fn kind_of(content: &Content) -> Option<Kind> {
+    match content {
+        Content::Aggregate(_) => Some(Kind::Aggregate),
+        Content::Failure(_) => Some(Kind::Failure),
+        Content::Tls(_) => Some(Kind::Tls),
+        Content::Refused(kind) => *kind,
+    }
+}
+
+/// What of a parcel takes memory.
+fn weight(parcel: &Parcel) -> usize {
+    let records = match &parcel.content {
+        Content::Aggregate(report) => report.records.len(),
+        Content::Failure(_) | Content::Tls(_) | Content::Refused(_) => 1,
+    };
+    parcel.raw.len() + RECORD_WEIGHT * records
+}
+
+/// What a directory holds, in order; of a Maildir, what is in `new` and `cur`.
+fn entries(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let is_maildir = directory.join("cur").is_dir() && directory.join("new").is_dir();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        // What a Maildir has besides – its index, mail on its way in – is no message.
+        let is_hidden = name.starts_with('.') && (is_maildir || !path.is_dir());
+        if !is_hidden && (!is_maildir || name == "new" || name == "cur") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Commits what comes, and tells of it when it is on the disk.
+fn commit(
+    common: &Common,
+    store: &SqliteArchive,
+    receiver: &Receiver<Vec<Parcel>>,
+    teller: &mut Teller<'_>,
+) -> Result<(), Failure> {
+    while let Ok(parcels) = receiver.recv() {
+        let about: Vec<About> = parcels.iter().map(About::of).collect();
+        let receipts = wait(common, import(store, parcels))?;
+        for (about, receipt) in about.into_iter().zip(receipts) {
+            teller.tell(&about, receipt)?;
+        }
+        teller.progress();
+    }
+    Ok(())
+}
+
+async fn import(store: &SqliteArchive, parcels: Vec<Parcel>) -> Result<Vec<Receipt>, ArchiveError> {
+    if parcels.is_empty() { Ok(Vec::new()) } else { store.import(parcels, None).await }
+}
+
+/// What is told of a report.
+struct About {
+    path: String,
+    member: String,
+    kind: Option<Kind>,
+    status: Status,
+    reporter: String,
+    report_id: String,
+    domain: String,
+    begin_s: u64,
+    end_s: u64,
+    records: u64,
+    messages: u64,
+    deviations: Vec<String>,
+    reason: Option<(Box<str>, Box<str>)>,
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    member: &'a str,
+    kind: Option<&'static str>,
+    status: &'static str,
+    reporter: &'a str,
+    report_id: &'a str,
+    domain: &'a str,
+    begin: Option<String>,
+    end: Option<String>,
+    records: u64,
+    messages: u64,
+    deviations: &'a [String],
+    reason: Option<String>,
+    reason_code: Option<&'a str>,
+    id: Option<u64>,
+    conflict: Option<u64>,
+}
+
+/// What all of them were.
+#[derive(Serialize, Default)]
+struct Counts {
+    accepted: u64,
+    duplicate: u64,
+    salvaged: u64,
+    refused: u64,
+    records: u64,
+    messages: u64,
+}
+
+impl About {
+    fn of(parcel: &Parcel) -> Self {
+        let mut about = Self {
+            path: parcel.origin.path.to_string(),
+            member: parcel.origin.member.to_string(),
+            kind: kind_of(&parcel.content),
+            status: parcel.status,
+            reporter: String::new(),
+            report_id: String::new(),
+            domain: String::new(),
+            begin_s: 0,
+            end_s: 0,
+            records: 0,
+            messages: 0,
+            deviations: parcel.deviations.iter().map(|deviation| deviation.id.to_string()).collect(),
+            reason: parcel.reason.clone(),
+        };
+        match &parcel.content {
+            Content::Aggregate(report) => {
+                about.reporter = report.metadata.organization.to_string();
+                about.report_id = report.metadata.report_id.to_string();
+                about.domain = report.policy.domain.to_string();
+                (about.begin_s, about.end_s) = (report.metadata.begin_s, report.metadata.end_s);
+                (about.records, about.messages) = (report.records.len() as u64, report.message_count());
+            }
+            Content::Tls(report) => {
+                about.reporter = report.organization.to_string();
+                about.report_id = report.report_id.to_string();
+                about.domain = report.policies.first().map(|policy| policy.domain.to_string()).unwrap_or_default();
+                (about.begin_s, about.end_s) = (report.begin_s, report.end_s);
+                about.records = report.policies.len() as u64;
+                let sessions =
+                    report.policies.iter().map(|policy| policy.successful_count.saturating_add(policy.failed_count));
+                about.messages = sessions.fold(0, u64::saturating_add);
+            }
+            Content::Failure(report) => {
+                about.reporter = report.reporting_mta.as_deref().unwrap_or_default().to_owned();
+                let domain = report.reported_domains.first().or(report.header_from.as_ref());
+                about.domain = domain.map(ToString::to_string).unwrap_or_default();
+                (about.records, about.messages) = (1, report.incidents);
+            }
+            Content::Refused(_) => {}
+        }
+        about
+    }
+}
+
+/// Tells of reports as they are committed.
+struct Teller<'a> {
+    say: &'a Say,
+    format: SpfFormat,
+    counts: Counts,
+    shows_progress: bool,
+}
+
+impl<'a> Teller<'a> {
+    fn new(say: &'a Say, format: SpfFormat) -> Self {
+        Self { say, format, counts: Counts::default(), shows_progress: std::io::stderr().is_terminal() }
+    }
+
+    fn tell(&mut self, about: &About, receipt: Receipt) -> Result<(), Failure> {
+        let (status, id, conflict) = match (about.status, receipt) {
+            (_, Receipt::Duplicate(id)) => ("duplicate", id, None),
+            (status, Receipt::Stored(id)) => (super::list::status_word(status), id, None),
+            (status, Receipt::Conflict { id, with }) => (super::list::status_word(status), id, Some(with)),
+        };
+        match status {
+            "duplicate" => self.counts.duplicate += 1,
+            "accepted" => self.counts.accepted += 1,
+            "salvaged" => self.counts.salvaged += 1,
+            _ => self.counts.refused += 1,
+        }
+        if matches!(status, "accepted" | "salvaged") {
+            self.counts.records += about.records;
+            self.counts.messages += about.messages;
+        }
+        let reason = about.reason.as_ref();
+        let reason = reason.map(|(id, what)| self.say.say(id, &feedback::reason::arguments(what)));
+        match self.format {
+            SpfFormat::Json => {
+                let moment = |seconds: u64| (seconds > 0).then(|| time::rfc3339(seconds));
+                let line = Line {
+                    path: &about.path,
+                    member: &about.member,
+                    kind: about.kind.map(kind_word),
+                    status,
+                    reporter: &about.reporter,
+                    report_id: &about.report_id,
+                    domain: &about.domain,
+                    begin: moment(about.begin_s),
+                    end: moment(about.end_s),
+                    records: about.records,
+                    messages: about.messages,
+                    deviations: &about.deviations,
+                    reason,
+                    reason_code: about.reason.as_ref().map(|(id, _)| &**id),
+                    id: Some(id.0),
+                    conflict: conflict.map(|other| other.0),
+                };
+                print(&(serde_json::to_string(&line).unwrap_or_default() + "\n"))
+            }
+            // For people, what went well is a number at the end.
+            SpfFormat::Text if conflict.is_some() || matches!(status, "salvaged" | "refused") => {
+                self.clear_progress();
+                let mut line = shown(&about.path);
+                if !about.member.is_empty() {
+                    let _ = write!(line, " ({})", shown(&about.member));
+                }
+                let remark = match conflict {
+                    Some(other) => self.say.say("reports-label-conflict", &[("id", other.0.to_string().into())]),
+                    None => reason.unwrap_or_default(),
+                };
+                print(&format!("{status}  {line}: {remark}\n"))
+            }
+            SpfFormat::Text => Ok(()),
+        }
+    }
+
+    /// How far it is, on a terminal.
+    fn progress(&self) {
+        if self.shows_progress {
+            let Counts { accepted, duplicate, salvaged, refused, .. } = self.counts;
+            eprint!("\r{}", grouped(accepted + duplicate + salvaged + refused));
+        }
+    }
+
+    fn clear_progress(&self) {
+        if self.shows_progress {
+            eprint!("\r\x1b[K");
+        }
+    }
+
+    fn end(&self) -> Result<(), Failure> {
+        self.clear_progress();
+        let counts = &self.counts;
+        if self.format == SpfFormat::Json {
+            let end = serde_json::json!({ "summary": counts });
+            return print(&format!("{end}\n"));
+        }
+        let arguments = [
+            ("accepted", counts.accepted.into()),
+            ("duplicate", counts.duplicate.into()),
+            ("salvaged", counts.salvaged.into()),
+            ("refused", counts.refused.into()),
+            ("records", counts.records.into()),
+            ("messages", counts.messages.into()),
+        ];
+        print(&(self.say.say("reports-imported", &arguments) + "\n"))
+    }
+}
+
+/// Batches that wait to be committed.
+const BATCH_COUNT_WAITING: usize = 2;
+/// Most reports of a batch.
+const BATCH_PARCEL_COUNT: usize = 256;
+/// About how much memory a batch may take, in bytes.
+const BATCH_WEIGHT: usize = 8 << 20;
+/// About how much memory a record takes, in bytes.
+const RECORD_WEIGHT: usize = 64;

@@ -1,0 +1,171 @@
+//! `report`: reports from files into the store, and what is told of them.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_macros, missing_docs)] // a test
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A state directory of one test, made anew, and reports beside it.
+struct Desk {
+    directory: PathBuf,
+}
+
+impl Desk {
+    fn new(name: &str) -> Self {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(directory.join("in")).unwrap();
+        Self { directory }
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.directory.join("in").join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+        command.args(["--lang", "en", "--at", "2026-03-20T12:00:00Z", "--state"]).arg(self.directory.join("state"));
+        command.arg("report").args(arguments).env_clear().output().unwrap()
+    }
+
+    fn told(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Vec<Value> {
+        let told = self.told(&[arguments, &["--format", "json"]].concat());
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// A report: its id and day, and records of an address, a count, a DKIM domain and whether that is aligned and passed.
+fn report(id: &str, day: u64, records: &[(&str, u64, &str, bool)]) -> String {
+    let record = |(ip, count, signer, passed): &(&str, u64, &str, bool)| {
+        let (result, aligned) = if *passed { ("pass", "pass") } else { ("fail", "fail") };
+        format!(
+            "<record><row><source_ip>{ip}</source_ip><count>{count}</count><policy_evaluated>\
+             <disposition>none</disposition><dkim>{aligned}</dkim><spf>fail</spf></policy_evaluated></row>\
+             <identifiers><header_from>example.jp</header_from></identifiers><auth_results>\
+             <dkim><domain>{signer}</domain><selector>s1</selector><result>{result}</result></dkim>\
+             <spf><domain>other.example</domain><scope>mfrom</scope><result>fail</result></spf></auth_results></record>"
+        )
+    };
+    let (begin, end) = (1_772_323_200 + day * 86_400, 1_772_323_200 + (day + 1) * 86_400 - 1);
+    format!(
+        "<?xml version=\"1.0\"?><feedback xmlns=\"urn:ietf:params:xml:ns:dmarc-2.0\"><version>1.0</version>\
+         <report_metadata><org_name>Receiver</org_name><email>dmarc@receiver.example</email>\
+         <report_id>{id}</report_id><date_range><begin>{begin}</begin><end>{end}</end></date_range></report_metadata>\
+         <policy_published><domain>example.jp</domain><p>none</p></policy_published>{}</feedback>",
+        records.iter().map(record).collect::<String>()
+    )
+}
+
+#[test]
+fn what_was_imported_is_counted_once() {
+    let desk = Desk::new("reports-counted");
+    let first = desk.write(
+        "a.xml",
+        &report("r1", 0, &[("192.0.2.1", 30, "example.jp", true), ("203.0.113.9", 5, "example.jp", false)]),
+    );
+    desk.write("b.xml", &report("r2", 1, &[("192.0.2.1", 40, "example.jp", true)]));
+    desk.write("c.txt", "no report");
+    let directory = desk.directory.join("in");
+    let ran = desk.run(&["import", directory.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(ran.status.code(), Some(3), "one of them was refused");
+    let lines: Vec<Value> =
+        String::from_utf8(ran.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [a, b, c, end] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(
+        (a["status"].as_str(), b["status"].as_str(), c["status"].as_str()),
+        (Some("accepted"), Some("accepted"), Some("refused"))
+    );
+    assert_eq!(
+        (a["kind"].as_str(), a["records"].as_u64(), a["messages"].as_u64()),
+        (Some("aggregate"), Some(2), Some(35))
+    );
+    assert_eq!((a["begin"].as_str(), a["end"].as_str()), (Some("2026-03-01T00:00:00Z"), Some("2026-03-01T23:59:59Z")));
+    assert!(c["reason"].is_string() && c["reason_code"] == "refused-unknown", "{c}");
+    let end = &end["summary"];
+    assert_eq!(
+        (end["accepted"].as_u64(), end["refused"].as_u64(), end["messages"].as_u64()),
+        (Some(2), Some(1), Some(75))
+    );
+    // Once more: nothing is counted twice.
+    let again = desk.json(&["import", &first]);
+    assert_eq!((again[0]["status"].as_str(), again[1]["summary"]["messages"].as_u64()), (Some("duplicate"), Some(0)));
+    let summary = &desk.json(&["summary"])[0];
+    assert_eq!(summary["domain"], "example.jp");
+    assert_eq!(
+        (summary["messages"].as_u64(), summary["pass"].as_u64(), summary["reporters"].as_u64()),
+        (Some(75), Some(70), Some(1))
+    );
+    let days = desk.json(&["summary", "--by-day"]);
+    let by_day: Vec<_> =
+        days.iter().filter_map(|line| Some((line["day"].as_str()?, line["messages"].as_u64()?))).collect();
+    assert_eq!(by_day, [("2026-03-01", 35), ("2026-03-02", 40)]);
+    // Another span of days.
+    let none = desk.told(&["summary", "--from", "2025-01-01", "--to", "2025-02-01"]);
+    assert!(none.contains("No reports count anything there"), "{none}");
+}
+
+#[test]
+fn sources_are_named_and_marked() {
+    let desk = Desk::new("reports-sources");
+    let path = desk.write(
+        "a.xml",
+        &report("r1", 0, &[("192.0.2.1", 30, "example.jp", true), ("203.0.113.9", 500, "evil.example", false)]),
+    );
+    desk.told(&["import", &path]);
+    let sources = desk.json(&["sources", "--addresses"]);
+    let counts: Vec<_> =
+        sources.iter().map(|one| (one["network"].as_str().unwrap(), one["messages"].as_u64().unwrap())).collect();
+    assert_eq!(counts, [("203.0.113.0/24", 500), ("192.0.2.0/24", 30)]);
+    assert_eq!(sources[0]["addresses"][0]["address"], "203.0.113.9");
+    // The owner says that nobody there has business with the domain, and everything is judged anew.
+    let marked =
+        desk.told(&["mark", "example.jp", "--network", "203.0.113.0/24", "--as", "denied", "--note", "not ours"]);
+    assert!(marked.contains("example.jp"), "{marked}");
+    let sources = desk.json(&["sources"]);
+    assert_eq!((sources[0]["class"].as_str(), sources[0]["standing"].as_str()), (Some("suspected"), Some("denied")));
+    assert_eq!(desk.json(&["summary"])[0]["classes"]["suspected"].as_u64(), Some(500));
+    let marks = desk.json(&["mark"]);
+    assert_eq!((marks[0]["network"].as_str(), marks[0]["note"].as_str()), (Some("203.0.113.0/24"), Some("not ours")));
+    desk.told(&["mark", "example.jp", "--network", "203.0.113.0/24", "--as", "forgotten"]);
+    assert!(desk.json(&["mark"]).is_empty());
+    let exported = desk.told(&["export", "--format", "csv"]);
+    assert_eq!(exported.lines().count(), 3, "{exported}");
+    let advice = &desk.json(&["advise", "example.jp", "--what-if", "p=reject"])[0];
+    assert_eq!((advice["rung"].as_str(), advice["what_if"]["rejected"].as_u64()), (Some("p=none"), Some(500)));
+    assert!(desk.told(&["advise", "example.jp"]).contains("example.jp"));
+}
+
+#[test]
+fn reports_about_others_are_refused_and_kept() {
+    let desk = Desk::new("reports-foreign");
+    let path = desk.write("a.xml", &report("r1", 0, &[("192.0.2.1", 30, "example.jp", true)]));
+    let ran = desk.run(&["import", &path, "--domain", "example.com"]);
+    assert_eq!(ran.status.code(), Some(3));
+    let listed = desk.json(&["list", "--status", "refused", "--from", "2026-03-01"]);
+    assert_eq!(listed[0]["reason_detail"], "refused-foreign-domain");
+    let id = listed[0]["id"].as_u64().unwrap().to_string();
+    let raw = desk.told(&["show", &id, "--format", "raw"]);
+    assert_eq!(raw, std::fs::read_to_string(&path).unwrap());
+    // Tried again, with the domain among ours, it is taken.
+    let again = desk.json(&["import", &path, "--domain", "jp"]);
+    assert_eq!(again[0]["status"], "accepted");
+}
+
+#[test]
+fn without_a_store_there_is_nothing_to_ask() {
+    let desk = Desk::new("reports-none");
+    for verb in ["summary", "sources", "list", "advise", "export"] {
+        assert_eq!(desk.run(&[verb]).status.code(), Some(6), "{verb}");
+    }
+    assert_eq!(desk.run(&["import", "no-such-file"]).status.code(), Some(3));
+}
