@@ -301,14 +301,15 @@ async fn author_exists<L: Lookup + Sync>(lookup: &L, walk: &Walk, steps: &mut Ve
         Existence::Exists
     } else {
         let question = Question::new(domain.clone(), Kind::A);
-        let answer = lookup.ask(question.clone()).await;
-        steps.push(Step::Asked { question, answer: answer.clone() });
-        match answer {
+        let answer = lookup.ask_ref(&question).await;
+        let existence = match &answer {
             Answer::Records(_) | Answer::NoData(_) => Existence::Exists,
             // RFC 9989 §3.2.13: a domain does not exist when the DNS says NXDOMAIN for it; no data is existence.
             Answer::NxDomain(_) => Existence::Absent,
-            Answer::Failed(failure) => Existence::Unknown(failure),
-        }
+            Answer::Failed(failure) => Existence::Unknown(*failure),
+        };
+        steps.push(Step::Asked { question, answer });
+        existence
     };
     steps.push(Step::AuthorExistence { domain, existence });
     existence
@@ -331,25 +332,29 @@ async fn record_at<L: Lookup + Sync>(lookup: &L, domain: &Domain, place: Place, 
         return At::Nothing;
     };
     let question = Question::txt(name);
-    let answer = lookup.ask(question.clone()).await;
-    steps.push(Step::Asked { question, answer: answer.clone() });
-    let found = match answer {
-        Answer::Records(records) => records.derived(Found::of),
-        Answer::NoData(_) | Answer::NxDomain(_) => return At::Nothing,
-        Answer::Failed(failure) => return At::Failed(failure),
+    let answer = lookup.ask_ref(&question).await;
+    let found = match &answer {
+        Answer::Records(records) => Ok(Found::beside(records)),
+        Answer::NoData(_) | Answer::NxDomain(_) => Err(At::Nothing),
+        Answer::Failed(failure) => Err(At::Failed(*failure)),
+    };
+    steps.push(Step::Asked { question, answer });
+    let found = match found {
+        Ok(found) => found,
+        Err(at) => return at,
     };
     let domain = domain.clone();
-    match &found.records {
+    match found.records {
         RecordCount::Zero => {
             steps.push(Step::TextIgnored { domain, count: found.ignored });
             At::Nothing
         }
         RecordCount::One(record) => {
-            steps.push(Step::RecordFound { domain: domain.clone(), record: Arc::clone(record) });
-            At::Record(PolicyRecord { domain, record: Arc::clone(record), place })
+            steps.push(Step::RecordFound { domain: domain.clone(), record: Arc::clone(&record) });
+            At::Record(PolicyRecord { domain, record, place })
         }
         RecordCount::Several(count) => {
-            steps.push(Step::SeveralRecords { domain, count: *count });
+            steps.push(Step::SeveralRecords { domain, count });
             At::Several
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lookup::{Answer, Data, Failure, Lookup, Question};
+use lookup::{Answer, Data, Failure, Lookup, Question, Records};
 use mailtext::Domain;
 
 use crate::evidence::Step;
@@ -61,14 +61,14 @@ pub enum Selected {
 }
 
 /// What the TXT records at one `_dmarc` name come to; kept beside the DNS answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) records: RecordCount,
     /// How many TXT records are none of DMARC's.
     pub(crate) ignored: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum RecordCount {
     Zero,
     One(Arc<Record>),
@@ -76,7 +76,12 @@ pub(crate) enum RecordCount {
 }
 
 impl Found {
-    pub(crate) fn of(data: &[Data]) -> Self {
+    /// What the records come to, read once and kept beside them.
+    pub(crate) fn beside(records: &Records) -> Self {
+        records.derived_here(Self::of).cloned().unwrap_or_else(|| Self::of(&records.data))
+    }
+
+    fn of(data: &[Data]) -> Self {
         let mut first = None;
         let mut count = 0;
         for data in data {
@@ -220,36 +225,37 @@ impl Walk {
             return Ok(None);
         };
         let question = Question::txt(name);
-        let answer = lookup.ask(question.clone()).await;
-        steps.push(Step::Asked { question, answer: answer.clone() });
+        let answer = lookup.ask_ref(&question).await;
         if labels == self.labels {
             self.start_exists = match answer {
                 Answer::Records(_) | Answer::NoData(_) => Some(true),
                 Answer::NxDomain(_) | Answer::Failed(_) => None,
             };
         }
-        match answer {
-            Answer::Records(records) => Ok(self.judge(labels, &records.derived(Found::of), steps)),
+        let found = match &answer {
+            Answer::Records(records) => Ok(Some(Found::beside(records))),
             Answer::NoData(_) | Answer::NxDomain(_) => Ok(None),
             // RFC 9989 §5.3.6: with a question unanswered the message can neither pass nor fail.
-            Answer::Failed(failure) => Err(failure),
-        }
+            Answer::Failed(failure) => Err(*failure),
+        };
+        steps.push(Step::Asked { question, answer });
+        Ok(found?.and_then(|found| self.judge(labels, found, steps)))
     }
 
-    fn judge(&self, labels: usize, found: &Found, steps: &mut Vec<Step>) -> Option<Kept> {
+    fn judge(&self, labels: usize, found: Found, steps: &mut Vec<Step>) -> Option<Kept> {
         let domain = if labels == self.labels { self.start.clone() } else { self.start.rightmost(labels) };
         if found.ignored > 0 {
             steps.push(Step::TextIgnored { domain: domain.clone(), count: found.ignored });
         }
-        match &found.records {
+        match found.records {
             RecordCount::Zero => None,
             RecordCount::One(record) => {
-                steps.push(Step::RecordFound { domain: domain.clone(), record: Arc::clone(record) });
-                Some(Kept { domain, record: Arc::clone(record), labels })
+                steps.push(Step::RecordFound { domain: domain.clone(), record: Arc::clone(&record) });
+                Some(Kept { domain, record, labels })
             }
             // RFC 9989 §4.10: multiple DMARC policy records for a single target are all discarded.
             RecordCount::Several(count) => {
-                steps.push(Step::SeveralRecords { domain, count: *count });
+                steps.push(Step::SeveralRecords { domain, count });
                 None
             }
         }

@@ -142,6 +142,10 @@ impl<L: Lookup, F> Lookup for Both<L, F> {
         self.lookup.ask(question)
     }
 
+    fn ask_ref(&self, question: &Question) -> impl Future<Output = Answer> + Send {
+        self.lookup.ask_ref(question)
+    }
+
     fn keeper(&self) -> Option<&dyn Keeper> {
         self.lookup.keeper()
     }

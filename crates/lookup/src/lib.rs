@@ -41,6 +41,11 @@ pub trait Lookup {
     /// Asks. The future may be dropped at any time.
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send;
 
+    /// Asks with a question that stays with the asker: what is known in memory costs no copy of it then.
+    fn ask_ref(&self, question: &Question) -> impl Future<Output = Answer> + Send {
+        self.ask(question.clone())
+    }
+
     /// The cache that the answers come from. Whoever has something that was made of its answers, all of which still hold,
     /// need not ask for them again. `None` where every question shall be seen, as by a tape or a budget: nothing is left
     /// unasked then.
@@ -54,14 +59,18 @@ pub async fn ask_all<L: Lookup + Sync>(lookup: &L, questions: &[Question]) -> Ve
     match questions {
         [] => Vec::new(),
         // By far the most frequent: nothing to be joined.
-        [only] => vec![lookup.ask(only.clone()).await],
-        several => join_all(several.iter().map(|question| lookup.ask(question.clone()))).await,
+        [only] => vec![lookup.ask_ref(only).await],
+        several => join_all(several.iter().map(|question| lookup.ask_ref(question))).await,
     }
 }
 
 impl<L: Lookup + Sync> Lookup for &L {
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
         (**self).ask(question)
+    }
+
+    fn ask_ref(&self, question: &Question) -> impl Future<Output = Answer> + Send {
+        (**self).ask_ref(question)
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {
@@ -72,6 +81,10 @@ impl<L: Lookup + Sync> Lookup for &L {
 impl<L: Lookup + Sync + Send> Lookup for Arc<L> {
     fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
         (**self).ask(question)
+    }
+
+    fn ask_ref(&self, question: &Question) -> impl Future<Output = Answer> + Send {
+        (**self).ask_ref(question)
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {

@@ -244,6 +244,10 @@ impl Lookup for Zone {
         self.answer(&question)
     }
 
+    async fn ask_ref(&self, question: &Question) -> Answer {
+        self.answer(question)
+    }
+
     /// The zone itself, unless answers take time: what is left unasked would take none.
     fn keeper(&self) -> Option<&dyn Keeper> {
         let is_timed = self.time_limit_ms.is_some() || self.table().is_timed;

@@ -127,7 +127,14 @@ pub async fn check_identity<L: Lookup + Sync>(
         Ok(sender) => sender,
         Err(problem) => return Outcome { result: Checked::none(identity, problem), evidence: Vec::new().into() },
     };
-    let first = lookup.ask(Question::txt(Domain::clone(&domain))).await;
+    let question = Question::txt(Domain::clone(&domain));
+    let first = lookup.ask_ref(&question).await;
+    if !matches!(first, Answer::Records(_)) {
+        // As with most names in HELO.
+        let problem = Problem::without_record(&domain, &first);
+        let result = Checked { domain: Some(domain.into_owned()), ..Checked::none(identity, problem) };
+        return Outcome { result, evidence: Step::Asked { question, answer: first }.into() };
+    }
     // Where every answer that the check would ask for is known to hold, only the client's address is looked for in them.
     let walked = match lookup.keeper() {
         Some(keeper) => flat::walk(keeper, &first, &domain, request, limits),
@@ -257,6 +264,16 @@ impl Checked {
 }
 
 impl Problem {
+    /// Why a name has no record, by an answer that holds none.
+    fn without_record(name: &Domain, answer: &Answer) -> Self {
+        match answer {
+            Answer::NxDomain(_) => Self::NoSuchDomain(name.clone()),
+            Answer::Records(_) | Answer::NoData(_) | Answer::Failed(Failure::BadName) => Self::NoRecord(name.clone()),
+            // RFC 7208 §4.4: if the DNS lookup returns a server failure or times out, "temperror"
+            Answer::Failed(failure) => Self::Dns(Question::txt(name.clone()), *failure),
+        }
+    }
+
     /// The result that follows.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -442,7 +459,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
                     false
                 }
                 Turn::Ask(question, purpose) => {
-                    let answer = self.lookup.ask(question.clone()).await;
+                    let answer = self.lookup.ask_ref(&question).await;
                     let found = match purpose {
                         Purpose::Addresses(cidr) => self.addresses_in(question, answer, cidr)?,
                         _ => self.anything_in(question, answer)?,
@@ -630,16 +647,13 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
                         self.evidence.push(Step::Record { at, answer, ended: None });
                         return Ok(());
                     }
-                    Selection::Nothing => Problem::NoRecord(Domain::clone(&name)),
+                    Selection::Nothing => Problem::without_record(&name, &answer),
                     Selection::Several(_) => Problem::SeveralRecords(at),
                     // RFC 7208 §4.6: if there are any syntax errors anywhere in the record, "permerror"
                     Selection::Broken(_) => Problem::RecordBroken(at),
                 }
             }
-            Answer::NxDomain(_) => Problem::NoSuchDomain(Domain::clone(&name)),
-            Answer::NoData(_) | Answer::Failed(Failure::BadName) => Problem::NoRecord(Domain::clone(&name)),
-            // RFC 7208 §4.4: if the DNS lookup returns a server failure or times out, "temperror"
-            Answer::Failed(failure) => Problem::Dns(Question::txt(Domain::clone(&name)), *failure),
+            absence => Problem::without_record(&name, absence),
         };
         let question = Question::txt(name.into_owned());
         self.evidence.push(Step::Asked { question, answer });
@@ -703,7 +717,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
 
     // RFC 7208 §5.4: "mx" – first an MX lookup, then an address lookup on each MX name returned
     async fn mx(&mut self, question: Question, cidr: DualCidr) -> Result<bool, Problem> {
-        let answer = self.lookup.ask(question.clone()).await;
+        let answer = self.lookup.ask_ref(&question).await;
         let hosts = self.hosts(&answer);
         // RFC 7208 §5.4: without MX record, the implicit MX rules MUST NOT be applied
         if self.anything_in(question, answer)? == Found::Void {
@@ -746,7 +760,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
             // clients of both families.
             let other = if question.kind == Kind::A { Kind::Aaaa } else { Kind::A };
             let other = Question::new(question.name.clone(), other);
-            let answer = self.lookup.ask(other.clone()).await;
+            let answer = self.lookup.ask_ref(&other).await;
             let found = Found::of(&other, &answer, |_| true);
             self.evidence.push(Step::Asked { question: other, answer });
             if matches!(found?, Found::Match) {
@@ -824,7 +838,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
     /// Asks for the client's names that lead back to its address; once per check.
     async fn find_names(&mut self, counting: Counting) -> Result<(), Problem> {
         let question = Question::new(Domain::reverse(self.ip), Kind::Ptr);
-        let answer = self.lookup.ask(question.clone()).await;
+        let answer = self.lookup.ask_ref(&question).await;
         self.evidence.push(Step::Asked { question, answer: answer.clone() });
         if answer.is_void() && counting == Counting::Yes {
             self.void().await?;
@@ -878,7 +892,7 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
             }
         };
         let question = Question::txt(target);
-        let answer = self.lookup.ask(question.clone()).await;
+        let answer = self.lookup.ask_ref(&question).await;
         let parsed = match answer.data() {
             [Data::Txt(text)] => MacroString::parse_explanation(text.bytes()).map_err(ExplanationFlaw::Syntax),
             [] => Err(ExplanationFlaw::NoAnswer),
@@ -909,12 +923,12 @@ impl<L: Lookup + Sync> Evaluation<'_, L> {
         let mut answers = SmallVec::new();
         match questions {
             [] => {}
-            [only] => answers.push(self.lookup.ask(only.clone()).await),
+            [only] => answers.push(self.lookup.ask_ref(only).await),
             [first, second] => {
-                let pair = join(self.lookup.ask(first.clone()), self.lookup.ask(second.clone())).await;
+                let pair = join(self.lookup.ask_ref(first), self.lookup.ask_ref(second)).await;
                 answers.extend([pair.0, pair.1]);
             }
-            _ => answers.extend(join_all(questions.iter().map(|question| self.lookup.ask(question.clone()))).await),
+            _ => answers.extend(join_all(questions.iter().map(|question| self.lookup.ask_ref(question))).await),
         }
         answers
     }

@@ -27,6 +27,8 @@ pub struct Outcome {
 pub struct Evidence(Steps);
 
 enum Steps {
+    /// A name without record takes one.
+    One(Step),
     Made(Vec<Step>),
     Later(Later),
 }
@@ -241,6 +243,7 @@ impl Deref for Evidence {
 
     fn deref(&self) -> &[Step] {
         match &self.0 {
+            Steps::One(step) => std::slice::from_ref(step),
             Steps::Made(steps) => steps,
             Steps::Later(later) => later.made.get_or_init(|| later.flat.evidence(later.ip, &later.limits)),
         }
@@ -253,9 +256,16 @@ impl From<Vec<Step>> for Evidence {
     }
 }
 
+impl From<Step> for Evidence {
+    fn from(step: Step) -> Self {
+        Self(Steps::One(step))
+    }
+}
+
 impl Clone for Evidence {
     fn clone(&self) -> Self {
         match &self.0 {
+            Steps::One(step) => step.clone().into(),
             Steps::Made(steps) => steps.clone().into(),
             Steps::Later(later) => Self::later(Arc::clone(&later.flat), later.ip, later.limits),
         }

@@ -166,9 +166,13 @@ impl Resolver {
 
 impl Lookup for Resolver {
     async fn ask(&self, question: Question) -> Answer {
-        match self.cached(&question, Instant::now()) {
+        self.ask_ref(&question).await
+    }
+
+    async fn ask_ref(&self, question: &Question) -> Answer {
+        match self.cached(question, Instant::now()) {
             Some(answer) => answer,
-            None => self.fly(question).await,
+            None => self.fly(question.clone()).await,
         }
     }
 
@@ -195,14 +199,18 @@ impl Lookup for MessageResolver {
     /// [`Failure::Budget`] for a question that is asked when time or number are used up, [`Failure::Timeout`] for one
     /// that is on its way when the time ends (its answer still comes into the cache).
     async fn ask(&self, question: Question) -> Answer {
+        self.ask_ref(&question).await
+    }
+
+    async fn ask_ref(&self, question: &Question) -> Answer {
         let now = Instant::now();
         if now >= self.budget.ends || !self.budget.take_one() {
             count(&self.resolver.shared.counters.over_budget);
             return Answer::Failed(Failure::Budget);
         }
-        match self.resolver.cached(&question, now) {
+        match self.resolver.cached(question, now) {
             Some(answer) => answer,
-            None => match timeout_at(self.budget.ends, self.resolver.fly(question)).await {
+            None => match timeout_at(self.budget.ends, self.resolver.fly(question.clone())).await {
                 Ok(answer) => answer,
                 Err(_) => Answer::Failed(Failure::Timeout),
             },
