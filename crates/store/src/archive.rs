@@ -2,7 +2,7 @@
 //!
 //! The file is one of its own, beside the ledger of mail, so that a big import never holds up mail. Several processes may
 //! have it open: the daemon while the command line imports. Each write is a transaction and waits for those of others, up
-//! to [`crate::limits::ARCHIVE_BUSY_MS`]; questions wait for nobody.
+//! to [`Settings::busy_ms`]; questions wait for nobody.
 //!
 //! **Durability.** A call that writes is answered when its transaction is on the disk (`synchronous = FULL`): neither the
 //! death of the program nor of the machine takes what was acknowledged, and what was not is there wholly or not at all.
@@ -50,7 +50,7 @@ pub use self::memory::MemoryArchive;
 use self::crew::{Readers, Waiting};
 use self::parcel::Prepared;
 use self::writer::Writer;
-use crate::limits::ARCHIVE_CHECK_BYTES_MAX;
+use crate::limits::{ARCHIVE_BUSY_MS, ARCHIVE_CHECK_BYTES_MAX};
 
 /// What may vary.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,6 +59,8 @@ pub struct Settings {
     pub refused_count_max: usize,
     /// Most bytes of all refused reports together; the oldest reports go first.
     pub refused_bytes_max: u64,
+    /// How long another process may write before an operation fails, in milliseconds.
+    pub busy_ms: u64,
     /// How many questions are answered at the same time.
     pub reader_count: usize,
     /// Largest file, in bytes; beyond, the disk counts as full. `None` leaves it to the disk.
@@ -72,6 +74,7 @@ impl Default for Settings {
         Self {
             refused_count_max: REFUSED_COUNT_MAX,
             refused_bytes_max: REFUSED_BYTES_MAX,
+            busy_ms: ARCHIVE_BUSY_MS,
             reader_count: 2,
             file_bytes_max: None,
             check_bytes_max: ARCHIVE_CHECK_BYTES_MAX,
@@ -97,7 +100,7 @@ impl SqliteArchive {
     pub fn open(path: &Path, settings: Settings) -> Result<Self, ArchiveError> {
         let connection = schema::open_writer(path, &settings)?;
         let readers = (0..settings.reader_count.max(1))
-            .map(|_| schema::open_reader(path))
+            .map(|_| schema::open_reader(path, &settings))
             .collect::<Result<Vec<_>, ArchiveError>>()?;
         Ok(Self { readers: Readers::start(readers)?, writer: Writer::start(connection)?, settings })
     }

@@ -168,7 +168,10 @@ fn take_record(from: &mut Take<'_>, circumstances_count: usize) -> Result<Record
 }
 
 /// The words of circumstances by which messages are counted: disposition, DKIM, SPF.
-pub(super) fn counted_words(bytes: &[u8]) -> Result<(Word<Disposition>, Word<AlignedPass>, Word<AlignedPass>), Damage> {
+pub(super) type CountedWords = (Word<Disposition>, Word<AlignedPass>, Word<AlignedPass>);
+
+/// Those words, without the rest.
+pub(super) fn counted_words(bytes: &[u8]) -> Result<CountedWords, Damage> {
     let mut from = Take { rest: bytes };
     Ok((Wire::take(&mut from)?, Wire::take(&mut from)?, Wire::take(&mut from)?))
 }

@@ -311,7 +311,7 @@ fn insert_document(
             item.digest_start(),
             item.digest,
             item.tenant,
-            head.kind.map(|kind| kind.code()),
+            head.kind.map(Coded::code),
             item.status.code(),
             trust,
             voucher,

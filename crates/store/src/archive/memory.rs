@@ -34,6 +34,9 @@ struct State {
     hosts: BTreeMap<IpAddr, Host>,
 }
 
+/// A domain, and begin, end and id of its newest report.
+type Aged = (DomainLine, (u64, u64, DocumentId));
+
 /// A report that is kept.
 struct Kept {
     head: Head,
@@ -455,7 +458,7 @@ impl State {
 
     fn domains(&self, tenant: Option<&str>) -> Vec<DomainLine> {
         let query = CountQuery { tenant: tenant.map(Into::into), ..CountQuery::default() };
-        let mut newest: BTreeMap<(&str, &str), (DomainLine, (u64, u64, DocumentId))> = BTreeMap::new();
+        let mut newest: BTreeMap<(&str, &str), Aged> = BTreeMap::new();
         for (id, kept) in self.counted(&query) {
             let Content::Aggregate(report) = &kept.parcel.content else { continue };
             let age = (kept.head.begin_s, kept.head.end_s, *id);

@@ -26,14 +26,14 @@ use super::codec;
 use super::error::{damaged, from_sqlite};
 use super::read::kind_of;
 use crate::limits::{
-    ARCHIVE_BUSY_MS, ARCHIVE_CHECK_COUNT, ARCHIVE_CHECKPOINT_PAGES, ARCHIVE_PAGE_BYTES, ARCHIVE_READER_CACHE_KIB,
+    ARCHIVE_CHECK_COUNT, ARCHIVE_CHECKPOINT_PAGES, ARCHIVE_PAGE_BYTES, ARCHIVE_READER_CACHE_KIB,
     ARCHIVE_WRITER_CACHE_KIB, LOG_BYTES_KEPT,
 };
 
 /// Opens the file for writing: makes it, or checks it and brings it to this version.
 pub(super) fn open_writer(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
     ensure_private(path)?;
-    let connection = open(path)?;
+    let connection = open(path, settings)?;
     identify(&connection, path)?;
     // Of a file that has pages already this changes nothing.
     pragma(&connection, "page_size", ARCHIVE_PAGE_BYTES)?;
@@ -58,8 +58,8 @@ pub(super) fn open_writer(path: &Path, settings: &Settings) -> Result<Connection
 }
 
 /// Opens the file for reading.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, ArchiveError> {
-    let connection = open(path)?;
+pub(super) fn open_reader(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
+    let connection = open(path, settings)?;
     pragma(&connection, "cache_size", -ARCHIVE_READER_CACHE_KIB)?;
     pragma(&connection, "query_only", true)?;
     Ok(connection)
@@ -78,10 +78,10 @@ fn ensure_private(path: &Path) -> Result<(), ArchiveError> {
     }
 }
 
-fn open(path: &Path) -> Result<Connection, ArchiveError> {
+fn open(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
-    connection.busy_timeout(Duration::from_millis(ARCHIVE_BUSY_MS)).map_err(from_sqlite)?;
+    connection.busy_timeout(Duration::from_millis(settings.busy_ms)).map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -17,9 +17,11 @@ use crate::limits::ARCHIVE_GROUP_COUNT_MAX;
 
 /// The thread, and the way to it.
 pub(super) struct Writer {
-    line: Arc<Line<Box<dyn Task>>>,
+    line: Arc<Line<Boxed>>,
     thread: Option<JoinHandle<()>>,
 }
+
+type Boxed = Box<dyn Task>;
 
 /// Something to be written.
 trait Task: Send {
@@ -33,7 +35,7 @@ trait Task: Send {
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, ArchiveError> {
-        let line: Arc<Line<Box<dyn Task>>> = Arc::default();
+        let line: Arc<Line<Boxed>> = Arc::default();
         let thread = start("reports-write", &line, move |line| write(connection, line))?;
         Ok(Self { line, thread: Some(thread) })
     }
@@ -70,9 +72,9 @@ impl Drop for Writer {
     }
 }
 
-fn write(mut connection: Connection, line: &Line<Box<dyn Task>>) {
+fn write(mut connection: Connection, line: &Line<Boxed>) {
     let mut desk = Desk::default();
-    let goes_with = |taken: &[Box<dyn Task>], next: &Box<dyn Task>| {
+    let goes_with = |taken: &[Boxed], next: &Boxed| {
         let sum = taken.iter().map(|task| task.report_count()).sum::<Option<usize>>();
         sum.zip(next.report_count()).is_some_and(|(sum, next)| sum + next <= ARCHIVE_GROUP_COUNT_MAX)
     };
@@ -87,7 +89,7 @@ fn write(mut connection: Connection, line: &Line<Box<dyn Task>>) {
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 
-fn transact(connection: &mut Connection, desk: &mut Desk, group: &mut [Box<dyn Task>]) -> Result<(), ArchiveError> {
+fn transact(connection: &mut Connection, desk: &mut Desk, group: &mut [Boxed]) -> Result<(), ArchiveError> {
     // From the start as a writer: one that begins by reading could not become one while another process writes.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)?;
     desk.begin(&transaction)?;
