@@ -1,10 +1,11 @@
-//! The world, as far as Sekisho meets it on the wire: DNS, documents over HTTPS, the wall clock, and the sockets on which
-//! MTAs speak milter.
+//! The world, as far as Sekisho meets it on the wire: DNS, documents over HTTPS, the wall clock, the sockets on which
+//! MTAs speak milter, and mail on its way out and in.
 //!
 //! What it does: turns a [`lookup::Question`] into a [`lookup::Answer`] by asking recursive resolvers ([`Resolver`]),
 //! with a cache, coalescing, deadlines and a fall-back to TCP; fetches documents from public hosts ([`Fetcher`]); holds
 //! the connections of MTAs and passes bytes between them and a [`Conversation`]; answers HTTP to the operator; tells the
-//! service manager, and the time.
+//! service manager, and the time; sends mail through a submission server, and takes mail from mailboxes over IMAP, from
+//! MTAs over LMTP, and from who pushes it over HTTP.
 //!
 //! What it will never do: decide. It knows no SPF, no DKIM, no policy and no milter packet; it stores nothing, logs
 //! nothing (it tells [`Notice`]s to whoever wants to log), and holds no key. Every wait here has an end, every buffer a

@@ -49,8 +49,9 @@ pub enum Security {
     Tls,
     /// STARTTLS, and nothing without it.
     StartTls,
-    /// STARTTLS where the server offers it; elsewhere no password is said unless the server is this machine. Of use for
-    /// submission only: IMAP has nothing to do without a password, and takes it for [`Security::StartTls`].
+    /// STARTTLS where the server offers it, and then its certificate must hold; elsewhere no password is said unless the
+    /// server is this machine. Of use for submission only: IMAP has nothing to do without a password, and takes it for
+    /// [`Security::StartTls`].
     StartTlsIfOffered,
     /// No TLS. The server must be this machine.
     Loopback,

@@ -414,7 +414,8 @@ impl Submission {
             State::Ready => {}
             State::Used => match self.command("RSET\r\n").await {
                 Ok(reply) if reply.is_positive() => {}
-                Ok(reply) => return Some(refusal(Step::Rset, reply)),
+                // RFC 5321 §4.1.1.5: nothing but 250 is an answer; this message has not been spoken of yet.
+                Ok(reply) => return Some(Delivery::Failed { at: Step::Rset, cause: Cause::Unexpected(reply) }),
                 Err(cause) => return Some(Delivery::Failed { at: Step::Rset, cause }),
             },
             State::Over => return Some(Delivery::Failed { at: Step::Mail, cause: Cause::Over }),

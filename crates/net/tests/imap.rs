@@ -13,7 +13,9 @@ use sekisho_net::imap::{
     After, Content, Disposed, Flag, ImapAccount, ImapError, ImapLogin, ImapNotice, ImapSession, Mailbox,
     MailboxMessage, MailboxReader, watch_mailbox,
 };
-use sekisho_net::limits::{IMAP_RESPONSE_BYTES_MAX, IMAP_SEARCH_COUNT_MAX, IMAP_SHORT_PIECE_COUNT_MAX};
+use sekisho_net::limits::{
+    IMAP_RESPONSE_BYTES_MAX, IMAP_SEARCH_COUNT_MAX, IMAP_SHORT_PIECE_COUNT_MAX, IMAP_TOKEN_BYTES_MAX,
+};
 use sekisho_net::mail_server::{ConnectError, Lost, MailServer, Secret, Security};
 use tokio::sync::oneshot;
 
@@ -411,10 +413,20 @@ async fn passwords_and_tokens_are_said_in_the_way_the_server_knows() {
     };
     let (opened, _) = open_with("IMAP4rev1 AUTH=XOAUTH2 SASL-IR", &token).await;
     assert!(matches!(opened.err(), Some(ImapError::Token { .. })), "there is no file");
-    for (text, is_one) in [("", false), ("a b", false), ("a\nb", false), ("ya29.token\n", true)] {
-        std::fs::write(&file, text).unwrap();
+    let long = |length| "x".repeat(length);
+    for (text, is_one) in [
+        (String::new(), false),
+        ("a b".to_owned(), false),
+        ("a\nb".to_owned(), false),
+        (long(IMAP_TOKEN_BYTES_MAX + 1), false),
+        (long(IMAP_TOKEN_BYTES_MAX), true),
+        (long(IMAP_TOKEN_BYTES_MAX - 1), true),
+        ("ya29.token\n".to_owned(), true),
+    ] {
+        std::fs::write(&file, &text).unwrap();
         let (opened, heard) = open_with("IMAP4rev1 AUTH=XOAUTH2 SASL-IR", &token).await;
-        assert_eq!(opened.is_ok(), is_one, "{text:?}");
+        assert_eq!(opened.is_ok(), is_one, "{} bytes", text.len());
+        let is_one = text.starts_with("ya29");
         let want = "S2 AUTHENTICATE XOAUTH2 dXNlcj11QGV4YW1wbGUuanABYXV0aD1CZWFyZXIgeWEyOS50b2tlbgEB";
         assert_eq!(heard.contains(&want.to_owned()), is_one);
     }
@@ -562,6 +574,13 @@ async fn servers_that_refuse_or_mean_harm() {
         let what = format!("{act:?}").chars().take(80).collect::<String>();
         let server = odd(vec![("SELECT", act)]).await;
         assert_eq!(ImapSession::open(&account(server.port)).await.err(), Some(want), "{what}");
+    }
+    // A literal that just fits with the line behind it, and one that does not.
+    let room = IMAP_RESPONSE_BYTES_MAX - "* X {4194290}".len();
+    for (length, want) in [(room - 1, None), (room, Some(of("SELECT", &too_long)))] {
+        let text = format!("* X {{{length}}}\r\n{}\r\n* OK [UIDVALIDITY 7] is\r\nTAG OK\r\n", "x".repeat(length));
+        let server = odd(vec![("SELECT", say(text))]).await;
+        assert_eq!(ImapSession::open(&account(server.port)).await.err(), want, "{length}");
     }
     // Chatter without an end is cut off by the clock.
     let server = odd(vec![("SELECT", Act::Endless(b"* OK still here\r\n".to_vec()))]).await;

@@ -182,10 +182,12 @@ async fn refusals_at_each_step() {
             let got = outcome(step, Act::Say(format!("{code} no\r\n").into_bytes()), slow).await;
             assert_eq!(got, format!("no connection: {step:?} {code}"));
         }
-        for step in [Step::Mail, Step::Rcpt, Step::Data, Step::End, Step::Rset] {
-            let got = outcome(step, Act::Say(format!("{code}-no\r\n{code} never\r\n").into_bytes()), slow).await;
-            assert_eq!(got, format!("{kind} {step:?} {code}"));
+        let no = || Act::Say(format!("{code}-no\r\n{code} never\r\n").into_bytes());
+        for step in [Step::Mail, Step::Rcpt, Step::Data, Step::End] {
+            assert_eq!(outcome(step, no(), slow).await, format!("{kind} {step:?} {code}"));
         }
+        // That is no word about the message.
+        assert_eq!(outcome(Step::Rset, no(), slow).await, format!("failed Rset unexpected {code}"));
     }
 }
 

@@ -51,7 +51,7 @@ install_dovecot() {
     (install dovecot dovecot-imapd)
     local status=$?
     [ -n "${NO_SERVICES:-}" ] && rm -f /usr/sbin/policy-rc.d
-    [ "$status" -eq 0 ] || { grep -q . "$T/apt.log" 2> /dev/null; exit "$status"; }
+    [ "$status" -eq 0 ] || exit "$status"
     hash -r
 }
 

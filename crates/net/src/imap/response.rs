@@ -465,4 +465,31 @@ mod tests {
             prop_assert_eq!(parse(&text), Some(Response::Fetch(Fetch { uid: Some(3), size: None, body })));
         }
     }
+
+    #[test]
+    fn text_at_below_and_above_the_limit() {
+        for length in [IMAP_TEXT_BYTES_MAX - 1, IMAP_TEXT_BYTES_MAX, IMAP_TEXT_BYTES_MAX + 1] {
+            let text = format!("* OK [X y] {}", "x".repeat(length));
+            let Some(Response::Status(status)) = parse(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!(status.text.len(), length.min(IMAP_TEXT_BYTES_MAX));
+        }
+    }
+
+    #[test]
+    #[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
+    fn fuzz_imap_response() {
+        let seeds = [
+            "* 1 FETCH (UID 7 RFC822.SIZE 44 BODY[]<0> {3}\r\na\r\n FLAGS (\\Seen \"a\\\"b\"))",
+            "* OK [UIDVALIDITY 17] fine",
+            "S1 NO [TRYCREATE] none",
+            "* SEARCH 2 84 882 (MODSEQ 917162500)",
+            "* CAPABILITY IMAP4rev1 IDLE",
+            "* 1 FETCH (BODY[]<5> NIL)",
+        ];
+        testkit::fuzz("imap-response", &seeds, |bytes| {
+            if let Some(Response::Fetch(Fetch { body: Some(body), .. })) = parse(bytes) {
+                assert!(body.bytes.len() < bytes.len());
+            }
+        });
+    }
 }

@@ -291,14 +291,14 @@ impl ImapSession {
             return self.command(command, |_| {}).await.map(|_| Disposed::Deleted);
         }
         // RFC 3501 §6.4.3: EXPUNGE takes everything that is marked, so it is said when that is ours alone.
-        let mut marked = HashSet::new();
+        let mut marks_others = false;
         self.command(Command::new("UID SEARCH").word("DELETED"), |response| {
             if let Response::Search(uids) = response {
-                marked.extend(uids);
+                marks_others |= uids.iter().any(|other| *other != uid);
             }
         })
         .await?;
-        if marked.iter().any(|other| *other != uid) {
+        if marks_others {
             return Ok(Disposed::MarkedDeleted);
         }
         self.command(Command::new("EXPUNGE"), |_| {}).await.map(|_| Disposed::Deleted)
@@ -319,7 +319,8 @@ impl ImapSession {
         let mut capabilities = HashSet::new();
         self.command(Command::new("CAPABILITY"), |response| {
             if let Response::Capability(words) = response {
-                capabilities.extend(words.into_iter().take(IMAP_CAPABILITY_COUNT_MAX));
+                let room = IMAP_CAPABILITY_COUNT_MAX - capabilities.len();
+                capabilities.extend(words.into_iter().take(room));
             }
         })
         .await?;

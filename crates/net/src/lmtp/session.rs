@@ -780,4 +780,28 @@ mod tests {
         run.session.output(&mut run.said);
         assert_eq!(run.said(), [format!("550 5.0.0 {}", "x".repeat(LMTP_TEXT_BYTES_MAX))]);
     }
+
+    /// Whatever comes, and in whatever pieces: the same is said, and the same messages are found.
+    #[test]
+    #[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
+    fn fuzz_lmtp_session() {
+        let seeds = [
+            message(&["pat", "nobody"], "a\r\n..b\r\n\r.\r\n.\n\r\n.\r\nRSET\r\nBDAT 1\r\n"),
+            message(&["pat", "later"], ".\r\nMAIL FROM:<\"a>b\"@example.jp> SIZE=5 BODY=8BITMIME SMTPUTF8\r\nQUIT\r\n"),
+        ];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        testkit::fuzz("lmtp-session", &seeds, |bytes| {
+            runtime.block_on(async {
+                let whole = Run::of(bytes).await;
+                let at = bytes.first().map_or(0, |byte| usize::from(*byte) % bytes.len());
+                let mut parts = Run::new(|_| {});
+                parts.feed(&bytes[..at]).await;
+                parts.feed(&bytes[at..]).await;
+                assert_eq!((parts.said(), parts.bodies()), (whole.said(), whole.bodies()));
+                // The end of a message is always the same bytes.
+                let end_count = bytes.windows(5).filter(|window| *window == b"\r\n.\r\n").count();
+                assert!(whole.bodies().len() <= end_count);
+            });
+        });
+    }
 }

@@ -232,4 +232,25 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    #[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
+    fn fuzz_smtp_reply() {
+        let seeds = ["250-5.7.1 a\n550 b", "250-a\n250-2.0.0 b\n250 2.1.0 c", "354", "421 4.3.2 going"];
+        testkit::fuzz("smtp-reply", &seeds, |bytes| {
+            let mut reader = ReplyReader::default();
+            for line in bytes.split(|byte| *byte == b'\n') {
+                match reader.take(line) {
+                    Ok(Some(reply)) => {
+                        assert!((200..600).contains(&reply.code) && reply.text.len() <= SMTP_REPLY_TEXT_BYTES_MAX);
+                        assert!(!reply.to_string().contains(['\r', '\n']));
+                        break;
+                    }
+                    Ok(None) => {}
+                    Err(NotAReply) => break,
+                }
+            }
+            assert!(reader.lines().len() <= SMTP_REPLY_LINE_COUNT_MAX);
+        });
+    }
 }
