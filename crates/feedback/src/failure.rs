@@ -1,6 +1,9 @@
 //! Failure reports (RFC 5965, 6591, 9991): one message that failed.
 
+pub mod incident;
 pub mod read;
+pub mod throttle;
+pub mod write;
 
 use std::net::IpAddr;
 

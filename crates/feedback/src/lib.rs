@@ -12,13 +12,17 @@
 pub mod aggregate;
 pub mod archive;
 pub mod deviation;
+pub mod dsn;
 pub mod failure;
 mod hash;
 pub mod intake;
 pub mod limits;
+pub mod mail;
 mod moment;
+pub mod outbox;
 pub mod period;
 pub mod reason;
+pub mod redact;
 pub mod reporter;
 pub mod tls;
 pub mod word;

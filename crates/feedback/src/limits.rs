@@ -88,3 +88,29 @@ pub const FOLD_BYTES_MAX: usize = 64 << 20;
 pub const FOLD_RUN_COUNT_MAX: usize = 512;
 /// Longest key of a line of a fold, in bytes: 100 signatures with their texts, and what stands beside them.
 pub const FOLD_KEY_BYTES_MAX: usize = 256 << 10;
+/// Longest line of a mail that we write, in bytes, without its end (RFC 5322 §2.1.1).
+pub const MAIL_LINE_BYTES_MAX: usize = 998;
+/// Longest text in a header field of a mail that we write: a name, an address, a line of the subject.
+pub const MAIL_HEADER_TEXT_BYTES_MAX: usize = 900;
+/// Longest field of a message that a failure report shows, in bytes; longer ones are left out.
+pub const FAILURE_FIELD_BYTES_MAX: usize = 8 << 10;
+/// Most bytes of a message's header that a failure report shows.
+pub const FAILURE_HEADER_BYTES_MAX: usize = 32 << 10;
+/// Most destinations of failure reports whose rate is watched at a time.
+pub const THROTTLE_DESTINATION_COUNT_MAX: usize = 10_000;
+/// Most kinds of incidents that are folded at a time.
+pub const THROTTLE_ALIKE_COUNT_MAX: usize = 50_000;
+/// Most reports of a period about one domain, where the configuration says no less.
+pub const REPORTS_OF_DOMAIN_COUNT_MAX: usize = 24;
+/// Most reports of a period, where the configuration says no less.
+pub const REPORTS_OF_PERIOD_COUNT_MAX: usize = 100_000;
+/// Most destinations of a report, where the configuration says no less.
+pub const DESTINATION_COUNT_MAX: usize = 10;
+/// Longest time for which a mailbox is left alone, in seconds: 90 days.
+pub const SUPPRESSION_S_MAX: u64 = 90 * 86_400;
+/// Longest reply of a mail server that is kept, in bytes.
+pub const REPLY_BYTES_MAX: usize = 512;
+/// Most jobs or deliveries that are looked at in one go.
+pub const OUTBOX_PAGE_COUNT_MAX: usize = 1_000;
+/// Most recipients of a delivery status notification that are read.
+pub const DSN_RECIPIENT_COUNT_MAX: usize = 100;

@@ -183,3 +183,29 @@ salvaged-limit = It has more records than are kept; the first ones were{ GIVEN($
        *[no] {""}
     }.
 salvaged-checksum = The checksum of the compressed file is wrong: it may have been changed on the way.
+
+## What the mail that carries a report tells a person
+
+feedback-cover-aggregate = This is a DMARC aggregate report about { $domain } from { $submitter }, on mail received from { $begin } until { $end }: { $messages ->
+        [one] one message
+       *[other] { $messages } messages
+    }. The report ({ $report_id }) is attached as a compressed XML file, for programs to read.
+feedback-cover-failure = This is an authentication failure report about { $domain }: { $incidents ->
+        [one] one message
+       *[other] { $incidents } messages
+    } from { $source }, received on { $date }. Local parts of addresses are replaced by hashes, and the body is not shown.
+
+## What became of a report that was sent
+
+feedback-sent = The mail server has taken it.
+feedback-sent-in-doubt = The mail server may have taken it; the connection ended before it said so. It is not sent again.
+feedback-sent-refused = The mail server refused it: { $reply }
+feedback-sent-expired = It was tried for as long as reports are tried, and given up: { $reply }
+feedback-sent-suppressed = Not sent: this address did not take earlier reports, and is left alone for a while.
+feedback-sent-off = Not sent: reports about this domain were switched off.
+feedback-sent-too-large = Not sent: the mail has { $bytes } bytes, and this destination wants { $limit_bytes } at most.
+feedback-sent-bounced = It came back: { $reply }
+feedback-job-delivered = Every destination is done with.
+feedback-job-no-destination = The domain asks for reports no longer, or names no destination that may be used.
+feedback-job-unknown = DNS did not answer who wants the report, for as long as it was asked.
+feedback-job-off = Reports about this domain were switched off.

@@ -183,3 +183,23 @@ salvaged-limit = レコードが上限より多いため、先頭からの分だ
        *[no] {""}
     }。
 salvaged-checksum = 圧縮ファイルの検査合計が一致しません。途中で変化した可能性があります。
+
+## レポートを運ぶメールの、人に向けた本文
+
+feedback-cover-aggregate = { $submitter } が { $begin } から { $end } までに受信した、{ $domain } を差出人とするメール { $messages } 通についての DMARC 集約レポートです。レポート({ $report_id })は、プログラムで読み取るための圧縮した XML ファイルとして添付しています。
+feedback-cover-failure = { $date } に { $source } から受信した、{ $domain } を差出人とするメール { $incidents } 通についての認証の失敗レポートです。アドレスのローカルパートはハッシュに置き換え、本文は含めていません。
+
+## 送信したレポートの結果
+
+feedback-sent = メールサーバが受け取りました。
+feedback-sent-in-doubt = 応答を受け取る前に接続が切れました。メールサーバが受け取った可能性があるため、再送しません。
+feedback-sent-refused = メールサーバが拒否しました: { $reply }
+feedback-sent-expired = 再送の期限を過ぎたため、送信を中止しました: { $reply }
+feedback-sent-suppressed = 送信していません。この宛先は以前のレポートを受け取らなかったため、しばらく送信を控えます。
+feedback-sent-off = 送信していません。このドメインについてのレポートの送信は無効になりました。
+feedback-sent-too-large = 送信していません。メールは { $bytes } バイトで、この宛先が受け取る上限の { $limit_bytes } バイトを超えています。
+feedback-sent-bounced = 配送できずに返送されました: { $reply }
+feedback-job-delivered = すべての宛先について処理を終えました。
+feedback-job-no-destination = このドメインはレポートを求めていないか、使用できる宛先を公開していません。
+feedback-job-unknown = 期限までに DNS の応答がなく、レポートの宛先を確認できませんでした。
+feedback-job-off = このドメインについてのレポートの送信は無効になりました。

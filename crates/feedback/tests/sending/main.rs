@@ -16,5 +16,6 @@ extern crate sekisho_feedback as feedback;
 #[path = "../../../report/tests/all/arbitrary.rs"]
 mod arbitrary;
 mod folding;
+mod mails;
 mod samples;
 mod writing;

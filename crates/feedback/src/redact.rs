@@ -1,0 +1,306 @@
+//! What of a message may be shown to strangers: local parts become keyed hashes (RFC 6590), header fields are let through
+//! by a list, and a body never is.
+
+use aws_lc_rs::hmac;
+use mailtext::encode::encode_base64;
+use mailtext::{AddressList, Field, Headers};
+
+use crate::hash::keyed;
+use crate::limits::{FAILURE_FIELD_BYTES_MAX, FAILURE_HEADER_BYTES_MAX};
+
+/// Replaces local parts. Without the key nobody can tell whose address it was, nor try.
+#[derive(Clone, Debug)]
+pub struct Redaction(hmac::Key);
+
+/// Which header fields a report shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ShownFields(Vec<Box<str>>);
+
+/// The fields that are shown by default: those by which an owner finds out what went wrong. Not the Subject, which is
+/// what the mail says.
+pub const SHOWN_FIELDS: [&str; 21] = [
+    "arc-authentication-results",
+    "arc-message-signature",
+    "arc-seal",
+    "cc",
+    "content-transfer-encoding",
+    "content-type",
+    "date",
+    "dkim-signature",
+    "from",
+    "list-id",
+    "message-id",
+    "mime-version",
+    "received",
+    "received-spf",
+    "reply-to",
+    "resent-from",
+    "resent-sender",
+    "resent-to",
+    "return-path",
+    "sender",
+    "to",
+];
+
+/// Fields that hold addresses and names: the names are left out.
+const ADDRESS_FIELDS: [&str; 10] =
+    ["bcc", "cc", "from", "reply-to", "resent-cc", "resent-from", "resent-sender", "resent-to", "sender", "to"];
+
+/// Fields whose addresses stand behind `tag=`.
+const TAGGED_FIELDS: [&str; 6] = [
+    "arc-authentication-results",
+    "arc-message-signature",
+    "arc-seal",
+    "authentication-results",
+    "dkim-signature",
+    "received-spf",
+];
+
+/// So many bytes of a hash are shown: 16 characters of base64, without padding.
+const SHOWN_BYTES: usize = 12;
+
+impl Redaction {
+    /// With this key; at least 16 random bytes, the same as long as reports are to be compared with each other.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// What stands for a local part: the same for the same one, in letters that a local part may hold.
+    // RFC 6590 §3: the same input gives the same output, encoded with base64.
+    #[must_use]
+    pub fn local_part(&self, local: &[u8]) -> String {
+        encode_base64(&keyed(&self.0, &[local])[..SHOWN_BYTES])
+    }
+
+    /// An address with its local part replaced; what is no address is replaced as a whole.
+    #[must_use]
+    pub fn address(&self, address: &str) -> String {
+        match address.rsplit_once('@') {
+            Some(("", domain)) => format!("@{}", printable(domain.as_bytes())),
+            Some((local, domain)) => format!("{}@{}", self.local_part(local.as_bytes()), printable(domain.as_bytes())),
+            None if address.is_empty() => String::new(),
+            None => self.local_part(address.as_bytes()),
+        }
+    }
+
+    /// Of a header what may be shown: lines of ASCII that end with CRLF. `header` is everything before the body.
+    #[must_use]
+    pub fn header(&self, header: &[u8], shown: &ShownFields) -> String {
+        let mut text = String::new();
+        for field in Headers::parse(header).iter() {
+            let name = String::from_utf8_lossy(field.name).to_ascii_lowercase();
+            if !shown.0.iter().any(|shown| **shown == *name) || field.value.len() > FAILURE_FIELD_BYTES_MAX {
+                continue;
+            }
+            let Some(value) = self.value(&name, &field) else { continue };
+            let before = text.len();
+            text.push_str(&String::from_utf8_lossy(field.name));
+            text.push(':');
+            fold(&mut text, &value);
+            if text.len() > FAILURE_HEADER_BYTES_MAX {
+                text.truncate(before);
+                break;
+            }
+        }
+        text
+    }
+
+    /// The value of a field as it is shown; `None` when nothing of it is.
+    fn value(&self, name: &str, field: &Field<'_>) -> Option<String> {
+        if !ADDRESS_FIELDS.contains(&name) {
+            let is_id = name == "message-id";
+            let value = field.unfolded();
+            return Some(if is_id { printable(&value) } else { self.text(&value, TAGGED_FIELDS.contains(&name)) });
+        }
+        let (list, _) = AddressList::parse(field.value);
+        let address = |mailbox: &mailtext::Mailbox| {
+            let host = mailbox.domain.as_ref().ok()?.name()?;
+            Some(format!("<{}@{host}>", self.local_part(mailbox.local.as_bytes())))
+        };
+        let addresses: Vec<_> = list.mailboxes().filter_map(address).collect();
+        // What cannot be read as addresses cannot be made harmless either.
+        (!addresses.is_empty()).then(|| addresses.join(", "))
+    }
+
+    /// A text with the local part of everything that looks like an address replaced.
+    fn text(&self, value: &[u8], is_tagged: bool) -> String {
+        let mut text = String::with_capacity(value.len());
+        let mut done = 0;
+        for at in value.iter().enumerate().filter(|(_, byte)| **byte == b'@').map(|(at, _)| at) {
+            if at < done {
+                continue;
+            }
+            let mut start = done + local_start(&value[done..at]);
+            if is_tagged && let Some(equals) = tag_end(&value[start..at]) {
+                start += equals;
+            }
+            text.push_str(&printable(&value[done..start]));
+            if start < at {
+                text.push_str(&self.local_part(&value[start..at]));
+            }
+            text.push('@');
+            done = at + 1;
+        }
+        text.push_str(&printable(&value[done..]));
+        text
+    }
+}
+
+impl ShownFields {
+    /// Fields by name.
+    #[must_use]
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Self(names.into_iter().map(|name| name.to_ascii_lowercase().into()).collect())
+    }
+}
+
+impl Default for ShownFields {
+    fn default() -> Self {
+        Self::new(SHOWN_FIELDS)
+    }
+}
+
+/// Where the local part begins that ends the text: a quoted string, or everything that may stand in a dot-string. Bytes
+/// beyond ASCII may too (RFC 6531 §3.3).
+fn local_start(before: &[u8]) -> usize {
+    if before.last() == Some(&b'"') {
+        let quoted = &before[..before.len() - 1];
+        let is_open = |at: &usize| quoted[*at] == b'"' && (*at == 0 || quoted[at - 1] != b'\\');
+        return (0..quoted.len()).rev().find(is_open).unwrap_or(0);
+    }
+    let may_stand =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(byte) || !byte.is_ascii();
+    before.iter().rposition(|byte| !may_stand(byte)).map_or(0, |at| at + 1)
+}
+
+/// Behind the first `=`, when what stands before it is the name of a tag or a property.
+fn tag_end(local: &[u8]) -> Option<usize> {
+    let equals = local.iter().position(|byte| *byte == b'=')?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    (equals > 0 && local[..equals].iter().all(is_name)).then_some(equals + 1)
+}
+
+/// Printable ASCII: everything else is `?`, tabs are spaces.
+fn printable(bytes: &[u8]) -> String {
+    let kept = |byte: &u8| match byte {
+        b'\t' => ' ',
+        b' '..=b'~' => char::from(*byte),
+        _ => '?',
+    };
+    bytes.iter().map(kept).collect()
+}
+
+/// Writes a value behind its colon: lines of 78 columns where words allow it, and words that no line can hold cut.
+pub(crate) fn fold(text: &mut String, value: &str) {
+    const COLUMNS: usize = 78;
+    const WORD_BYTES_MAX: usize = 900;
+    let mut column = text.len() - text.rfind('\n').map_or(0, |at| at + 1);
+    for word in value.split(' ').filter(|word| !word.is_empty()) {
+        let word = &word[..word.floor_char_boundary(WORD_BYTES_MAX)];
+        if column + 1 + word.len() > COLUMNS && column > 1 {
+            text.push_str("\r\n");
+            column = 0;
+        }
+        text.push(' ');
+        text.push_str(word);
+        column += 1 + word.len();
+    }
+    text.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redaction() -> Redaction {
+        Redaction::new(b"0123456789abcdef")
+    }
+
+    fn shown(header: &str) -> String {
+        redaction().header(testkit::wire(header).as_slice(), &ShownFields::default())
+    }
+
+    #[test]
+    fn local_parts_are_hashed_the_same_way_everywhere() {
+        let bob = redaction().local_part(b"bob");
+        assert_eq!(bob.len(), 16);
+        assert!(bob.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte)), "{bob}");
+        assert_ne!(bob, redaction().local_part(b"alice"));
+        assert_ne!(bob, Redaction::new(b"another key 1234").local_part(b"bob"));
+        assert_eq!(redaction().address("bob@example.net"), format!("{bob}@example.net"));
+        assert_eq!(redaction().address("@example.net"), "@example.net");
+        assert_eq!(redaction().address(""), "");
+        let header = shown(
+            "Received: from a.example by b.example for <bob@example.net>; Sun, 22 Nov 2026 00:00:00 +0000\n\
+             To: Bob B. <bob@example.net>,\n \"Bob\" <bob@example.net>\n\
+             DKIM-Signature: v=1; d=example.net; i=bob@example.net; b=AbC+/=\n",
+        );
+        assert_eq!(header.matches(&format!("{bob}@example.net")).count(), 4, "{header}");
+        assert!(!header.contains("Bob") && !header.to_lowercase().contains("bob@"), "{header}");
+        assert!(header.contains("v=1; d=example.net; i="), "{header}");
+    }
+
+    #[test]
+    fn fields_that_are_not_on_the_list_are_not_shown() {
+        let header = shown(
+            "Subject: secret\nX-Original-To: bob@example.net\nauthentication-results: x; spf=pass smtp.mailfrom=bob@a.example\n\
+             Message-ID: <1@mail.example>\nDate: Sun, 22 Nov 2026 00:00:00 +0000\nFrom: nobody at all\n\nbody bob@example.net\n",
+        );
+        assert_eq!(header, "Message-ID: <1@mail.example>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n");
+        let names = ShownFields::new(["Subject"]);
+        assert_eq!(redaction().header(b"SUBJECT: hi \xe9\r\n\r\n", &names), "SUBJECT: hi ?\r\n");
+    }
+
+    #[test]
+    fn no_part_of_a_local_part_is_left() {
+        for (field, secret) in [
+            ("Received: for <bounce+secret=example.org@list.example>", "secret"),
+            ("Received: for <user=secret@x.example>", "user"),
+            ("Received: (envelope-from \"a secret b\"@x.example)", "secret"),
+            ("Received: for <s\u{e9}cret@x.example>", "cret"),
+            ("Return-Path: <secret@x.example>", "secret"),
+            ("ARC-Authentication-Results: i=1; a; spf=pass smtp.mailfrom=bounce+secret=b@c.example", "secret"),
+            ("Received-SPF: pass (x: domain of secret@c.example) envelope-from=\"secret@c.example\"", "secret"),
+            ("DKIM-Signature: i=secret@x.example; d=x.example", "secret"),
+            ("List-Id: secret@x.example", "secret"),
+            ("From: secret <secret@x.example>, (secret) secret@x.example", "secret"),
+            ("Content-Type: text/plain; name=secret@x.example", "secret"),
+        ] {
+            let header = shown(&format!("{field}\n"));
+            assert!(!header.contains(secret) && header.contains("example"), "{field}: {header}");
+            assert!(header.is_ascii());
+        }
+    }
+
+    #[test]
+    fn lines_stay_short_and_headers_bounded() {
+        let long = "x".repeat(3000);
+        let header = shown(&format!("Received: from {long} by {}\n", "abc ".repeat(100)));
+        assert!(header.lines().all(|line| line.len() <= 998), "{header}");
+        for (size, is_shown) in
+            [(FAILURE_FIELD_BYTES_MAX - 1, true), (FAILURE_FIELD_BYTES_MAX, true), (FAILURE_FIELD_BYTES_MAX + 1, false)]
+        {
+            let field = format!("Date: {}", "a".repeat(size - 1));
+            assert_eq!(!shown(&format!("{field}\n")).is_empty(), is_shown, "{size}");
+        }
+        let many = "Date: Sun, 22 Nov 2026 00:00:00 +0000\n".repeat(10_000);
+        let header = shown(&many);
+        assert!(header.len() <= FAILURE_HEADER_BYTES_MAX && header.len() > FAILURE_HEADER_BYTES_MAX - 100);
+    }
+
+    #[test]
+    #[ignore = "runs for SEKISHO_FUZZ_SECONDS"]
+    fn fuzz_redaction() {
+        testkit::fuzz(
+            "redact",
+            &[b"From: a@b.example\r\nReceived: for <\"x\\\"y\"@b.example>; @@@\r\nTo: =?utf-8?b?YQ==?= <a@b>\r\n\r\n"
+                .to_vec()],
+            |bytes| {
+                let header = redaction().header(bytes, &ShownFields::default());
+                assert!(header.bytes().all(|byte| byte == b'\r' || byte == b'\n' || (b' '..=b'~').contains(&byte)));
+                assert!(header.is_empty() || header.ends_with("\r\n"));
+            },
+        );
+    }
+}
