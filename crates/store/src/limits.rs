@@ -5,11 +5,17 @@
 pub const QUEUE_ROW_COUNT_MAX: usize = 16_384;
 /// Most rows in one transaction.
 pub const GROUP_ROW_COUNT_MAX: usize = 2_048;
+/// Rows without keys and counts at which these are written.
+pub const FOLD_ROW_COUNT: usize = 1_024;
+/// Most rows whose keys and counts are written in one transaction.
+pub const FOLD_ROW_COUNT_MAX: usize = 16_384;
+/// Most rows without keys and counts: while these cannot be written, nothing else is.
+pub const FRESH_ROW_COUNT_MAX: usize = 65_536;
 /// How long rows that nobody waits for are gathered into one transaction, in milliseconds.
 pub const GROUP_LINGER_MS: u64 = 50;
 /// How long rows that somebody waits for are gathered, in milliseconds, where several come at the same time: a write of
 /// the disk costs more than the wait.
-pub const AWAITED_LINGER_MS: u64 = 2;
+pub const AWAITED_LINGER_MS: u64 = 4;
 /// How long the writer rests after a write that failed before it tries again what it has promised to store, in
 /// milliseconds.
 pub const RETRY_MS: u64 = 250;
@@ -26,7 +32,7 @@ pub const MEMORY_ROW_COUNT_MAX: usize = 1_000_000;
 /// Most operations of short-lived state, and most questions, that wait.
 pub const WAITING_COUNT_MAX: usize = 16_384;
 /// Memory of the connection that writes, for pages of the file, in KiB.
-pub const WRITER_CACHE_KIB: i64 = 8_192;
+pub const WRITER_CACHE_KIB: i64 = 3_072;
 /// Memory of each connection that reads, in KiB.
 pub const READER_CACHE_KIB: i64 = 2_048;
 /// Size of the write-ahead log at which its pages go into the file, in pages of 4 KiB.

@@ -1,29 +1,24 @@
 //! Rows into the file.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::sync::atomic::Ordering;
 
 use futures_channel::oneshot;
-use report::index::{Key, keys};
 use report::ledger::{Entry, LedgerError, Receipt};
-use report::tally::{Cell, cells};
 use report::{RowId, Site, codec};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::Counters;
 use super::error::from_sqlite;
+use super::evidence::Packer;
 use super::pool::{Waiting, promise};
-use super::read::day_of;
 use super::writer::{Company, Task};
-use super::{Counters, evidence};
 
 /// A row as it goes into the file: made by the thread that brings it, so that the one that writes only writes.
 pub(super) struct Prepared {
     id: RowId,
     row: Vec<u8>,
     why: Option<Vec<u8>>,
-    keys: Vec<Key>,
-    cells: Vec<(Cell, u64)>,
 }
 
 /// Rows to be appended.
@@ -42,24 +37,21 @@ struct Done {
     conflicts: Vec<RowId>,
 }
 
-/// What the rows of a group add beside themselves, written once for all of them, in the order of the tables: neighbours
-/// share pages.
+/// What the rows of a group add beside themselves, written once for all of them. Their keys and counts come later: see
+/// [`super::fold`].
 #[derive(Default)]
 pub(super) struct Pending {
-    keys: Vec<(Key, RowId)>,
-    cells: HashMap<Cell, u64>,
+    fresh: Vec<RowId>,
     last: HashMap<Site, RowId>,
 }
 
 impl Prepared {
-    pub(super) fn new(entry: Entry) -> Result<Self, LedgerError> {
+    pub(super) fn new(entry: Entry, packer: &Packer) -> Result<Self, LedgerError> {
         let Entry { row, why } = entry;
         let id = row.id;
         let bytes = codec::encode(&row).map_err(|_| LedgerError::TooLarge { id })?;
-        let mut its_cells = Vec::with_capacity(24);
-        cells(&row, |cell, count| its_cells.push((cell, count)));
-        let why = (!why.is_empty()).then(|| evidence::pack(&why));
-        Ok(Self { id, row: bytes, why, keys: keys(&row), cells: its_cells })
+        let why = (!why.is_empty()).then(|| packer.pack(&why));
+        Ok(Self { id, row: bytes, why })
     }
 }
 
@@ -97,7 +89,7 @@ impl Task for Append {
             match insert(connection, row)? {
                 Inserted::New => {
                     self.done.new += 1;
-                    pending.add(row);
+                    pending.add(row.id);
                 }
                 Inserted::Repeated => self.done.repeated += 1,
                 Inserted::Conflict => self.done.conflicts.push(row.id),
@@ -167,30 +159,18 @@ fn insert(connection: &Connection, row: &Prepared) -> Result<Inserted, LedgerErr
 }
 
 impl Pending {
-    fn add(&mut self, row: &Prepared) {
-        self.keys.extend(row.keys.iter().map(|key| (key.clone(), row.id)));
-        for (cell, count) in &row.cells {
-            match self.cells.entry(cell.clone()) {
-                Slot::Occupied(mut there) => *there.get_mut() = there.get().saturating_add(*count),
-                Slot::Vacant(free) => drop(free.insert(*count)),
-            }
-        }
-        let last = self.last.entry(row.id.site()).or_insert(row.id);
-        *last = row.id.max(*last);
+    fn add(&mut self, id: RowId) {
+        self.fresh.push(id);
+        let last = self.last.entry(id.site()).or_insert(id);
+        *last = id.max(*last);
     }
 
-    /// Writes what was gathered.
-    pub(super) fn write(mut self, connection: &Connection) -> Result<(), LedgerError> {
-        self.keys.sort_unstable();
-        let mut statement = connection
-            .prepare_cached("INSERT INTO lookup (kind, day, bytes, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
-            .map_err(from_sqlite)?;
-        for (key, id) in &self.keys {
-            statement
-                .execute(params![key.kind.code(), day_of(*id), key.bytes, id.number() as i64])
-                .map_err(from_sqlite)?;
+    /// Writes what was gathered; how many rows are new.
+    pub(super) fn write(self, connection: &Connection) -> Result<usize, LedgerError> {
+        let mut statement = connection.prepare_cached("INSERT INTO fresh (id) VALUES (?1)").map_err(from_sqlite)?;
+        for id in &self.fresh {
+            statement.execute([id.number() as i64]).map_err(from_sqlite)?;
         }
-        add_counts(connection, "tally", self.cells)?;
         let mut statement = connection
             .prepare_cached(
                 "INSERT INTO site (site, last) VALUES (?1, ?2) \
@@ -200,25 +180,6 @@ impl Pending {
         for (site, last) in self.last {
             statement.execute(params![site.number(), last.number() as i64]).map_err(from_sqlite)?;
         }
-        Ok(())
+        Ok(self.fresh.len())
     }
-}
-
-/// Adds counts to a table of them.
-pub(super) fn add_counts(connection: &Connection, table: &str, cells: HashMap<Cell, u64>) -> Result<(), LedgerError> {
-    let mut cells: Vec<(Cell, u64)> = cells.into_iter().filter(|(_, count)| *count > 0).collect();
-    cells.sort_unstable();
-    let mut statement = connection
-        .prepare_cached(&format!(
-            "INSERT INTO {table} (kind, hour, key, tenant, site, direction, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-             ON CONFLICT DO UPDATE SET count = count + excluded.count",
-        ))
-        .map_err(from_sqlite)?;
-    for (cell, count) in &cells {
-        let (kind, key) = (cell.measure.kind().code(), cell.measure.key());
-        let (tenant, site, direction) = (&*cell.tenant, cell.site.number(), cell.direction.code());
-        let count = i64::try_from(*count).unwrap_or(i64::MAX);
-        statement.execute(params![kind, cell.hour, key, tenant, site, direction, count]).map_err(from_sqlite)?;
-    }
-    Ok(())
 }

@@ -11,8 +11,8 @@ use report::tally::{Cell, Measure, MeasureKind, cells, day_start_ms, hour_of};
 use report::{Query, Row, RowId, codec};
 use rusqlite::{Connection, params};
 
-use super::append::add_counts;
 use super::error::from_sqlite;
+use super::fold::{add_counts, fold_all, forget_fresh};
 use super::read::{blob, day_of, row_id, rows};
 
 /// Takes something away.
@@ -33,6 +33,8 @@ pub(super) fn delete(connection: &Connection, what: &Deletion) -> Result<Deleted
             Ok(deleted(count))
         }
         Deletion::Counts { before_ms } => {
+            // What is counted later would be left.
+            fold_all(connection)?;
             let before = hour_of(day_start_ms(*before_ms));
             raise_floor(connection, None, before)?;
             // The key begins with the kind: each has its range of hours.
@@ -58,42 +60,54 @@ fn delete_rows(connection: &Connection, what: &Deletion, counts: Counts) -> Resu
     let takes_all = matches!(what, Deletion::Rows { tenant: None, .. });
     let mut query = Query { filter, order: Order::OldestFirst, after: None, limit: PAGE_ROW_COUNT_MAX };
     let mut gone: HashMap<Cell, u64> = HashMap::new();
+    let mut kept: HashMap<Cell, u64> = HashMap::new();
     let mut count = 0;
     while count < DELETE_COUNT_MAX {
         query.limit = PAGE_ROW_COUNT_MAX.min(DELETE_COUNT_MAX - count);
         let page = rows(connection, &query)?;
         for row in &page.rows {
-            delete_row(connection, row)?;
-            if counts == Counts::Go {
-                cells(row, |cell, count| *gone.entry(cell).or_default() += count);
-            }
+            // A row that was fresh has no counts yet: where they are to stay, they are made now.
+            let was_fresh = delete_row(connection, row)?;
+            let counted = match counts {
+                Counts::Stay if was_fresh => &mut kept,
+                Counts::Go if !was_fresh => &mut gone,
+                _ => continue,
+            };
+            cells(row, |cell, count| *counted.entry(cell).or_default() += count);
         }
         count += page.rows.len();
         if takes_all {
             // Its keys are not known; they lead nowhere, and do no harm.
             for id in &page.damaged {
+                forget_fresh(connection, *id)?;
                 delete_id(connection, *id)?;
                 count += 1;
             }
         }
         query.after = page.next;
         if page.next.is_none() {
+            add_counts(connection, "tally", kept)?;
             take_counts(connection, gone)?;
             return Ok(Deleted { count: count as u64, is_done: true });
         }
     }
+    add_counts(connection, "tally", kept)?;
     take_counts(connection, gone)?;
     Ok(Deleted { count: count as u64, is_done: false })
 }
 
-fn delete_row(connection: &Connection, row: &Row) -> Result<(), LedgerError> {
+/// Takes a row away; whether it was fresh.
+fn delete_row(connection: &Connection, row: &Row) -> Result<bool, LedgerError> {
+    if forget_fresh(connection, row.id)? {
+        return delete_id(connection, row.id).map(|()| true);
+    }
     let sql = "DELETE FROM lookup WHERE kind = ?1 AND day = ?2 AND bytes = ?3 AND id = ?4";
     let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
     for key in keys(row) {
         let its = params![key.kind.code(), day_of(row.id), key.bytes, row.id.number() as i64];
         statement.execute(its).map_err(from_sqlite)?;
     }
-    delete_id(connection, row.id)
+    delete_id(connection, row.id).map(|()| false)
 }
 
 fn delete_id(connection: &Connection, id: RowId) -> Result<(), LedgerError> {
@@ -154,6 +168,8 @@ fn delete_counts_of(
 
 /// Makes the counts anew from the rows.
 pub(super) fn rebuild(connection: &Connection) -> Result<Rebuilt, LedgerError> {
+    // What is compared are the counts of all rows.
+    fold_all(connection)?;
     connection.execute_batch(ANEW).map_err(from_sqlite)?;
     let mut sums: HashMap<Cell, u64> = HashMap::new();
     let mut statement = connection.prepare("SELECT id, row FROM message ORDER BY id").map_err(from_sqlite)?;

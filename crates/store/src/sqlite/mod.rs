@@ -16,6 +16,7 @@ mod append;
 mod delete;
 mod error;
 mod evidence;
+mod fold;
 mod hot;
 mod pool;
 mod read;
@@ -32,9 +33,10 @@ use report::limits::APPEND_COUNT_MAX;
 use report::tally::Tally;
 use report::{Hot, HotError, HotKey, Ledger, Page, Query, RowId, Site, TallyQuery, Window};
 
-use self::append::{Append, Prepared};
 use rusqlite::Connection;
 
+use self::append::{Append, Prepared};
+use self::evidence::Packer;
 use self::pool::{Pool, Waiting};
 use self::writer::{Call, Writer};
 #[cfg(doc)]
@@ -93,6 +95,7 @@ pub struct Sqlite {
     readers: Pool,
     hot: Pool,
     writer: Writer,
+    packer: Packer,
     settings: Settings,
 }
 
@@ -122,6 +125,7 @@ impl Sqlite {
             writer: Writer::start(connection, &settings)?,
             readers: Pool::start("ledger-read", readers)?,
             hot: Pool::start("ledger-hot", vec![hot])?,
+            packer: Packer::default(),
             settings,
         })
     }
@@ -150,7 +154,8 @@ impl Sqlite {
         if entries.len() > APPEND_COUNT_MAX {
             return Err(LedgerError::TooMany { count: entries.len() });
         }
-        let rows = entries.into_iter().map(Prepared::new).collect::<Result<Vec<_>, LedgerError>>()?;
+        let rows = entries.into_iter().map(|entry| Prepared::new(entry, &self.packer));
+        let rows = rows.collect::<Result<Vec<_>, LedgerError>>()?;
         let (task, waiting) = match self.settings.durability {
             Durability::BeforeReply => Append::awaited(rows, self.writer.counters()),
             Durability::Async => Append::taken(rows, self.writer.counters()),

@@ -6,13 +6,13 @@ use report::index::{KeyRange, ranges};
 use report::ledger::{Entry, LedgerError};
 use report::limits::EXAMINED_COUNT_MAX;
 use report::query::Order;
-use report::tally::{Measure, Tally, answer};
+use report::tally::{Measure, Tally, answer, cells};
 use report::vocabulary::Direction;
 use report::{Page, Query, RowId, Site, TallyQuery, Why, codec};
 use rusqlite::{Connection, OptionalExtension, Row as Columns, params};
 
 use super::error::from_sqlite;
-use super::evidence;
+use super::{evidence, fold};
 use crate::page::{Filling, bounds};
 
 /// A page of rows.
@@ -123,8 +123,8 @@ fn candidates(
         Order::OldestFirst => a < b,
         Order::NewestFirst => a > b,
     };
-    let mut ids = Vec::new();
-    let mut horizon: Option<RowId> = None;
+    let mut found = Found { ids: Vec::new(), horizon: None };
+    let (lowest, highest) = (low.number() as i64, high.number() as i64);
     for range in ranges {
         // One key has its ids sorted, and may be left any time; several are sorted here, so let that be worth it.
         let (distinct, condition, limit) = match range.is_one_key() {
@@ -135,18 +135,13 @@ fn candidates(
             "SELECT {distinct} id FROM lookup WHERE kind = ?1 AND day = ?2 AND {condition} AND id BETWEEN ?5 AND ?6 \
              ORDER BY id {direction} LIMIT {limit}"
         );
-        let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
-        let (low, high) = (low.number() as i64, high.number() as i64);
-        let conditions = params![range.kind.code(), day, range.low, range.high, low, high];
-        let mut rows = statement.query(conditions).map_err(from_sqlite)?;
-        let before = ids.len();
-        while let Some(row) = rows.next().map_err(from_sqlite)? {
-            ids.push(row_id(row)?);
-        }
-        if let Some(last) = ids.last().filter(|_| ids.len() - before == limit) {
-            horizon = Some(horizon.filter(|horizon| comes_before(*horizon, *last)).unwrap_or(*last));
-        }
+        let conditions = params![range.kind.code(), day, range.low, range.high, lowest, highest];
+        found.add(connection, &sql, conditions, limit, comes_before)?;
     }
+    // What has no keys yet may be meant, too.
+    let sql = format!("SELECT id FROM fresh WHERE id BETWEEN ?1 AND ?2 ORDER BY id {direction} LIMIT {ONE_KEY_COUNT}");
+    found.add(connection, &sql, params![lowest, highest], ONE_KEY_COUNT, comes_before)?;
+    let Found { mut ids, horizon } = found;
     ids.retain(|id| horizon.is_none_or(|horizon| !comes_before(horizon, *id)));
     match order {
         Order::OldestFirst => ids.sort_unstable(),
@@ -154,6 +149,36 @@ fn candidates(
     }
     ids.dedup();
     Ok((ids, horizon))
+}
+
+/// Ids that may be meant.
+struct Found {
+    ids: Vec<RowId>,
+    /// Up to where they are all there; `None` when they are to the end.
+    horizon: Option<RowId>,
+}
+
+impl Found {
+    /// Adds what a statement gives, which looks for no more than `limit`.
+    fn add(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+        conditions: impl rusqlite::Params,
+        limit: usize,
+        comes_before: impl Fn(RowId, RowId) -> bool,
+    ) -> Result<(), LedgerError> {
+        let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+        let mut rows = statement.query(conditions).map_err(from_sqlite)?;
+        let before = self.ids.len();
+        while let Some(row) = rows.next().map_err(from_sqlite)? {
+            self.ids.push(row_id(row)?);
+        }
+        if let Some(last) = self.ids.last().filter(|_| self.ids.len() - before == limit) {
+            self.horizon = Some(self.horizon.filter(|horizon| comes_before(*horizon, *last)).unwrap_or(*last));
+        }
+        Ok(())
+    }
 }
 
 /// The lowest and the highest id; `None` when there are no rows.
@@ -203,23 +228,33 @@ pub(super) fn last_id(connection: &Connection, site: Site) -> Result<Option<RowI
 
 /// Counts.
 pub(super) fn tally(connection: &Connection, query: &TallyQuery) -> Result<Tally, LedgerError> {
+    // One state of the file for both: a row that is folded in between would be counted twice, or not at all.
+    let state = connection.unchecked_transaction().map_err(from_sqlite)?;
+    let mut fresh = Vec::new();
+    fold::each_fresh(&state, usize::MAX, |row| {
+        cells(&row, |cell, count| {
+            if query.admits(&cell) {
+                fresh.push((cell.hour, cell.measure, count));
+            }
+        });
+    })?;
     let sql = "SELECT hour, key, sum(count) FROM tally WHERE kind = ?1 AND hour >= ?2 AND hour < ?3 \
                AND (?4 IS NULL OR tenant = ?4) AND (?5 IS NULL OR site = ?5) AND (?6 IS NULL OR direction = ?6) \
                GROUP BY hour, key";
-    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut statement = state.prepare_cached(sql).map_err(from_sqlite)?;
     let (from, until) = query.hours();
     let (site, direction) = (query.site.map(Site::number), query.direction.map(Direction::code));
     let conditions = params![query.kind.code(), from, until, query.tenant.as_deref(), site, direction];
     let mut rows = statement.query(conditions).map_err(from_sqlite)?;
     let mut damage = None;
-    let cells = std::iter::from_fn(|| match count(&mut rows, query) {
+    let folded = std::iter::from_fn(|| match count(&mut rows, query) {
         Ok(cell) => cell,
         Err(error) => {
             damage = Some(error);
             None
         }
     });
-    let tally = answer(query, cells);
+    let tally = answer(query, folded.chain(fresh));
     damage.map_or(Ok(tally), Err)
 }
 

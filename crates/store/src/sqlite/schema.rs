@@ -7,6 +7,7 @@
 //! | `lookup` | a key (`report::index`) and the id of a row that has it, by days: writing touches the pages of today |
 //! | `tally` | a count (`report::tally`) |
 //! | `floor` | up to which hour rows were taken away: of all (scope ``), of a tenant (scope `=name`) |
+//! | `fresh` | the id of a row whose keys and counts are not written yet (`fold`) |
 //! | `site` | the highest id of a site, also when its row is gone |
 
 use std::fs::{OpenOptions, metadata};
@@ -180,7 +181,8 @@ const LEDGER_ID: u32 = 0x5345_4b49;
 const HOT_ID: u32 = 0x5345_4b48;
 
 /// The steps from an empty file to the newest version; step n leads from version n to n + 1. Never changed, only added.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE message (id INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT;
 CREATE TABLE why (id INTEGER PRIMARY KEY, steps BLOB NOT NULL) STRICT;
 CREATE TABLE lookup (
@@ -193,7 +195,11 @@ CREATE TABLE tally (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE floor (scope TEXT PRIMARY KEY, hour INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE site (site INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
-"];
+",
+    "
+CREATE TABLE fresh (id INTEGER PRIMARY KEY) STRICT;
+",
+];
 
 const HOT_MIGRATIONS: &[&str] = &["
 CREATE TABLE hot (

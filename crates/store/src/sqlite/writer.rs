@@ -1,4 +1,4 @@
-//! The thread that writes: what waits together is done in one transaction.
+//! The thread that writes: what waits together is done in one transaction, and keys and counts follow for many rows at once.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +8,17 @@ use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
 use report::LedgerError;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::append::Pending;
 use super::error::from_sqlite;
+use super::fold::{fold, fresh_count};
 use super::pool::{Waiting, promise};
 use super::{Settings, Stats};
-use crate::limits::{AWAITED_LINGER_MS, GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS, WAITING_COUNT_MAX};
+use crate::limits::{
+    AWAITED_LINGER_MS, FOLD_ROW_COUNT, FRESH_ROW_COUNT_MAX, GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS,
+    WAITING_COUNT_MAX,
+};
 
 /// Something to be written.
 pub(super) trait Task: Send {
@@ -144,9 +148,11 @@ impl Counters {
     }
 }
 
-fn write(mut connection: Connection, queue: &Queue, counters: &Counters) {
+fn write(connection: Connection, queue: &Queue, counters: &Counters) {
+    let mut desk = Desk { connection, fresh_count: 0, folds_after: None };
+    desk.count_fresh();
     while let Some(mut group) = queue.next_group() {
-        let end = transact(&mut connection, &mut group);
+        let end = desk.transact(&mut group);
         counters.groups.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &end {
             counters.failures.fetch_add(1, Ordering::Relaxed);
@@ -158,20 +164,75 @@ fn write(mut connection: Connection, queue: &Queue, counters: &Counters) {
             let row_count: usize = left.iter().map(|task| task.row_count()).sum();
             counters.lost.fetch_add(row_count as u64, Ordering::Relaxed);
         }
+        // Nobody waits for this; where it fails, readers go on looking at the fresh rows.
+        if let Err(error) = desk.fold_some() {
+            counters.failures.fetch_add(1, Ordering::Relaxed);
+            counters.note(&error);
+        }
     }
     // The log goes into the file, so that the file alone is the ledger. Where that fails, the next opening does it.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    let _ = desk.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 
-fn transact(connection: &mut Connection, group: &mut [Box<dyn Task>]) -> Result<(), LedgerError> {
-    // From the start as a writer: one that begins by reading could not become one while another process writes.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)?;
-    let mut pending = Pending::default();
-    for task in group.iter_mut() {
-        task.run(&transaction, &mut pending)?;
+/// The connection that writes, and what it has to come back to.
+struct Desk {
+    connection: Connection,
+    /// How many rows have neither keys nor counts.
+    fresh_count: usize,
+    /// Not before this time: folding has failed.
+    folds_after: Option<Instant>,
+}
+
+impl Desk {
+    fn transact(&mut self, group: &mut [Box<dyn Task>]) -> Result<(), LedgerError> {
+        if self.fresh_count >= FRESH_ROW_COUNT_MAX {
+            // They would become too many to be looked at.
+            self.fold()?;
+        }
+        let transaction = begin(&mut self.connection)?;
+        let mut pending = Pending::default();
+        for task in group.iter_mut() {
+            task.run(&transaction, &mut pending)?;
+        }
+        let fresh_count = pending.write(&transaction)?;
+        transaction.commit().map_err(from_sqlite)?;
+        self.fresh_count += fresh_count;
+        if group.iter().any(|task| task.company() == Company::Alone) {
+            // It may have taken rows away, or folded.
+            self.count_fresh();
+        }
+        Ok(())
     }
-    pending.write(&transaction)?;
-    transaction.commit().map_err(from_sqlite)
+
+    /// Folds, where that is worth it.
+    fn fold_some(&mut self) -> Result<(), LedgerError> {
+        let is_due = self.fresh_count >= FOLD_ROW_COUNT && self.folds_after.is_none_or(|after| after <= Instant::now());
+        if is_due { self.fold() } else { Ok(()) }
+    }
+
+    fn fold(&mut self) -> Result<(), LedgerError> {
+        let folded = begin(&mut self.connection).and_then(|transaction| {
+            let count = fold(&transaction)?;
+            transaction.commit().map_err(from_sqlite).map(|()| count)
+        });
+        match folded {
+            Ok(0) => self.fresh_count = 0,
+            Ok(count) => self.fresh_count = self.fresh_count.saturating_sub(count),
+            Err(_) => {}
+        }
+        self.folds_after = folded.is_err().then(|| Instant::now() + Duration::from_millis(RETRY_MS));
+        folded.map(drop)
+    }
+
+    fn count_fresh(&mut self) {
+        // Where counting fails, so does what follows, and says so.
+        self.fresh_count = fresh_count(&self.connection).unwrap_or(self.fresh_count);
+    }
+}
+
+/// From the start as a writer: one that begins by reading could not become one while another process writes.
+fn begin(connection: &mut Connection) -> Result<Transaction<'_>, LedgerError> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(from_sqlite)
 }
 
 impl Queue {

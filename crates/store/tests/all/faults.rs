@@ -75,7 +75,7 @@ fn other_files_are_refused() {
     std::fs::remove_file(&path).unwrap();
     drop(open(&path, Settings::default()).unwrap());
     rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    assert_eq!(refused(Settings::default()), LedgerError::Version { found: 99, known: 1 });
+    assert_eq!(refused(Settings::default()), LedgerError::Version { found: 99, known: 2 });
     let nowhere = folder.path().join("no/such/folder/ledger");
     assert!(matches!(open(&nowhere, Settings::default()).err(), Some(LedgerError::Io(_))));
 }
