@@ -10,7 +10,8 @@
 //!
 //! Keys of the first two: `host`, `port`, `security` (`tls`, `starttls`, `if-offered`, `loopback`), `ca` (a file), `user`,
 //! `password`; of submission also `from`, `to` (with commas), `notify` (`never`, `always`), `original`, `id`,
-//! `pipelining=never`; of IMAP also `mailbox`, `folder`, `out`, `piece`.
+//! `pipelining=never`; of IMAP also `mailbox`, `folder`, `out`, `piece`,
+//! `poll_ms`, `skip` (a keyword).
 
 #![allow(clippy::unwrap_used, clippy::panic)] // As the tests, for which it is.
 
@@ -20,12 +21,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sekisho_net::imap::{
-    After, Content, Flag, ImapAccount, ImapLogin, ImapNotice, Mailbox, MailboxMessage, MailboxReader, watch_mailbox,
+    After, Content, Flag, ImapAccount, ImapNotice, Mailbox, MailboxMessage, MailboxReader, watch_mailbox,
 };
 use sekisho_net::lmtp::{LmtpHandler, LmtpMessage, LmtpOptions, LmtpReply, serve_lmtp};
-use sekisho_net::mail_server::{MailServer, Secret, Security};
+use sekisho_net::mail_server::{Login, MailServer, Secret, Security};
 use sekisho_net::submission::{
-    Credentials, Delivery, Notify, OutgoingMessage, Pipelining, Recipient, Returned, SubmissionConfig, Submitter,
+    Delivery, Notify, OutgoingMessage, Pipelining, Recipient, Returned, SubmissionConfig, Submitter,
 };
 use sekisho_net::{ListenAddress, Listener, SocketAccess};
 use tokio::signal::unix::{SignalKind, signal};
@@ -85,8 +86,7 @@ impl Keys {
 async fn submit(keys: &Keys, files: &[PathBuf]) -> Result<(), String> {
     let mut config = SubmissionConfig::new(keys.server(), "client.example.jp");
     if let Some(user) = keys.get("user") {
-        let password = Secret::new(keys.must("password"));
-        config.credentials = Some(Credentials { user: user.to_owned(), password });
+        config.login = Some(Login::password(user, Secret::new(keys.must("password"))));
     }
     if keys.get("pipelining") == Some("never") {
         config.pipelining = Pipelining::Never;
@@ -171,8 +171,7 @@ impl MailboxReader for Reader {
 
 async fn imap(keys: &Keys) -> Result<(), String> {
     let end = terminated();
-    let login =
-        ImapLogin::Password { user: keys.must("user").to_owned(), password: Secret::new(keys.must("password")) };
+    let login = Login::password(keys.must("user"), Secret::new(keys.must("password")));
     let mut account = ImapAccount::new(keys.server(), login);
     account.mailbox = keys.get("mailbox").unwrap_or("INBOX").to_owned();
     account.retry_first = std::time::Duration::from_millis(200);
@@ -180,6 +179,10 @@ async fn imap(keys: &Keys) -> Result<(), String> {
     if let Some(piece) = keys.get("piece") {
         account.piece_bytes = piece.parse().unwrap();
     }
+    if let Some(poll_ms) = keys.get("poll_ms") {
+        account.poll_interval = std::time::Duration::from_millis(poll_ms.parse().unwrap());
+    }
+    account.skip_keyword = keys.get("skip").map(str::to_owned);
     let folder = keys.get("folder").unwrap_or("read").to_owned();
     let mut reader = Reader { out: keys.must("out").into(), folder, uid_validity: 0 };
     watch_mailbox(&account, &mut reader, end).await;

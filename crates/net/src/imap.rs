@@ -10,8 +10,8 @@
 //! server's; so the reader knows what it has read already, by [`Mailbox::uid_validity`] and UID, or by content.
 //!
 //! ```no_run
-//! use sekisho_net::imap::{After, Content, ImapAccount, ImapLogin, ImapNotice, Mailbox, MailboxMessage, MailboxReader};
-//! use sekisho_net::mail_server::{MailServer, Secret, Security};
+//! use sekisho_net::imap::{After, Content, ImapAccount, ImapNotice, Mailbox, MailboxMessage, MailboxReader};
+//! use sekisho_net::mail_server::{Login, MailServer, Secret, Security};
 //!
 //! struct Printer;
 //!
@@ -34,8 +34,7 @@
 //!
 //! # async fn example() {
 //! let server = MailServer::new("imap.example.jp", 993, Security::Tls);
-//! let login = ImapLogin::Password { user: "dmarc".to_owned(), password: Secret::new("sesame") };
-//! let account = ImapAccount::new(server, login);
+//! let account = ImapAccount::new(server, Login::password("dmarc", Secret::new("sesame")));
 //! sekisho_net::imap::watch_mailbox(&account, &mut Printer, std::future::pending()).await;
 //! # }
 //! ```
@@ -52,12 +51,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 pub use self::session::ImapSession;
+pub use crate::mail_server::Login as ImapLogin;
 
 use crate::limits::{
     IMAP_COMMAND_MS_DEFAULT, IMAP_IDLE_MS_DEFAULT, IMAP_MESSAGE_BYTES_DEFAULT, IMAP_PIECE_BYTES_DEFAULT,
     IMAP_POLL_MS_DEFAULT, IMAP_RETRY_MS_DEFAULT, IMAP_RETRY_MS_MAX_DEFAULT,
 };
-use crate::mail_server::{ConnectError, Lost, MailServer, Secret};
+use crate::mail_server::{ConnectError, Login, Lost, MailServer};
 
 /// A mailbox, and how it is read. Times and sizes have defaults in [`crate::limits`].
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub struct ImapAccount {
     /// Where it is.
     pub server: MailServer,
     /// As whom.
-    pub login: ImapLogin,
+    pub login: Login,
     /// The mailbox's name as people write it, with the server's own divider; `INBOX` for the first.
     pub mailbox: String,
     /// Messages with this keyword are not given: for a reader that marks with [`After::Flag`] what it has read.
@@ -85,25 +85,6 @@ pub struct ImapAccount {
     pub retry_first: Duration,
     /// Longest pause between connections.
     pub retry_max: Duration,
-}
-
-/// As whom a mailbox is read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ImapLogin {
-    /// With a password: AUTHENTICATE PLAIN, or LOGIN where that is not offered.
-    Password {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
-    /// With a token that another program renews (OAUTHBEARER of RFC 7628, or XOAUTH2).
-    TokenFile {
-        /// The user.
-        user: String,
-        /// The file that holds the token, and nothing else; read for each connection.
-        path: PathBuf,
-    },
 }
 
 /// A mailbox as it was when it was opened.
@@ -313,7 +294,7 @@ pub trait MailboxReader: Send {
 impl ImapAccount {
     /// The account's `INBOX`, with times and sizes as in [`crate::limits`].
     #[must_use]
-    pub fn new(server: MailServer, login: ImapLogin) -> Self {
+    pub fn new(server: MailServer, login: Login) -> Self {
         Self {
             server,
             login,

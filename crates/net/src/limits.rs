@@ -153,6 +153,8 @@ pub const ROOT_COUNT_MAX: usize = 100;
 pub const MAIL_CONNECT_MS_DEFAULT: u64 = 30_000;
 /// Time for the handshake of TLS with a mail server, in milliseconds, unless the configuration says otherwise.
 pub const MAIL_TLS_MS_DEFAULT: u64 = 30_000;
+/// Largest file of a token, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 65_536;
 /// Bytes read at one time from a mail server.
 pub const WIRE_READ_BYTES: usize = 16_384;
 
@@ -229,8 +231,6 @@ pub const IMAP_CAPABILITY_COUNT_MAX: usize = 256;
 pub const IMAP_TEXT_BYTES_MAX: usize = 1_024;
 /// Longest string that is said between quotes, in bytes; longer ones are literals.
 pub const IMAP_QUOTED_BYTES_MAX: usize = 1_000;
-/// Largest file of a token, in bytes.
-pub const IMAP_TOKEN_BYTES_MAX: usize = 65_536;
 
 // The LMTP server.
 

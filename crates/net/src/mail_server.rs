@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -23,7 +24,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::fetch::config::Roots;
-use crate::limits::{HOST_ADDRESS_COUNT_MAX, MAIL_CONNECT_MS_DEFAULT, MAIL_TLS_MS_DEFAULT, WIRE_READ_BYTES};
+use crate::limits::{
+    HOST_ADDRESS_COUNT_MAX, MAIL_CONNECT_MS_DEFAULT, MAIL_TLS_MS_DEFAULT, TOKEN_BYTES_MAX, WIRE_READ_BYTES,
+};
 
 /// A server for mail, and the way there.
 #[derive(Clone, Debug)]
@@ -55,6 +58,25 @@ pub enum Security {
     StartTlsIfOffered,
     /// No TLS. The server must be this machine.
     Loopback,
+}
+
+/// As whom a server is spoken to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Login {
+    /// With a password: PLAIN (RFC 4616), or LOGIN where that is not offered.
+    Password {
+        /// The user.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// With a token that another program renews: OAUTHBEARER (RFC 7628), or XOAUTH2 where that is not offered.
+    TokenFile {
+        /// The user.
+        user: String,
+        /// The file that holds the token, and nothing else; read for each connection.
+        path: PathBuf,
+    },
 }
 
 /// A password or a token. It is not printed, not even by `{:?}`.
@@ -144,6 +166,14 @@ impl MailServer {
             connect_timeout: Duration::from_millis(MAIL_CONNECT_MS_DEFAULT),
             tls_timeout: Duration::from_millis(MAIL_TLS_MS_DEFAULT),
         }
+    }
+}
+
+impl Login {
+    /// With a password.
+    #[must_use]
+    pub fn password(user: &str, password: Secret) -> Self {
+        Self::Password { user: user.to_owned(), password }
     }
 }
 
@@ -299,6 +329,35 @@ impl Wire {
             Err(_) => Err(Lost::Silent),
         }
     }
+}
+
+/// What PLAIN says (RFC 4616 §2): nobody in whose name, then user and password.
+pub(crate) fn plain_response(user: &str, password: &Secret) -> String {
+    format!("\0{user}\0{}", password.0)
+}
+
+/// What OAUTHBEARER says (RFC 7628 §3.1): who, where, and the token. After a refusal, [`OAUTHBEARER_END`] ends it.
+pub(crate) fn oauthbearer_response(user: &str, server: &MailServer, token: &Secret) -> String {
+    format!("n,a={user},\x01host={}\x01port={}\x01auth=Bearer {}\x01\x01", server.host, server.port, token.0)
+}
+
+/// What is said to end OAUTHBEARER after a refusal (RFC 7628 §3.2.3).
+pub(crate) const OAUTHBEARER_END: &str = "\x01";
+
+/// What XOAUTH2 says; after a refusal, nothing ends it.
+pub(crate) fn xoauth2_response(user: &str, token: &Secret) -> String {
+    format!("user={user}\x01auth=Bearer {}\x01\x01", token.0)
+}
+
+/// The token in a file; or what is wrong with it.
+pub(crate) async fn read_token(path: &Path) -> Result<Secret, String> {
+    let file = tokio::fs::File::open(path).await.map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let read = file.take(TOKEN_BYTES_MAX as u64 + 1).read_to_string(&mut text).await;
+    read.map_err(|error| error.to_string())?;
+    let token = text.trim();
+    let is_one = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_one && text.len() <= TOKEN_BYTES_MAX { Ok(Secret::new(token)) } else { Err("it holds no token".to_owned()) }
 }
 
 /// A connection to the first address of the host that takes one.

@@ -8,13 +8,13 @@
 //! doubt may send twice; who does not may lose it. That choice is the caller's (RFC 1047 tells of it).
 //!
 //! ```no_run
-//! use sekisho_net::mail_server::{MailServer, Secret, Security};
-//! use sekisho_net::submission::{Credentials, Delivery, OutgoingMessage, Recipient, SubmissionConfig, Submitter};
+//! use sekisho_net::mail_server::{Login, MailServer, Secret, Security};
+//! use sekisho_net::submission::{Delivery, OutgoingMessage, Recipient, SubmissionConfig, Submitter};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = MailServer::new("mail.example.jp", 587, Security::StartTls);
 //! let mut config = SubmissionConfig::new(server, "reports.example.jp");
-//! config.credentials = Some(Credentials { user: "reports".to_owned(), password: Secret::new("sesame") });
+//! config.login = Some(Login::password("reports", Secret::new("sesame")));
 //! let mut submission = Submitter::new(config)?.connect().await?;
 //! let message = OutgoingMessage {
 //!     sender: "noreply@example.jp",
@@ -37,6 +37,7 @@
 mod message;
 mod reply;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +55,10 @@ use crate::limits::{
     SMTP_DATA_MS_DEFAULT, SMTP_END_MS_DEFAULT, SMTP_GREETING_MS_DEFAULT, SMTP_LATE_REPLY_MS, SMTP_PIPELINE_COUNT_MAX,
     SMTP_QUIT_MS, SMTP_REPLY_LINE_BYTES_MAX,
 };
-use crate::mail_server::{ConnectError, Lost, MailServer, Secret, Security, Wire};
+use crate::mail_server::{
+    ConnectError, Login, Lost, MailServer, OAUTHBEARER_END, Security, Wire, oauthbearer_response, plain_response,
+    read_token, xoauth2_response,
+};
 
 /// How mail is sent. Time-outs have defaults in [`crate::limits`], which are those of RFC 5321 §4.5.3.2.
 #[derive(Clone, Debug)]
@@ -64,7 +68,7 @@ pub struct SubmissionConfig {
     /// What this machine calls itself: a domain name or an address literal.
     pub helo: String,
     /// As whom; nobody is asked for when there is none.
-    pub credentials: Option<Credentials>,
+    pub login: Option<Login>,
     /// Whether recipients are said without waiting for each reply.
     pub pipelining: Pipelining,
     /// Time for the greeting.
@@ -77,15 +81,6 @@ pub struct SubmissionConfig {
     pub block_timeout: Duration,
     /// Time for the reply to the final dot.
     pub end_timeout: Duration,
-}
-
-/// As whom mail is sent.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Credentials {
-    /// The user.
-    pub user: String,
-    /// The password.
-    pub password: Secret,
 }
 
 /// Whether recipients are said without waiting for each reply (RFC 2920).
@@ -118,6 +113,10 @@ pub struct Offers {
     pub auth_plain: bool,
     /// AUTH LOGIN, which no standard describes.
     pub auth_login: bool,
+    /// AUTH OAUTHBEARER (RFC 7628).
+    pub auth_oauthbearer: bool,
+    /// AUTH XOAUTH2, which no standard describes.
+    pub auth_xoauth2: bool,
 }
 
 /// What has become of a message for one recipient.
@@ -254,12 +253,20 @@ pub enum SubmissionError {
     /// The server does not offer STARTTLS, and nothing is to be said without.
     #[error("the server does not offer STARTTLS")]
     NoStartTls,
-    /// The server offers no AUTH that we know.
-    #[error("the server offers neither AUTH PLAIN nor AUTH LOGIN")]
+    /// The server offers no AUTH that we know for what we have, a password or a token.
+    #[error("the server offers no AUTH that we know")]
     NoMechanism,
     /// The password would be said without TLS, to another machine.
     #[error("the password is not said without TLS")]
     NoPrivacy,
+    /// The file holds no token, or cannot be read.
+    #[error("{}: {reason}", .path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// Why nothing can be sent with a configuration.
@@ -269,9 +276,9 @@ pub enum SubmissionConfigError {
     /// What this machine calls itself is no name.
     #[error("\"{0}\" is no name for EHLO")]
     Helo(String),
-    /// User or password is empty, or holds a NUL.
-    #[error("user or password is empty, or holds a NUL")]
-    Credentials,
+    /// User or password is empty, or holds a character that divides them.
+    #[error("user or password is empty, or holds a control character")]
+    Login,
 }
 
 /// Opens connections to one server.
@@ -299,13 +306,13 @@ enum State {
 }
 
 impl SubmissionConfig {
-    /// No credentials, pipelining if offered, and time-outs as in [`crate::limits`].
+    /// As nobody, pipelining if offered, and time-outs as in [`crate::limits`].
     #[must_use]
     pub fn new(server: MailServer, helo: &str) -> Self {
         Self {
             server,
             helo: helo.to_owned(),
-            credentials: None,
+            login: None,
             pipelining: Pipelining::IfOffered,
             greeting_timeout: Duration::from_millis(SMTP_GREETING_MS_DEFAULT),
             command_timeout: Duration::from_millis(SMTP_COMMAND_MS_DEFAULT),
@@ -325,11 +332,14 @@ impl Submitter {
         if config.helo.is_empty() || !config.helo.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(SubmissionConfigError::Helo(config.helo));
         }
-        if let Some(Credentials { user, password }) = &config.credentials {
-            // RFC 4616 §2: neither is empty, and a NUL divides them.
-            if [user, password.reveal()].iter().any(|text| text.is_empty() || text.contains('\0')) {
-                return Err(SubmissionConfigError::Credentials);
-            }
+        let (user, password) = match &config.login {
+            Some(Login::Password { user, password }) => (user.as_str(), password.reveal()),
+            Some(Login::TokenFile { user, .. }) => (user.as_str(), "in a file"),
+            None => ("nobody", "none"),
+        };
+        // RFC 4616 §2: neither is empty, and a NUL divides them. Tokens are divided by another control character.
+        if user.is_empty() || password.is_empty() || user.contains(char::is_control) || password.contains('\0') {
+            return Err(SubmissionConfigError::Login);
         }
         Ok(Self { config: Arc::new(config) })
     }
@@ -563,36 +573,49 @@ impl Submission {
 
     async fn authenticate(&mut self) -> Result<(), SubmissionError> {
         let config = Arc::clone(&self.config);
-        let Some(Credentials { user, password }) = &config.credentials else { return Ok(()) };
+        let Some(login) = &config.login else { return Ok(()) };
         // RFC 4954 §4: a password in the clear is for a connection on which nobody listens.
         if !self.wire.is_private() {
             return Err(SubmissionError::NoPrivacy);
         }
-        let password = password.reveal();
-        let (first, answers) = if self.offers.auth_plain {
-            // RFC 4616 §2: nobody in whose name, then user and password.
-            let response = BASE64.encode(format!("\0{user}\0{password}").as_bytes());
-            let with_response = format!("AUTH PLAIN {response}\r\n");
-            // RFC 4954 §4: what would make the line too long is said when the server asks for it.
-            if with_response.len() <= SMTP_COMMAND_LINE_BYTES_MAX {
-                (with_response, Vec::new())
-            } else {
-                ("AUTH PLAIN\r\n".to_owned(), vec![response])
+        // What is said first, where the mechanism lets us begin, and what to each 334 that follows.
+        let (mechanism, first, answers) = match login {
+            Login::Password { user, password } if self.offers.auth_plain => {
+                ("PLAIN", Some(plain_response(user, password)), vec![])
             }
-        } else if self.offers.auth_login {
-            let answers = [user, password].map(|text| BASE64.encode(text.as_bytes()));
-            ("AUTH LOGIN\r\n".to_owned(), answers.into())
-        } else {
-            return Err(SubmissionError::NoMechanism);
+            Login::Password { user, password } if self.offers.auth_login => {
+                ("LOGIN", None, vec![user.clone(), password.reveal().to_owned()])
+            }
+            Login::TokenFile { user, path } => {
+                let token = read_token(path).await;
+                let token = token.map_err(|reason| SubmissionError::Token { path: path.clone(), reason })?;
+                if self.offers.auth_oauthbearer {
+                    let response = oauthbearer_response(user, &config.server, &token);
+                    ("OAUTHBEARER", Some(response), vec![OAUTHBEARER_END.to_owned()])
+                } else if self.offers.auth_xoauth2 {
+                    ("XOAUTH2", Some(xoauth2_response(user, &token)), vec![String::new()])
+                } else {
+                    return Err(SubmissionError::NoMechanism);
+                }
+            }
+            Login::Password { .. } => return Err(SubmissionError::NoMechanism),
         };
-        let mut reply = self.command(&first).await;
-        for answer in answers {
-            match reply {
-                Ok(asked) if asked.code == 334 => reply = self.command(&format!("{answer}\r\n")).await,
-                other => return positive(Step::Auth, other).and(Err(SubmissionError::NoMechanism)),
+        let encode = |text: String| BASE64.encode(text.as_bytes());
+        let (mut command, mut first) = (format!("AUTH {mechanism}"), first.map(encode));
+        // RFC 4954 §4: what would make the line too long is said when the server asks for it.
+        if let Some(response) =
+            first.take_if(|response| command.len() + response.len() + 3 <= SMTP_COMMAND_LINE_BYTES_MAX)
+        {
+            command = format!("{command} {response}");
+        }
+        let mut answers = first.into_iter().chain(answers.into_iter().map(encode));
+        let mut reply = self.command(&format!("{command}\r\n")).await;
+        loop {
+            match (&reply, answers.next()) {
+                (Ok(asked), Some(answer)) if asked.code == 334 => reply = self.command(&format!("{answer}\r\n")).await,
+                _ => return positive(Step::Auth, reply),
             }
         }
-        positive(Step::Auth, reply)
     }
 
     async fn say(&mut self, at: Step, text: &str) -> Result<(), Delivery> {
@@ -645,6 +668,8 @@ impl Offers {
                     for mechanism in words {
                         offers.auth_plain |= mechanism == "PLAIN";
                         offers.auth_login |= mechanism == "LOGIN";
+                        offers.auth_oauthbearer |= mechanism == "OAUTHBEARER";
+                        offers.auth_xoauth2 |= mechanism == "XOAUTH2";
                     }
                 }
                 _ => {}
@@ -704,6 +729,7 @@ fn positive(at: Step, reply: Result<Reply, Cause>) -> Result<(), SubmissionError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail_server::Secret;
 
     #[test]
     fn what_a_server_offers() {
@@ -733,8 +759,8 @@ mod tests {
         }
         for (user, password) in [("", "b"), ("a", ""), ("a\0", "b"), ("a", "b\0")] {
             let mut config = SubmissionConfig::new(server.clone(), "localhost");
-            config.credentials = Some(Credentials { user: user.to_owned(), password: Secret::new(password) });
-            assert_eq!(Submitter::new(config).unwrap_err(), SubmissionConfigError::Credentials);
+            config.login = Some(Login::password(user, Secret::new(password)));
+            assert_eq!(Submitter::new(config).unwrap_err(), SubmissionConfigError::Login);
         }
     }
 }

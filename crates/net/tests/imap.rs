@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use mail_support::{Act, Authority, MailServerOfTest, Tls, eventually, say, self_signed};
 use sekisho_net::imap::{
-    After, Content, Disposed, Flag, ImapAccount, ImapError, ImapLogin, ImapNotice, ImapSession, Mailbox,
-    MailboxMessage, MailboxReader, watch_mailbox,
+    After, Content, Disposed, Flag, ImapAccount, ImapError, ImapNotice, ImapSession, Mailbox, MailboxMessage,
+    MailboxReader, watch_mailbox,
 };
 use sekisho_net::limits::{
-    IMAP_RESPONSE_BYTES_MAX, IMAP_SEARCH_COUNT_MAX, IMAP_SHORT_PIECE_COUNT_MAX, IMAP_TOKEN_BYTES_MAX,
+    IMAP_RESPONSE_BYTES_MAX, IMAP_SEARCH_COUNT_MAX, IMAP_SHORT_PIECE_COUNT_MAX, TOKEN_BYTES_MAX,
 };
-use sekisho_net::mail_server::{ConnectError, Lost, MailServer, Secret, Security};
+use sekisho_net::mail_server::{ConnectError, Login, Lost, MailServer, Secret, Security};
 use tokio::sync::oneshot;
 
 const ALL: &str = "IMAP4rev1 IDLE MOVE UIDPLUS AUTH=PLAIN SASL-IR";
@@ -142,7 +142,7 @@ fn expunge(mailbox: &mut Box_, goes: impl Fn(u32, &BTreeSet<String>) -> bool) ->
 }
 
 fn account(port: u16) -> ImapAccount {
-    let login = ImapLogin::Password { user: "user".to_owned(), password: Secret::new("sesame") };
+    let login = Login::password("user", Secret::new("sesame"));
     let mut account = ImapAccount::new(MailServer::new("localhost", port, Security::Loopback), login);
     account.command_timeout = Duration::from_secs(30);
     account.idle_interval = Duration::from_secs(1200);
@@ -391,7 +391,7 @@ async fn open_with(
 async fn passwords_and_tokens_are_said_in_the_way_the_server_knows() {
     let password = |text: &'static str| {
         move |account: &mut ImapAccount| {
-            account.login = ImapLogin::Password { user: "us\"er".to_owned(), password: Secret::new(text) };
+            account.login = Login::password("us\"er", Secret::new(text));
         }
     };
     for (capabilities, want) in [
@@ -409,7 +409,7 @@ async fn passwords_and_tokens_are_said_in_the_way_the_server_knows() {
     let file = std::env::temp_dir().join(format!("sekisho-net-token-{}", std::process::id()));
     let path = file.clone();
     let token = move |account: &mut ImapAccount| {
-        account.login = ImapLogin::TokenFile { user: "u@example.jp".to_owned(), path: path.clone() };
+        account.login = Login::TokenFile { user: "u@example.jp".to_owned(), path: path.clone() };
     };
     let (opened, _) = open_with("IMAP4rev1 AUTH=XOAUTH2 SASL-IR", &token).await;
     assert!(matches!(opened.err(), Some(ImapError::Token { .. })), "there is no file");
@@ -418,9 +418,9 @@ async fn passwords_and_tokens_are_said_in_the_way_the_server_knows() {
         (String::new(), false),
         ("a b".to_owned(), false),
         ("a\nb".to_owned(), false),
-        (long(IMAP_TOKEN_BYTES_MAX + 1), false),
-        (long(IMAP_TOKEN_BYTES_MAX), true),
-        (long(IMAP_TOKEN_BYTES_MAX - 1), true),
+        (long(TOKEN_BYTES_MAX + 1), false),
+        (long(TOKEN_BYTES_MAX), true),
+        (long(TOKEN_BYTES_MAX - 1), true),
         ("ya29.token\n".to_owned(), true),
     ] {
         std::fs::write(&file, &text).unwrap();
@@ -492,7 +492,7 @@ async fn a_server_that_wants_to_be_asked_for_each_step_of_a_login() {
     )
     .await;
     let mut with_literal = account(server.port);
-    with_literal.login = ImapLogin::Password { user: "user".to_owned(), password: Secret::new("関") };
+    with_literal.login = Login::password("user", Secret::new("関"));
     ImapSession::open(&with_literal).await.unwrap();
 }
 

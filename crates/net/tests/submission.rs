@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use mail_support::{Act, Authority, MailServerOfTest, Tls, say, self_signed};
 use sekisho_net::limits::{SMTP_REPLY_LINE_BYTES_MAX, SMTP_REPLY_LINE_COUNT_MAX};
-use sekisho_net::mail_server::{ConnectError, Lost, MailServer, Secret, Security};
+use sekisho_net::mail_server::{ConnectError, Login, Lost, MailServer, Secret, Security};
 use sekisho_net::submission::{
-    Cause, Credentials, Delivery, Notify, OutgoingMessage, Pipelining, Recipient, Returned, Step, Submission,
-    SubmissionConfig, SubmissionError, Submitter,
+    Cause, Delivery, Notify, OutgoingMessage, Pipelining, Recipient, Returned, Step, Submission, SubmissionConfig,
+    SubmissionError, Submitter,
 };
 
 const MESSAGE: &[u8] = b"Subject: hello\r\n\r\nHello,\r\n.\r\n..\r\nbye\r\n";
@@ -83,7 +83,7 @@ fn hasty(port: u16) -> SubmissionConfig {
 }
 
 fn with_password(mut config: SubmissionConfig, password: &str) -> SubmissionConfig {
-    config.credentials = Some(Credentials { user: "user".to_owned(), password: Secret::new(password) });
+    config.login = Some(Login::password("user", Secret::new(password)));
     config
 }
 
@@ -447,6 +447,63 @@ async fn passwords_are_said_in_the_way_the_server_knows() {
         let server = MailServerOfTest::start(Tls::None, smtp(offers, vec![])).await;
         let error = connect(with_password(config(server.port, Security::Loopback), "x")).await.err();
         assert_eq!(error, Some(SubmissionError::NoMechanism), "{offers}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_said_in_the_way_the_server_knows() {
+    let file = std::env::temp_dir().join(format!("sekisho-net-smtp-token-{}", std::process::id()));
+    let with_token = |port| {
+        let mut config = config(port, Security::Loopback);
+        config.login = Some(Login::TokenFile { user: "u@example.jp".to_owned(), path: file.clone() });
+        config
+    };
+    let server = MailServerOfTest::start(Tls::None, smtp("250-AUTH XOAUTH2\r\n", vec![])).await;
+    let error = connect(with_token(server.port)).await.err();
+    assert!(matches!(error, Some(SubmissionError::Token { .. })), "there is no file: {error:?}");
+    std::fs::write(&file, "ya29.token\n").unwrap();
+    connect(with_token(server.port)).await.unwrap();
+    let xoauth2 = "AUTH XOAUTH2 dXNlcj11QGV4YW1wbGUuanABYXV0aD1CZWFyZXIgeWEyOS50b2tlbgEB";
+    assert_eq!(server.heard().last().unwrap(), xoauth2);
+    let server = MailServerOfTest::start(Tls::None, smtp("250-AUTH PLAIN XOAUTH2 OAUTHBEARER\r\n", vec![])).await;
+    connect(with_token(server.port)).await.unwrap();
+    let heard = server.heard().last().unwrap().clone();
+    assert!(heard.starts_with("AUTH OAUTHBEARER bixhPXVAZXhhbXBsZS5qcCwBaG9zdD1sb2NhbGhvc3QB"), "{heard}");
+    // A long one waits for its turn; a refusal comes in two steps, and is answered with nothing, or with control-A.
+    std::fs::write(&file, "x".repeat(2000)).unwrap();
+    for (offers, end) in [("250-AUTH XOAUTH2\r\n", "\n"), ("250-AUTH OAUTHBEARER\r\n", "AQ==")] {
+        let ask = move |step, line: &str| match line {
+            _ if step != Step::Auth && line != "\n" => None,
+            line if line == end => Some(say("535 5.7.8 no\r\n")),
+            line if line.starts_with("AUTH") => Some(say("334 \r\n")),
+            _ => Some(say("334 eyJzdGF0dXMiOiI0MDEifQ==\r\n")),
+        };
+        let server = MailServerOfTest::start(Tls::None, smtp_by(offers, ask)).await;
+        let error = connect(with_token(server.port)).await.err();
+        let is_refused =
+            matches!(&error, Some(SubmissionError::Refused { at: Step::Auth, reply }) if reply.code == 535);
+        assert!(is_refused, "{offers}: {error:?}");
+        assert_eq!(server.heard().len(), 5, "{offers}");
+    }
+    let server = MailServerOfTest::start(Tls::None, smtp("250-AUTH PLAIN LOGIN\r\n", vec![])).await;
+    assert_eq!(
+        connect(with_token(server.port)).await.err(),
+        Some(SubmissionError::NoMechanism),
+        "a token is no password"
+    );
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[tokio::test]
+async fn a_handshake_has_an_end() {
+    let server = MailServerOfTest::start(Tls::None, smtp("", vec![(Step::Greeting, Act::Hang)])).await;
+    let mut config = config(server.port, Security::Tls);
+    config.server.tls_timeout = Duration::from_millis(200);
+    match connect(config).await.err() {
+        Some(SubmissionError::Connect(ConnectError::Tls { reason, .. })) => {
+            assert_eq!(reason, Lost::Silent.to_string());
+        }
+        other => panic!("{other:?}"),
     }
 }
 

@@ -4,17 +4,18 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use tokio::io::AsyncReadExt as _;
 use tokio::time::{Instant, sleep};
 
 use super::response::{self, Body, Fetch, Kind, Response, Status, Unread};
 use super::write::{Command, is_keyword};
-use super::{After, Content, Disposed, Flag, ImapAccount, ImapError, ImapLogin, Mailbox, MailboxMessage};
+use super::{After, Content, Disposed, Flag, ImapAccount, ImapError, Mailbox, MailboxMessage};
 use crate::limits::{
     IMAP_CAPABILITY_COUNT_MAX, IMAP_IDLE_MS_MAX, IMAP_LOGOUT_MS, IMAP_PIECE_BYTES_MAX, IMAP_SEARCH_COUNT_MAX,
-    IMAP_SHORT_PIECE_COUNT_MAX, IMAP_TOKEN_BYTES_MAX,
+    IMAP_SHORT_PIECE_COUNT_MAX,
 };
-use crate::mail_server::{Lost, Secret, Security, Wire};
+use crate::mail_server::{
+    Login, Lost, OAUTHBEARER_END, Security, Wire, oauthbearer_response, plain_response, read_token, xoauth2_response,
+};
 
 /// A connection to an IMAP server, logged in, with the mailbox open.
 pub struct ImapSession {
@@ -345,32 +346,25 @@ impl ImapSession {
         if !self.wire.is_private() {
             return Err(ImapError::NoPrivacy);
         }
-        let login = self.account.login.clone();
-        match &login {
-            ImapLogin::Password { user, password } => {
-                let password = password.reveal();
+        match self.account.login.clone() {
+            Login::Password { user, password } => {
                 if self.can("AUTH=PLAIN") {
-                    // RFC 4616 §2: nobody in whose name, then user and password.
-                    return self.authenticate("PLAIN", &format!("\0{user}\0{password}"), "").await;
+                    return self.authenticate("PLAIN", &plain_response(&user, &password), "").await;
                 }
                 // RFC 3501 §6.2.3: where LOGIN is disabled, it is not said.
                 if self.can("LOGINDISABLED") {
                     return Err(ImapError::NoMechanism);
                 }
-                self.command(Command::new("LOGIN").string(user).string(password), |_| {}).await.map(drop)
+                self.command(Command::new("LOGIN").string(&user).string(password.reveal()), |_| {}).await.map(drop)
             }
-            ImapLogin::TokenFile { user, path } => {
-                let token = token(path).await?;
-                let token = token.reveal();
+            Login::TokenFile { user, path } => {
+                let token = read_token(&path).await.map_err(|reason| ImapError::Token { path, reason })?;
                 if self.can("AUTH=OAUTHBEARER") {
-                    // RFC 7628 §3.1: who, where, and the token; after a refusal, a lone control-A ends it.
-                    let (host, port) = (&self.account.server.host, self.account.server.port);
-                    let response = format!("n,a={user},\x01host={host}\x01port={port}\x01auth=Bearer {token}\x01\x01");
-                    return self.authenticate("OAUTHBEARER", &response, "\x01").await;
+                    let response = oauthbearer_response(&user, &self.account.server, &token);
+                    return self.authenticate("OAUTHBEARER", &response, OAUTHBEARER_END).await;
                 }
                 if self.can("AUTH=XOAUTH2") {
-                    let response = format!("user={user}\x01auth=Bearer {token}\x01\x01");
-                    return self.authenticate("XOAUTH2", &response, "").await;
+                    return self.authenticate("XOAUTH2", &xoauth2_response(&user, &token), "").await;
                 }
                 Err(ImapError::NoMechanism)
             }
@@ -520,19 +514,4 @@ fn ended(command: &'static str, status: Status) -> Result<Status, ImapError> {
         Kind::No => Err(ImapError::Refused { command, code: status.code.map(|(name, _)| name), text: status.text }),
         Kind::Bad => Err(ImapError::Bad { command, text: status.text }),
     }
-}
-
-/// The token in a file: it is read anew each time, for tokens are renewed.
-async fn token(path: &std::path::Path) -> Result<Secret, ImapError> {
-    let wrong = |reason: String| ImapError::Token { path: path.to_owned(), reason };
-    let file = tokio::fs::File::open(path).await.map_err(|error| wrong(error.to_string()))?;
-    let mut text = String::new();
-    let read = file.take(IMAP_TOKEN_BYTES_MAX as u64 + 1).read_to_string(&mut text).await;
-    read.map_err(|error| wrong(error.to_string()))?;
-    let token = text.trim();
-    let is_one = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_one || text.len() > IMAP_TOKEN_BYTES_MAX {
-        return Err(wrong("it holds no token".to_owned()));
-    }
-    Ok(Secret::new(token))
 }
