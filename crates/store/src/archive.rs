@@ -11,6 +11,8 @@
 //! beside them in one small table, from which every question for counts is answered. So a report that goes takes exactly
 //! its counts with it, and [`feedback::Archive::rebuild`] finds nothing to change.
 //!
+//! Reports on their way out are in the same file: `outbox` ([`feedback::outbox::Outbox`]).
+//!
 //! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
 //! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `read`, `sums`.
 
@@ -24,6 +26,7 @@ mod error;
 mod head;
 pub mod memory;
 mod names;
+mod outbox;
 mod parcel;
 mod read;
 mod receive;

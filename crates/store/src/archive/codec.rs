@@ -534,6 +534,8 @@ macro_rules! coded {
     )*};
 }
 
+pub(super) use coded;
+
 coded! {
     Kind { Aggregate = 0, Failure = 1, Tls = 2 }
     Status { Accepted = 0, Salvaged = 1, Refused = 2 }

@@ -376,7 +376,8 @@ pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, ArchiveError
     row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0)).map_err(from_sqlite)
 }
 
-fn coded<T: Coded>(row: &Row<'_>, column: usize) -> Result<T, ArchiveError> {
+/// A word in a column.
+pub(super) fn coded<T: Coded>(row: &Row<'_>, column: usize) -> Result<T, ArchiveError> {
     let code: u8 = row.get(column).map_err(from_sqlite)?;
     T::from_code(code).ok_or_else(|| ArchiveError::Corrupt { what: format!("a word with the number {code}") })
 }

@@ -9,7 +9,9 @@
 //! | `tally` | what the aggregate reports of a reporter count of a domain on a day: a fold of `body` |
 //! | `domain`, `reporter`, `sender` | names that stand in many reports, each once |
 //! | `mark`, `host`, `place` | what owners said, what is known of addresses, up to where sources were read |
-//! | `counter` | the highest id of a report, also when the report is gone |
+//! | `counter` | the highest id of a report, also when the report is gone; until when rows were made into reports |
+//!
+//! Those of reports on their way out are told of in `outbox`.
 //!
 //! Several processes may have the file open: each write is a transaction that begins as a writer, and waits for others.
 
@@ -157,7 +159,8 @@ const MODE_OF_OTHERS: u32 = 0o027;
 const ARCHIVE_ID: u32 = 0x5345_4b52;
 
 /// The steps from an empty file to the newest version; step n leads from version n to n + 1. Never changed, only added.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE domain (
   id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (tenant, name)
@@ -198,7 +201,37 @@ CREATE TABLE host (
   address BLOB PRIMARY KEY, name TEXT, asn INTEGER, as_name TEXT, country TEXT, at_s INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE place (source TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+CREATE TABLE job (
+  id TEXT PRIMARY KEY, kind INTEGER NOT NULL, domain TEXT NOT NULL, begin_s INTEGER NOT NULL, until_s INTEGER NOT NULL,
+  message_count INTEGER NOT NULL, made_s INTEGER NOT NULL,
+  state INTEGER NOT NULL, state_s INTEGER NOT NULL, state_more INTEGER NOT NULL
+) STRICT;
+CREATE INDEX job_due ON job (state_s, id) WHERE state = 0;
+CREATE INDEX job_begun ON job (kind, begin_s);
+CREATE INDEX job_made ON job (made_s);
+CREATE INDEX job_domain ON job (domain, made_s);
+CREATE TABLE letter (
+  job TEXT PRIMARY KEY, subject BLOB NOT NULL, content_type TEXT NOT NULL, body BLOB NOT NULL, date_s INTEGER NOT NULL
+) STRICT;
+CREATE TABLE delivery (
+  id TEXT PRIMARY KEY, job TEXT NOT NULL, mailbox TEXT NOT NULL, attempts INTEGER NOT NULL,
+  state INTEGER NOT NULL, state_s INTEGER NOT NULL, reply TEXT, bytes INTEGER NOT NULL, bytes_max INTEGER NOT NULL
+) STRICT;
+CREATE INDEX delivery_due ON delivery (state_s, mailbox, id) WHERE state = 0;
+CREATE INDEX delivery_open ON delivery (state) WHERE state IN (1, 2);
+CREATE INDEX delivery_job ON delivery (job);
+CREATE TABLE suppression (
+  mailbox TEXT PRIMARY KEY, since_s INTEGER NOT NULL, until_s INTEGER NOT NULL, strikes INTEGER NOT NULL,
+  reply TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE confirmation (
+  domain TEXT NOT NULL, uri TEXT NOT NULL, tag INTEGER NOT NULL, is_agreed INTEGER NOT NULL, answer BLOB NOT NULL,
+  until_s INTEGER NOT NULL, PRIMARY KEY (domain, uri, tag)
+) STRICT, WITHOUT ROWID;
+",
+];
 
 #[cfg(test)]
 mod tests {

@@ -7,4 +7,5 @@ mod conformance;
 mod crash;
 mod faults;
 mod model;
+mod outbox;
 mod samples;
