@@ -151,7 +151,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         self.envelope = envelope.into();
         let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
         if !self.settings.methods.is_none() {
-            let others = self.others.get_or_insert_with(|| Box::new(Underway::nothing()));
+            let others = self.others.get_or_insert_with(|| Box::<Underway>::default());
             others.envelope(&self.lookup, &envelope, &self.settings.methods);
         }
         let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
@@ -176,7 +176,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         let from = From::read(&headers);
         let context = Context { envelope: &self.envelope, settings: &self.settings, now_s: self.now_s };
         if !self.settings.methods.is_none() {
-            let others = self.others.get_or_insert_with(|| Box::new(Underway::nothing()));
+            let others = self.others.get_or_insert_with(|| Box::<Underway>::default());
             others.header(&self.lookup, &context, &headers, &from, &mut self.bodies);
         }
         let index = headers.into_index();
@@ -252,11 +252,15 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
 
     /// The outcome, when the message is whole. What was asked is waited for: as long as the slowest takes, not the sum.
     pub async fn finish(mut self) -> Facts {
+        self.conclude().await
+    }
+
+    /// [`Self::finish`] where it stands: a check is too large to be carried about for nothing.
+    async fn conclude(&mut self) -> Facts {
         if self.headers.is_none() {
             self.header(b"\r\n".to_vec());
         }
         self.progress().await;
-        let spf = self.spf.take().flatten();
         let keys = self.keys.take().unwrap_or_default();
         let OwnedHeaders { raw, index } = self.headers.take().unwrap_or_else(OwnedHeaders::empty);
         let headers = Headers::from_index(&raw, index);
@@ -267,19 +271,17 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
             None => Vec::new(),
         };
         let mut facts = header_facts(&from, headers.flaws());
-        let identifiers = identifiers(&self.envelope, spf.as_ref(), &dkim, &self.settings.acceptance, &mut facts);
+        let spf = self.spf.done().and_then(Option::as_ref);
+        let identifiers = identifiers(&self.envelope, spf, &dkim, &self.settings.acceptance, &mut facts);
         let discovered = match self.policies.take() {
             Some(discovered) => discovered,
             // Boxed, as everything that most messages do not come to: what is not is carried about with every one.
             None => Box::pin(dmarc::discover_authors(&self.lookup, from.authors.clone(), &self.settings.dmarc)).await,
         };
         let dmarc = dmarc::evaluate_authors(&self.lookup, discovered, &identifiers).await;
-        let mut others = match self.others.take() {
-            Some(others) => {
-                let end = End { headers: &headers, bodies: &bodies, dkim: &dkim, now_s: self.now_s };
-                others.finish(&end)
-            }
-            None => Box::default(),
+        let (mut others, answered) = match self.others.take() {
+            Some(others) => others.finish(&End { headers: &headers, bodies: &bodies, dkim: &dkim, now_s: self.now_s }),
+            None => Default::default(),
         };
         let methods = &self.settings.methods;
         others.smtp_auth = self.envelope.smtp_auth.clone();
@@ -295,7 +297,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
                 headers: &headers,
                 from: &from,
                 dkim: &dkim,
-                dmarc: &dmarc.result,
+                dmarc: &dmarc,
+                answered: &answered,
                 acceptance: &self.settings.acceptance,
                 discovery: &self.settings.dmarc,
                 now_s: self.now_s,
@@ -304,7 +307,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         }
         facts.extend(Fact::of_others(&others));
         let internationalised = !raw.is_ascii();
-        Facts { envelope: self.envelope, from, spf, dkim, dmarc, others, facts, internationalised }
+        let (envelope, spf) = (Arc::clone(&self.envelope), self.spf.take().flatten());
+        Facts { envelope, from, spf, dkim, dmarc, others, facts, internationalised }
     }
 }
 
@@ -322,7 +326,7 @@ pub async fn authenticate<L: Lookup + Clone + Send + Sync + 'static>(
     let (header, body) = message.split_at(headers.body_start());
     check.start(OwnedHeaders { raw: header.to_vec(), index: headers.into_index() });
     check.body(body);
-    check.finish().await
+    check.conclude().await
 }
 
 /// What SPF is asked for this envelope; `None` when it does not say enough.

@@ -5,18 +5,21 @@ use dkim::{Status, Verification};
 use dmarc::discovery::{Discovery, Place, PolicyRecord, discover, organizational_domain};
 use dmarc::{Authors, DmarcResult, Evaluation, MessageEvaluation};
 use lookup::fetch::Fetch;
-use lookup::{Lookup, Question};
+use lookup::{Answer, Keeper, Lookup, Question};
 use mailtext::{Domain, Headers, NameKey, Outcome};
 
 use crate::fact::Acceptance;
 use crate::from::From;
+use crate::underway::Answered;
 
 /// What is known of the message when DMARC has been evaluated.
 pub(crate) struct Known<'a> {
     pub(crate) headers: &'a Headers<'a>,
     pub(crate) from: &'a From,
     pub(crate) dkim: &'a [Outcome<Verification, dkim::Step>],
-    pub(crate) dmarc: &'a MessageEvaluation,
+    pub(crate) dmarc: &'a Outcome<MessageEvaluation, dmarc::Step>,
+    /// What was asked for the other methods.
+    pub(crate) answered: &'a Answered,
     pub(crate) acceptance: &'a Acceptance,
     pub(crate) discovery: &'a dmarc::discovery::Settings,
     pub(crate) now_s: u64,
@@ -39,17 +42,19 @@ pub(crate) async fn evaluate<L: Lookup + Sync, F: Fetch + Sync>(
     known: &Known<'_>,
     settings: &bimi::Settings,
 ) -> Outcome<bimi::Bimi, bimi::Step> {
-    let evaluation = known.dmarc.decisive.and_then(|at| known.dmarc.each.get(at)).or(known.dmarc.each.first());
-    let (author, dmarc) = match (evaluation, known.dmarc.result) {
+    let message = &known.dmarc.result;
+    let lookup = &Remembering { lookup, known };
+    let evaluation = message.decisive.and_then(|at| message.each.get(at)).or(message.each.first());
+    let (author, dmarc) = match (evaluation, message.result) {
         (Some(evaluation), DmarcResult::Pass) => published(lookup, known, evaluation).await,
-        _ => (None, nothing_published(known.dmarc.result)),
+        _ => (None, nothing_published(message.result)),
     };
     let selectors: Vec<SelectorField<'_>> = evaluation.map(|it| selectors(known, it)).unwrap_or_default();
     let message = bimi::Message { author, selectors: &selectors, dmarc };
     let author = match bimi::may_be_looked_at(&message) {
         Ok(author) => author.clone(),
         // Without a pass the author was not sought; what is missing is the pass.
-        Err(bimi::Shortfall::Author) if known.dmarc.result != DmarcResult::Pass => {
+        Err(bimi::Shortfall::Author) if known.dmarc.result.result != DmarcResult::Pass => {
             return bimi::skip(bimi::preconditions::shortfall(&message.dmarc).unwrap_or(bimi::Shortfall::NoPass));
         }
         Err(shortfall) => return bimi::skip(shortfall),
@@ -58,6 +63,35 @@ pub(crate) async fn evaluate<L: Lookup + Sync, F: Fetch + Sync>(
     let answers = lookup::ask_all(lookup, search.questions()).await;
     let Outcome { result: found, evidence } = search.conclude(lookup, &answers).await;
     bimi::conclude(fetch, &author, found, evidence, settings, known.now_s).await
+}
+
+/// Asks only for what this message was not asked for before.
+struct Remembering<'a, L> {
+    lookup: &'a L,
+    known: &'a Known<'a>,
+}
+
+impl<L: Lookup + Sync> Lookup for Remembering<'_, L> {
+    async fn ask(&self, question: Question) -> Answer {
+        match self.known.answer(&question) {
+            Some(answer) => answer.clone(),
+            None => self.lookup.ask(question).await,
+        }
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.lookup.keeper()
+    }
+}
+
+impl Known<'_> {
+    fn answer(&self, question: &Question) -> Option<&Answer> {
+        let of_dmarc = self.dmarc.evidence.iter().find_map(|step| match step {
+            dmarc::Step::Asked { question: asked, answer } if asked == question => Some(answer),
+            _ => None,
+        });
+        of_dmarc.or_else(|| self.answered.answer(question))
+    }
 }
 
 fn nothing_published(result: DmarcResult) -> DmarcFacts {
@@ -80,7 +114,7 @@ async fn published<L: Lookup + Sync>(
     evaluation: &Evaluation,
 ) -> (Option<Author>, DmarcFacts) {
     let discovery = &evaluation.discovery;
-    let mut dmarc = nothing_published(known.dmarc.result);
+    let mut dmarc = nothing_published(known.dmarc.result.result);
     let at = |wanted: fn(Place) -> bool| discovery.policy_record().filter(|record| wanted(record.place));
     dmarc.author = at(|place| place == Place::Author).map(published_as);
     // A policy of the author's own that is not enforced decides, whatever stands above it: nothing more is asked.

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// Something asked: not yet, on its way, or there.
+#[derive(Default)]
 pub(crate) enum Pending<T> {
+    #[default]
     Nothing,
     Running(Pin<Box<dyn Future<Output = T> + Send>>),
     Done(T),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use dkim::body::{Bodies, BodyHash};
 use dkim::domainkeys::{self, DomainKeysVerifier};
 use dkim::{Status, Verification, adsp, arc, atps};
-use futures_util::future::{join, join3};
+use futures_util::future::join;
 use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, ReversePath};
-use spf::pra::{Pra, PraFlaw};
+use spf::pra::Pra;
 use spf::sender_id;
 
 use crate::check::{Envelope, Settings, spf_request};
@@ -18,22 +18,32 @@ use crate::methods::{Methods, Others};
 use crate::pending::Pending;
 
 /// The methods that read the header and ask questions known at once.
+#[derive(Default)]
 pub(crate) struct Underway {
     arc: Option<arc::Validator>,
     domainkeys: Option<DomainKeysVerifier>,
     adsp: Option<adsp::Adsp>,
     atps: Option<atps::Atps>,
-    answers: Pending<Vec<Answer>>,
+    /// The domains that are looked at for a null MX; `None` when none is.
+    null_mx: Option<Vec<Named>>,
+    answers: Pending<Answered>,
     iprev: Pending<Outcome<iprev::Iprev, iprev::Step>>,
-    asked: Pending<Asked>,
+    sender_id: Pending<Option<Outcome<sender_id::Checked, sender_id::Step>>>,
+    dns_lists: Pending<dns_lists::Checked>,
 }
 
-/// What is evaluated by asking on and on.
+/// Questions that all methods share, and their answers.
 #[derive(Default)]
-struct Asked {
-    sender_id: Option<Outcome<sender_id::Checked, sender_id::Step>>,
-    null_mx: Option<Vec<Outcome<null_mx::NullMx, null_mx::Step>>>,
-    dns_lists: Option<dns_lists::Checked>,
+pub(crate) struct Answered {
+    questions: Vec<Question>,
+    answers: Vec<Answer>,
+}
+
+impl Answered {
+    /// The answer to a question, when it was asked.
+    pub(crate) fn answer(&self, question: &Question) -> Option<&Answer> {
+        self.answers.get(self.questions.iter().position(|asked| asked == question)?)
+    }
 }
 
 /// What the end of the message brings to the other methods.
@@ -45,18 +55,6 @@ pub(crate) struct End<'a> {
 }
 
 impl Underway {
-    pub(crate) fn nothing() -> Self {
-        Self {
-            arc: None,
-            domainkeys: None,
-            adsp: None,
-            atps: None,
-            answers: Pending::Nothing,
-            iprev: Pending::Nothing,
-            asked: Pending::Nothing,
-        }
-    }
-
     /// What can be asked when the client is known.
     pub(crate) fn envelope<L: Lookup + Clone + Send + Sync + 'static>(
         &mut self,
@@ -86,20 +84,37 @@ impl Underway {
     ) {
         let methods = &context.settings.methods;
         self.arc = methods.arc.map(|options| arc::Validator::with_bodies(headers, options, context.now_s, bodies));
-        self.domainkeys = methods.domainkeys.map(|options| DomainKeysVerifier::new(headers, options));
+        let read = (from.field_count == 1).then_some((&from.addresses, &from.flaws[..]));
+        self.domainkeys = methods.domainkeys.map(|options| DomainKeysVerifier::with_from(headers, options, read));
         self.adsp = methods.adsp.is_on().then(|| match from.field_count {
             1 => adsp::Adsp::of(from.addresses.mailboxes().map(|mailbox| mailbox.domain_name().cloned())),
             _ => adsp::Adsp::new(headers),
         });
         self.atps = methods.atps.is_on().then(|| atps::Atps::new(headers, context.settings.dkim));
+        let domains = match methods.null_mx.is_on() || !methods.dns_lists.is_empty() {
+            true => domains(context.envelope, from),
+            false => Vec::new(),
+        };
         let mut questions = self.questions();
-        // The record is sought when DMARC has passed; by then the resolver knows the answer.
+        if methods.null_mx.is_on() {
+            // ADSP asks for the author's, too.
+            for question in domains.iter().map(|(_, domain)| null_mx::question(domain)) {
+                if !questions.contains(&question) {
+                    questions.push(question);
+                }
+            }
+            self.null_mx = Some(domains.clone());
+        }
+        // The record is sought when DMARC has passed; by then the answer is there.
         questions.extend(methods.bimi.as_ref().and_then(|_| crate::indicator::first_question(headers, from)));
         if !questions.is_empty() {
             let lookup = lookup.clone();
-            self.answers = Pending::Running(Box::pin(async move { lookup::ask_all(&lookup, &questions).await }));
+            self.answers = Pending::Running(Box::pin(async move {
+                let answers = lookup::ask_all(&lookup, &questions).await;
+                Answered { questions, answers }
+            }));
         }
-        self.ask_on(lookup, context, headers, from);
+        self.ask_on(lookup, context, headers, domains);
     }
 
     fn questions(&self) -> Vec<Question> {
@@ -112,48 +127,30 @@ impl Underway {
         questions
     }
 
+    /// Starts what is evaluated by asking on and on.
     fn ask_on<L: Lookup + Clone + Send + Sync + 'static>(
         &mut self,
         lookup: &L,
         context: &Context<'_>,
         headers: &Headers<'_>,
-        from: &From,
+        domains: Vec<Named>,
     ) {
         let methods = &context.settings.methods;
-        let pra = (methods.sender_id.is_on() && context.envelope.ip.is_some()).then(|| Pra::of(headers));
-        let domains = match methods.null_mx.is_on() || !methods.dns_lists.is_empty() {
-            true => domains(context.envelope, from),
-            false => Vec::new(),
-        };
-        if pra.is_none() && domains.is_empty() && methods.dns_lists.is_empty() {
-            return;
+        if methods.sender_id.is_on() && context.envelope.ip.is_some() {
+            let (lookup, now_s, pra) = (lookup.clone(), context.now_s, Pra::of(headers));
+            let (envelope, settings) = (Arc::clone(context.envelope), Arc::clone(context.settings));
+            self.sender_id = Pending::Running(Box::pin(async move {
+                let smtp = spf_request(&envelope, &settings, now_s)?;
+                let request = sender_id::Request { smtp: &smtp, test: sender_id::Test::Pra(&pra) };
+                Some(sender_id::check(&lookup, &request, &settings.spf).await)
+            }));
         }
-        let (lookup, now_s) = (lookup.clone(), context.now_s);
-        let (envelope, settings) = (Arc::clone(context.envelope), Arc::clone(context.settings));
-        self.asked = Pending::Running(Box::pin(async move {
-            let methods = &settings.methods;
-            let sender_id = async {
-                match &pra {
-                    Some(pra) => sender_id_of(&lookup, &envelope, &settings, pra, now_s).await,
-                    None => None,
-                }
-            };
-            let null_mx = async {
-                match methods.null_mx.is_on() {
-                    true => Some(null_mx::check_all(&lookup, &domains).await),
-                    false => None,
-                }
-            };
-            let lists = async {
-                if methods.dns_lists.is_empty() {
-                    return None;
-                }
-                let subjects = dns_lists::Subjects { ip: envelope.ip, domains: domains.clone() };
-                Some(dns_lists::check(&lookup, &methods.dns_lists, &subjects).await)
-            };
-            let (sender_id, null_mx, dns_lists) = join3(sender_id, null_mx, lists).await;
-            Asked { sender_id, null_mx, dns_lists }
-        }));
+        if !methods.dns_lists.is_empty() {
+            let (lookup, lists) = (lookup.clone(), Arc::clone(&methods.dns_lists));
+            let subjects = dns_lists::Subjects { ip: context.envelope.ip, domains };
+            self.dns_lists =
+                Pending::Running(Box::pin(async move { dns_lists::check(&lookup, &lists, &subjects).await }));
+        }
     }
 
     /// Whether a method needs the body that [`Bodies`] does not hash.
@@ -169,44 +166,61 @@ impl Underway {
 
     pub(crate) fn poll(&mut self, context: &mut std::task::Context<'_>) -> bool {
         // Each is polled, whatever the others say.
-        let ready = [self.answers.poll(context), self.iprev.poll(context), self.asked.poll(context)];
+        let ready = [
+            self.answers.poll(context),
+            self.iprev.poll(context),
+            self.sender_id.poll(context),
+            self.dns_lists.poll(context),
+        ];
         ready.iter().all(std::task::Poll::is_ready)
     }
 
-    /// The outcomes, but those of the methods that ask once more: reporting addresses and BIMI.
-    pub(crate) fn finish(mut self, end: &End<'_>) -> Box<Others> {
-        let answers = self.answers.take().unwrap_or_default();
-        let mut answers = &answers[..];
+    /// The outcomes, but those of the methods that ask once more – reporting addresses and BIMI –, and what is known
+    /// already of their answers.
+    pub(crate) fn finish(mut self: Box<Self>, end: &End<'_>) -> (Box<Others>, Answered) {
+        let answered = self.answers.take().unwrap_or_default();
+        let mut answers = &answered.answers[..];
         let mut next = |count: usize| {
             let (these, rest) = answers.split_at(count.min(answers.len()));
             answers = rest;
             these
         };
-        let Asked { sender_id, null_mx, dns_lists } = self.asked.take().unwrap_or_default();
-        let arc = self.arc.map(|validator| {
+        let mut others = Box::<Others>::default();
+        if let Some(validator) = self.arc.take() {
             let answers = next(validator.questions().len());
-            validator.finish_with(end.headers, answers, end.bodies, end.now_s)
-        });
-        let domainkeys = self.domainkeys.map(|verifier| {
+            others.arc = Some(validator.finish_with(end.headers, answers, end.bodies, end.now_s));
+        }
+        if let Some(verifier) = self.domainkeys.take() {
             let (keys, policy) = (next(verifier.questions().len()), verifier.policy_question().cloned());
             let policy = policy.map(|question| (next(1), question));
             let signatures = verifier.finish(keys);
             let policy =
                 policy.and_then(|(answers, question)| Some(domainkeys::policy::conclude(&question, answers.first()?)));
-            domainkeys::Checked { signatures, policy }
-        });
+            others.domainkeys = Some(domainkeys::Checked { signatures, policy });
+        }
         let of_adsp = self.adsp.as_ref().map_or(&[][..], |adsp| next(adsp.questions().len()));
-        let atps = self.atps.map(|atps| {
+        if let Some(atps) = self.atps.take() {
             let answers = next(atps.questions().len());
-            atps.conclude(answers, end.dkim)
-        });
-        let adsp = self.adsp.map(|adsp| {
+            others.atps = Some(atps.conclude(answers, end.dkim));
+        }
+        if let Some(adsp) = self.adsp.take() {
             let verified = verified_domains(end.dkim);
-            let delegated = atps.as_deref().map(atps::delegated).unwrap_or_default();
-            adsp.conclude(of_adsp, adsp::Signatures { verified: &verified, delegated: &delegated })
+            let delegated = others.atps.as_deref().map(atps::delegated).unwrap_or_default();
+            let signatures = adsp::Signatures { verified: &verified, delegated: &delegated };
+            others.adsp = Some(adsp.conclude(of_adsp, signatures));
+        }
+        others.null_mx = self.null_mx.take().map(|domains| {
+            let said = domains.into_iter().filter_map(|(role, domain)| {
+                let question = null_mx::question(&domain);
+                let answer = answered.answer(&question)?.clone();
+                Some(null_mx::conclude(role, question, answer))
+            });
+            said.collect()
         });
-        let iprev = self.iprev.take();
-        Box::new(Others { arc, sender_id, domainkeys, adsp, atps, iprev, null_mx, dns_lists, ..Others::default() })
+        others.iprev = self.iprev.take();
+        others.sender_id = self.sender_id.take().flatten();
+        others.dns_lists = self.dns_lists.take();
+        (others, answered)
     }
 }
 
@@ -242,18 +256,6 @@ pub(crate) struct Context<'a> {
 /// asks nobody (RFC 6651 §3.3).
 pub(crate) fn asks_for_reports(outcome: &Outcome<Verification, dkim::Step>) -> bool {
     outcome.result.status != Status::Pass && outcome.result.parsed.extensions.reports_requested
-}
-
-async fn sender_id_of<L: Lookup + Sync>(
-    lookup: &L,
-    envelope: &Envelope,
-    settings: &Settings,
-    pra: &Result<Pra, PraFlaw>,
-    now_s: u64,
-) -> Option<Outcome<sender_id::Checked, sender_id::Step>> {
-    let smtp = spf_request(envelope, settings, now_s)?;
-    let request = sender_id::Request { smtp: &smtp, test: sender_id::Test::Pra(pra) };
-    Some(sender_id::check(lookup, &request, &settings.spf).await)
 }
 
 /// The domains of the reverse-path and of From, each once in each role.

@@ -48,12 +48,24 @@ pub enum Step {
     },
 }
 
+/// What to ask about a domain.
+#[must_use]
+pub fn question(domain: &Domain) -> Question {
+    Question::new(domain.clone(), Kind::Mx)
+}
+
+/// What the answer to [`question`] says of a domain.
+#[must_use]
+pub fn conclude(role: Role, question: Question, answer: Answer) -> Outcome<NullMx, Step> {
+    let result = NullMx { role, domain: question.name.clone(), state: State::of(&answer) };
+    Outcome { result, evidence: vec![Step::Asked { question, answer }] }
+}
+
 /// Asks about one domain.
 pub async fn check<L: Lookup + Sync>(lookup: &L, role: Role, domain: &Domain) -> Outcome<NullMx, Step> {
-    let question = Question::new(domain.clone(), Kind::Mx);
+    let question = question(domain);
     let answer = lookup.ask(question.clone()).await;
-    let result = NullMx { role, domain: domain.clone(), state: State::of(&answer) };
-    Outcome { result, evidence: vec![Step::Asked { question, answer }] }
+    conclude(role, question, answer)
 }
 
 /// Asks about several domains at the same time; outcomes stand in their order. A domain in two roles is asked for twice,

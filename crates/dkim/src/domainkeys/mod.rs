@@ -16,7 +16,7 @@ pub mod step;
 mod tests;
 
 use lookup::{Answer, Lookup, Question};
-use mailtext::{AddressList, Domain, Headers, NameKey, Outcome};
+use mailtext::{AddressFlaw, AddressList, Domain, Flaw, Headers, NameKey, Outcome};
 
 use crate::crypto::{Algorithm, Digest, HashAlgorithm, KeyKind};
 use crate::key::{KeyError, KeyRecord, KeyRecords};
@@ -95,6 +95,9 @@ pub enum SendingField {
     Sender,
 }
 
+/// What [`AddressList::parse`] gave for a From field.
+pub type FromRead<'a> = (&'a AddressList, &'a [Flaw<AddressFlaw>]);
+
 /// A whole message verified: [`verify`].
 #[derive(Clone, Debug)]
 pub struct Checked {
@@ -138,6 +141,12 @@ impl DomainKeysVerifier {
     /// Finds the signatures of a message whose header is complete. Without one nothing is kept and nothing hashed.
     #[must_use]
     pub fn new(headers: &Headers<'_>, options: Options) -> Self {
+        Self::with_from(headers, options, None)
+    }
+
+    /// The same where the one From field was read already.
+    #[must_use]
+    pub fn with_from(headers: &Headers<'_>, options: Options, from: Option<FromRead<'_>>) -> Self {
         let name = b"DomainKey-Signature";
         let mut verifier = Self { candidates: Vec::new(), questions: Vec::new(), policy_question: None };
         // Those that are counted only need no memory without end.
@@ -152,7 +161,9 @@ impl DomainKeysVerifier {
             }
             verifier.candidates.push(candidate);
         }
-        verifier.policy_question = sending_domain(headers).as_ref().and_then(policy::question);
+        let everything: Vec<usize> = indexes(headers, SendingField::Sender).chain(from_indexes(headers)).collect();
+        let sending = sending_address(headers, &everything, from).ok();
+        verifier.policy_question = sending.and_then(|address| policy::question(&address.domain));
         verifier
     }
 
@@ -193,7 +204,7 @@ impl DomainKeysVerifier {
     ) -> Result<Ready, Problem> {
         let signature = parsed.signature.as_ref().map_err(|error| Problem::Signature(*error))?;
         let signed = signed_fields(headers, own_index, signature);
-        let address = sending_address(headers, &signed)?;
+        let address = sending_address(headers, &signed, None)?;
         let inside = address.domain.is_within(&signature.domain);
         *sending = Some(address);
         // RFC 4870 §3.3: `d=` must be the domain of the sending address, or one of its parents.
@@ -260,7 +271,7 @@ pub fn most_appropriate(outcomes: &[Outcome<Verification, Step>]) -> Option<&Out
 #[must_use]
 pub fn sending_domain(headers: &Headers<'_>) -> Option<Domain> {
     let everything: Vec<usize> = indexes(headers, SendingField::Sender).chain(from_indexes(headers)).collect();
-    sending_address(headers, &everything).ok().map(|address| address.domain)
+    sending_address(headers, &everything, None).ok().map(|address| address.domain)
 }
 
 /// The fields that a signature covers, in the order in which they are hashed.
@@ -295,7 +306,11 @@ fn signed_fields(headers: &Headers<'_>, own_index: usize, signature: &Signature)
 ///
 /// A Sender that the signature does not cover was added later, or by anybody; the signature speaks for From then. (RFC
 /// 4870 §3.7.3 would have every signature fail below an added Sender.)
-fn sending_address(headers: &Headers<'_>, signed: &[usize]) -> Result<SendingAddress, Problem> {
+fn sending_address(
+    headers: &Headers<'_>,
+    signed: &[usize],
+    from_read: Option<FromRead<'_>>,
+) -> Result<SendingAddress, Problem> {
     let covered = |index: &usize| signed.contains(index);
     let mut senders = indexes(headers, SendingField::Sender).filter(covered);
     // RFC 4870 §3.1: a conforming message has a single From.
@@ -308,8 +323,14 @@ fn sending_address(headers: &Headers<'_>, signed: &[usize]) -> Result<SendingAdd
         (None, _) if !covered(&from) => return Err(Problem::AddressNotSigned),
         (None, _) => (SendingField::From, from),
     };
-    let value = headers.get(index).map(|field| field.value).unwrap_or_default();
-    let (list, flaws) = AddressList::parse(value);
+    let parsed;
+    let (list, flaws) = match (from_read, field) {
+        (Some(read), SendingField::From) => read,
+        _ => {
+            parsed = AddressList::parse(headers.get(index).map(|field| field.value).unwrap_or_default());
+            (&parsed.0, &parsed.1[..])
+        }
+    };
     if flaws.iter().any(|flaw| flaw.kind.breaks_grammar()) {
         return Err(Problem::SendingAddress);
     }
