@@ -4,8 +4,10 @@
 //! python3 and its package `cryptography`, in an environment of its own under `target/bench/venv`); `--corpus DIR` takes
 //! another. Then the benchmark of the crate `auth` and the peer, a separate cargo project, run over it in turn (`turns`),
 //! `--rounds N` times, and the program's start is measured (`start`; `bench start` measures nothing else). `--save` writes
-//! what was printed into docs/performance.md. What cannot run is named with its reason.
+//! what was printed into docs/performance.md. `bench milter` measures the daemon beside other filters (`milter`), and nothing
+//! else. What cannot run is named with its reason.
 
+mod milter;
 mod start;
 mod turns;
 
@@ -16,12 +18,15 @@ use crate::house::{House, Outcome, cargo_program, succeed};
 use turns::Program;
 
 const DOCUMENT: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- bench: begin -->";
-const END: &str = "<!-- bench: end -->";
+/// Between which marks the figures stand.
+const MARKS: [&str; 2] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
+const MILTER_MARKS: [&str; 2] = ["<!-- bench milter: begin -->", "<!-- bench milter: end -->"];
 
 const BENCHMARK: &str = "crates/auth/benches/corpus.rs";
 const PEER: &str = "bench/peers/mail-auth/Cargo.toml";
 const ROUNDS: usize = 15;
+/// Each takes some minutes.
+const MILTER_ROUNDS: usize = 3;
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
@@ -37,15 +42,26 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
         }
     };
     let mut printed = vec![format!("$ cargo xtask bench {}", arguments.join(" ")).trim_end().to_owned()];
-    if !options.only_start {
-        printed.extend(passes(house, &corpus, options.rounds)?);
+    if options.only == Only::Milter {
+        match milter::measure(house, &corpus, options.rounds.unwrap_or(MILTER_ROUNDS)) {
+            Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
+            Err(reason) => {
+                println!("skipped: bench milter: {reason}");
+                return Ok(());
+            }
+        }
+        println!("{}", printed.join("\n"));
+        return if options.save { save(house, &printed, MILTER_MARKS) } else { Ok(()) };
+    }
+    if options.only != Only::Start {
+        printed.extend(passes(house, &corpus, options.rounds.unwrap_or(ROUNDS))?);
     }
     match start::measure(house, &corpus) {
         Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
         Err(reason) => printed.push(format!("skipped: start: {reason}")),
     }
     println!("{}", printed.join("\n"));
-    if options.save { save(house, &printed) } else { Ok(()) }
+    if options.save { save(house, &printed, MARKS) } else { Ok(()) }
 }
 
 /// Ours and the peer over the corpus, pass by pass in turn.
@@ -100,22 +116,32 @@ fn load() -> String {
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
     corpus: Option<PathBuf>,
-    rounds: usize,
+    rounds: Option<usize>,
     save: bool,
-    only_start: bool,
+    only: Only,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Only {
+    /// What needs no other program's service.
+    Library,
+    Start,
+    Milter,
 }
 
 impl Options {
     fn read(arguments: &[String]) -> Outcome<Self> {
-        let mut options = Self { corpus: None, rounds: ROUNDS, save: false, only_start: false };
+        let mut options = Self { corpus: None, rounds: None, save: false, only: Only::Library };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "start" => options.only_start = true,
+                "start" => options.only = Only::Start,
+                "milter" => options.only = Only::Milter,
                 "--save" => options.save = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
-                    options.rounds = rounds.ok_or("--rounds wants a number")?;
+                    options.rounds = Some(rounds.ok_or("--rounds wants a number")?);
                 }
                 "--corpus" => {
                     let folder = Path::new(arguments.next().ok_or("--corpus wants a folder")?);
@@ -128,7 +154,7 @@ impl Options {
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
         }
-        if options.only_start && options.save {
+        if options.only == Only::Start && options.save {
             return Err("--save wants all figures, not the start alone".to_owned());
         }
         Ok(options)
@@ -167,19 +193,20 @@ fn corpus(house: &House) -> Outcome<PathBuf> {
     Ok(corpus)
 }
 
-fn save(house: &House, printed: &[String]) -> Outcome {
+fn save(house: &House, printed: &[String], marks: [&str; 2]) -> Outcome {
     let text = house.read(DOCUMENT)?;
     let figures = format!("{}\n\n```text\n{}\n```", machine(house), printed.join("\n").trim());
-    let text = between_marks(&text, &figures).ok_or(format!("{DOCUMENT} lacks the marks {BEGIN} and {END}"))?;
+    let text =
+        between_marks(&text, &figures, marks).ok_or(format!("{DOCUMENT} lacks the marks {}", marks.join(" and ")))?;
     std::fs::write(house.root.join(DOCUMENT), text).map_err(|error| format!("{DOCUMENT}: {error}"))?;
     println!("{DOCUMENT} written");
     Ok(())
 }
 
-fn between_marks(text: &str, figures: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{figures}\n{END}{after}"))
+fn between_marks(text: &str, figures: &str, [begin, end]: [&str; 2]) -> Option<String> {
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{figures}\n{end}{after}"))
 }
 
 /// One line on what the figures were taken with.
@@ -201,17 +228,20 @@ mod tests {
 
     #[test]
     fn figures_go_between_the_marks() {
-        let text = format!("# P\n{BEGIN}\nold\n{END}\nmore\n");
-        let wanted = format!("# P\n{BEGIN}\nnew\n{END}\nmore\n");
-        assert_eq!(between_marks(&text, "new"), Some(wanted));
-        assert_eq!(between_marks("no marks", "new"), None);
+        let ([begin, end], [other, _]) = (MARKS, MILTER_MARKS);
+        let text = format!("# P\n{other}\n{begin}\nold\n{end}\nmore\n");
+        let wanted = format!("# P\n{other}\n{begin}\nnew\n{end}\nmore\n");
+        assert_eq!(between_marks(&text, "new", MARKS), Some(wanted));
+        assert_eq!(between_marks("no marks", "new", MARKS), None);
     }
 
     #[test]
     fn options() {
         let read = |words: &[&str]| Options::read(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let wanted = Options { corpus: None, rounds: 3, save: true, only_start: false };
+        let wanted = Options { corpus: None, rounds: Some(3), save: true, only: Only::Library };
         assert_eq!(read(&["--save", "--rounds", "3"]), Ok(wanted));
+        let wanted = Options { corpus: None, rounds: None, save: true, only: Only::Milter };
+        assert_eq!(read(&["milter", "--save"]), Ok(wanted));
         for wrong in
             [&["--corpus"][..], &["--corpus", "/no/such/folder"], &["x"], &["--rounds", "0"], &["start", "--save"]]
         {
