@@ -585,7 +585,7 @@ async fn servers_that_refuse_or_mean_harm() {
     // Chatter without an end is cut off by the clock.
     let server = odd(vec![("SELECT", Act::Endless(b"* OK still here\r\n".to_vec()))]).await;
     let mut hasty = account(server.port);
-    hasty.command_timeout = Duration::from_millis(300);
+    hasty.command_timeout = Duration::from_millis(1500);
     let error = ImapSession::open(&hasty).await.err();
     assert_eq!(error, Some(ImapError::Lost { command: "SELECT", lost: Lost::Silent }));
 }

@@ -163,8 +163,8 @@ async fn a_handler_that_hangs_or_panics_costs_its_own_message_only() {
 #[tokio::test]
 async fn silence_and_crowds() {
     let server = Server::start(|options| {
-        options.serve.idle_timeout = Duration::from_millis(100);
-        options.serve.first_input_timeout = Duration::from_millis(100);
+        options.serve.idle_timeout = Duration::from_millis(1000);
+        options.serve.first_input_timeout = Duration::from_millis(1000);
         options.serve.connection_count_max = 1;
     })
     .await;

@@ -73,10 +73,10 @@ fn config(port: u16, security: Security) -> SubmissionConfig {
     config
 }
 
-/// One that does not wait for long.
+/// One that does not wait for long, but longer than a busy machine needs for an answer.
 fn hasty(port: u16) -> SubmissionConfig {
     let mut config = config(port, Security::Loopback);
-    let wait = Duration::from_millis(200);
+    let wait = Duration::from_millis(1500);
     (config.greeting_timeout, config.command_timeout, config.data_timeout) = (wait, wait, wait);
     (config.block_timeout, config.end_timeout) = (wait, wait);
     config
@@ -210,13 +210,20 @@ async fn connections_that_are_cut_at_each_step() {
 
 #[tokio::test]
 async fn silence_at_each_step() {
-    for step in [Step::Greeting, Step::Ehlo, Step::Auth] {
-        assert_eq!(outcome(step, Act::Hang, hasty).await, format!("no connection: {step:?} silent"));
+    let steps = [
+        (Step::Greeting, "no connection: Greeting silent"),
+        (Step::Ehlo, "no connection: Ehlo silent"),
+        (Step::Auth, "no connection: Auth silent"),
+        (Step::Mail, "failed Mail silent"),
+        (Step::Rcpt, "failed Rcpt silent"),
+        (Step::Data, "failed Data silent"),
+        (Step::Rset, "failed Rset silent"),
+        (Step::End, "in doubt silent"),
+    ];
+    let waits = steps.map(|(step, want)| (tokio::spawn(outcome(step, Act::Hang, hasty)), want));
+    for (wait, want) in waits {
+        assert_eq!(wait.await.unwrap(), want);
     }
-    for step in [Step::Mail, Step::Rcpt, Step::Data, Step::Rset] {
-        assert_eq!(outcome(step, Act::Hang, hasty).await, format!("failed {step:?} silent"));
-    }
-    assert_eq!(outcome(Step::End, Act::Hang, hasty).await, "in doubt silent");
 }
 
 #[tokio::test]
