@@ -151,7 +151,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         self.envelope = envelope.into();
         let (lookup, envelope) = (self.lookup.clone(), Arc::clone(&self.envelope));
         if !self.settings.methods.is_none() {
-            let others = self.others.get_or_insert_with(|| Box::<Underway>::default());
+            let others = self.others.get_or_insert_with(Box::default);
             others.envelope(&self.lookup, &envelope, &self.settings.methods);
         }
         let (settings, now_s) = (Arc::clone(&self.settings), self.now_s);
@@ -176,7 +176,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         let from = From::read(&headers);
         let context = Context { envelope: &self.envelope, settings: &self.settings, now_s: self.now_s };
         if !self.settings.methods.is_none() {
-            let others = self.others.get_or_insert_with(|| Box::<Underway>::default());
+            let others = self.others.get_or_insert_with(Box::default);
             others.header(&self.lookup, &context, &headers, &from, &mut self.bodies);
         }
         let index = headers.into_index();

@@ -118,7 +118,7 @@ impl Underway {
     }
 
     fn questions(&self) -> Vec<Question> {
-        let mut questions = Vec::new();
+        let mut questions = Vec::with_capacity(8);
         questions.extend_from_slice(self.arc.as_ref().map_or(&[], arc::Validator::questions));
         questions.extend_from_slice(self.domainkeys.as_ref().map_or(&[], DomainKeysVerifier::questions));
         questions.extend(self.domainkeys.as_ref().and_then(DomainKeysVerifier::policy_question).cloned());
@@ -260,7 +260,7 @@ pub(crate) fn asks_for_reports(outcome: &Outcome<Verification, dkim::Step>) -> b
 
 /// The domains of the reverse-path and of From, each once in each role.
 fn domains(envelope: &Envelope, from: &From) -> Vec<Named> {
-    let mut domains: Vec<Named> = Vec::new();
+    let mut domains: Vec<Named> = Vec::with_capacity(2);
     if let Some(Ok(ReversePath::Mailbox { domain, .. })) = &envelope.mail_from
         && let Some(domain) = domain.name()
     {

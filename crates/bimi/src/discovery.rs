@@ -135,22 +135,18 @@ impl Search {
     pub fn new(author: Author, fields: &[SelectorField<'_>]) -> Self {
         let mut steps = Vec::with_capacity(8);
         let selector = choose_selector(fields, &mut steps);
-        let mut domains = vec![author.domain.clone()];
-        if author.organizational != author.domain {
-            domains.push(author.organizational.clone());
-        }
-        let names: Vec<_> = domains.iter().map(|domain| selector.name(domain)).collect();
-        let mut search = Self { author, selector, questions: Vec::new(), domains: Vec::new(), steps };
-        for (name, domain) in names.into_iter().zip(domains) {
-            match name {
+        let (mut questions, mut domains) = (Vec::with_capacity(2), Vec::with_capacity(2));
+        let above = Some(&author.organizational).filter(|organizational| **organizational != author.domain);
+        for domain in std::iter::once(&author.domain).chain(above) {
+            match selector.name(domain) {
                 Some(name) => {
-                    search.questions.push(Question::txt(name));
-                    search.domains.push(domain);
+                    questions.push(Question::txt(name));
+                    domains.push(domain.clone());
                 }
-                None => search.steps.push(Step::NameTooLong { selector: search.selector.clone(), domain }),
+                None => steps.push(Step::NameTooLong { selector: selector.clone(), domain: domain.clone() }),
             }
         }
-        search
+        Self { author, selector, questions, domains, steps }
     }
 
     /// What to ask first: at the author domain, and at the organizational domain when that is another. Whoever asks

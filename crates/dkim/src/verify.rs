@@ -87,7 +87,9 @@ impl Verifier {
     /// [`Verifier::finish_with`].
     #[must_use]
     pub fn with_bodies(headers: &Headers<'_>, options: Options, now_s: u64, bodies: &mut Bodies) -> Self {
-        let mut verifier = Self { candidates: Vec::new(), bodies: Bodies::new(), questions: Vec::new(), options };
+        // Most messages have one, and it is large.
+        let candidates = Vec::with_capacity(1);
+        let mut verifier = Self { candidates, bodies: Bodies::new(), questions: Vec::with_capacity(1), options };
         let name = b"DKIM-Signature";
         for field_index in headers.indexes_named(NameKey::of(name), name) {
             let Some(field) = headers.get(field_index) else { continue };
@@ -273,9 +275,8 @@ pub(crate) fn weigh(
     if let Some(signed) = signature.body_length.filter(|signed| *signed < body.canonical_bytes) {
         weaknesses.push(Weakness::BodyLength { signed, total: body.canonical_bytes });
     }
-    for (key, field) in FIELDS_TO_COVER {
-        let present = headers.indexes_named(key, field.as_bytes()).count();
-        let signed = signature.header_fields.count(key);
+    let counts = headers.counts(&FIELDS_TO_COVER).into_iter().zip(signature.header_fields.counts(&FIELDS_TO_COVER));
+    for ((_, field), (present, signed)) in FIELDS_TO_COVER.into_iter().zip(counts) {
         if present > 0 && signed == 0 {
             weaknesses.push(Weakness::NotCovered { field });
         } else if present > signed {

@@ -162,6 +162,20 @@ impl<'a> Headers<'a> {
             .map(|(index, _)| index)
     }
 
+    /// How many fields there are of each of these names, whose keys come with them, in one pass over the fields.
+    #[must_use]
+    pub fn counts<const COUNT: usize>(&self, names: &[(NameKey, &str); COUNT]) -> [usize; COUNT] {
+        let mut counts = [0; COUNT];
+        for place in &self.places {
+            for ((key, name), count) in names.iter().zip(&mut counts) {
+                if *key == place.key && self.field(place).is_named(name.as_bytes()) {
+                    *count += 1;
+                }
+            }
+        }
+        counts
+    }
+
     fn field(&self, place: &Place) -> Field<'a> {
         let part = |start: u32, end: u32| self.raw.get(start as usize..end as usize).unwrap_or_default();
         Field {

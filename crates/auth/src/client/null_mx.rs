@@ -83,17 +83,21 @@ impl State {
             _ => None,
         });
         // RFC 7505 §3: a zero-length label, written in master files as ".", as the exchange domain
-        let (roots, others): (Vec<&MailExchange>, Vec<_>) = exchanges.partition(|mx| mx.exchange.is_none());
-        match (&roots[..], others.len(), answer) {
+        let is_root = |mx: &&MailExchange| mx.exchange.is_none();
+        let others = exchanges.clone().filter(|mx| !is_root(mx)).count();
+        let mut roots = exchanges.filter(is_root);
+        match (roots.next(), others, answer) {
             (_, _, Answer::Failed(Failure::BadName)) => Self::Absent,
             (_, _, Answer::Failed(failure)) => Self::Unknown(*failure),
-            ([], ..) => Self::Absent,
+            (None, ..) => Self::Absent,
             // RFC 7505 §3: a domain that advertises a null MX MUST NOT advertise any other MX RR
-            (_, 1.., _) => Self::BesideOthers(others.len()),
-            // RFC 7505 §3: a single MX RR with preference number 0
-            ([root], ..) if root.preference == 0 => Self::Published,
-            ([root], ..) => Self::Preference(root.preference),
-            (several, ..) => Self::Repeated(several.len()),
+            (_, 1.., _) => Self::BesideOthers(others),
+            (Some(root), ..) => match (roots.count(), root.preference) {
+                // RFC 7505 §3: a single MX RR with preference number 0
+                (0, 0) => Self::Published,
+                (0, other) => Self::Preference(other),
+                (more, _) => Self::Repeated(1 + more),
+            },
         }
     }
 

@@ -116,7 +116,8 @@ pub fn question(domain: &Domain) -> Option<Question> {
 /// Reads the answer to the question.
 #[must_use]
 pub fn conclude(question: &Question, answer: &Answer) -> Outcome<PolicyOutcome, Step> {
-    let mut evidence = vec![Step::PolicyAsked { question: question.clone(), answer: answer.clone() }];
+    let mut evidence = Vec::with_capacity(2);
+    evidence.push(Step::PolicyAsked { question: question.clone(), answer: answer.clone() });
     let mut texts = answer.data().iter().filter_map(|data| match data {
         Data::Txt(text) => Some(text.bytes()),
         _ => None,

@@ -7,10 +7,9 @@ mod code;
 mod list;
 mod step;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
 use lookup::{Answer, Data, Dnssec, Failure, Kind, Lookup, Question};
 use mailtext::authres::{Keyword, MethodResult};
 use mailtext::{Domain, DomainError, Outcome};
@@ -107,7 +106,7 @@ pub enum Standing {
 
 /// Asks all lists about all subjects, everything at the same time.
 pub async fn check<L: Lookup + Sync>(lookup: &L, lists: &[List], subjects: &Subjects) -> Checked {
-    let keys = keys(subjects);
+    let keys = keys(subjects, lists.iter().any(|list| list.entries == Entries::Domains));
     let mut planned: Vec<Planned<'_>> = Vec::new();
     let mut omitted = 0;
     for (index, list) in lists.iter().enumerate() {
@@ -119,25 +118,34 @@ pub async fn check<L: Lookup + Sync>(lookup: &L, lists: &[List], subjects: &Subj
             }
         }
     }
-    let mut answers: BTreeMap<Question, Answer> = BTreeMap::new();
-    ask(lookup, planned.iter().flat_map(Planned::questions).cloned().collect(), &mut answers).await;
+    let mut answers = Answers::default();
+    answers.ask(lookup, planned.iter().flat_map(Planned::questions).cloned().collect()).await;
     // What only an entry makes interesting: of most messages that is nothing.
     let further = planned.iter_mut().flat_map(|planned| planned.further_questions(&answers)).collect::<Vec<_>>();
-    ask(lookup, further, &mut answers).await;
+    answers.ask(lookup, further).await;
     let entries = planned.into_iter().map(|planned| planned.judge(&answers)).collect();
     Checked { entries, omitted: (omitted > 0).then_some(Omitted(omitted)) }
 }
 
-/// Asks for what was not asked yet, all at once.
-async fn ask<L: Lookup + Sync>(lookup: &L, mut questions: Vec<Question>, answers: &mut BTreeMap<Question, Answer>) {
-    questions.retain(|question| !answers.contains_key(question));
-    questions.sort();
-    questions.dedup();
-    let asked = questions.into_iter().map(|question| async {
-        let answer = lookup.ask(question.clone()).await;
-        (question, answer)
-    });
-    answers.extend(join_all(asked).await);
+/// What was asked and answered, in the order of the questions.
+#[derive(Default)]
+struct Answers(Vec<(Question, Answer)>);
+
+impl Answers {
+    fn get(&self, question: &Question) -> Option<&Answer> {
+        let at = self.0.binary_search_by(|(asked, _)| asked.cmp(question)).ok()?;
+        self.0.get(at).map(|(_, answer)| answer)
+    }
+
+    /// Asks for what was not asked yet, all at once.
+    async fn ask<L: Lookup + Sync>(&mut self, lookup: &L, mut questions: Vec<Question>) {
+        questions.retain(|question| self.get(question).is_none());
+        questions.sort();
+        questions.dedup();
+        let answers = lookup::ask_all(lookup, &questions).await;
+        self.0.extend(questions.into_iter().zip(answers));
+        self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
+    }
 }
 
 /// Asks for the test entries of a list.
@@ -152,10 +160,10 @@ pub async fn self_test<L: Lookup + Sync>(lookup: &L, list: &List, entries: TestE
     Outcome { result: standing, evidence: asked.map(|(question, answer)| Step::Asked { question, answer }).collect() }
 }
 
-/// The different keys, each with the places where it stands.
-fn keys(subjects: &Subjects) -> Vec<(Key, Vec<Role>)> {
+/// The different keys that lists may hold, each with the places where it stands.
+fn keys(subjects: &Subjects, any_of_domains: bool) -> Vec<(Key, Vec<Role>)> {
     let mut keys: Vec<(Key, Vec<Role>)> = subjects.ip.iter().map(|ip| (Key::address(*ip), Vec::new())).collect();
-    for (role, domain) in &subjects.domains {
+    for (role, domain) in subjects.domains.iter().filter(|_| any_of_domains) {
         let is_same = |(key, _): &&mut (Key, Vec<Role>)| matches!(key, Key::Domain(other) if other == domain);
         match keys.iter_mut().find(is_same) {
             Some((_, roles)) if roles.contains(role) => {}
@@ -191,7 +199,7 @@ impl<'a> Planned<'a> {
     }
 
     /// What to ask when the code is known: nothing unless it says that there is an entry.
-    fn further_questions(&mut self, answers: &BTreeMap<Question, Answer>) -> Vec<Question> {
+    fn further_questions(&mut self, answers: &Answers) -> Vec<Question> {
         let answer = self.code.as_ref().and_then(|question| answers.get(question));
         let is_entry = answer.is_some_and(|answer| {
             answer.data().iter().any(|data| matches!(data, Data::A(address) if is_code(*address)))
@@ -212,8 +220,8 @@ impl<'a> Planned<'a> {
         self.code.iter().chain(&self.text).chain(self.test.iter().flatten().flatten())
     }
 
-    fn judge(self, answers: &BTreeMap<Question, Answer>) -> Outcome<Entry, Step> {
-        let mut evidence = Vec::new();
+    fn judge(self, answers: &Answers) -> Outcome<Entry, Step> {
+        let mut evidence = Vec::with_capacity(2);
         let mut take = |question: &Question| {
             let answer = answers.get(question).cloned().unwrap_or(Answer::Failed(Failure::NotOnTape));
             evidence.push(Step::Asked { question: question.clone(), answer: answer.clone() });
