@@ -68,6 +68,10 @@ pub struct MessageEvaluation {
 /// Finds the records of all author domains, side by side.
 pub async fn discover_authors<L: Lookup + Sync>(lookup: &L, authors: Authors, settings: &Settings) -> Discovered {
     // RFC 9989 §4.2: the domain of From, and no other field's, is what DMARC protects.
+    if let Authors::One(domain) = &authors {
+        let each = vec![discover(lookup, domain, settings).await];
+        return Discovered { authors, each, author_count: 1 };
+    }
     let domains = authors.domains();
     let author_count = domains.len();
     let each = match &domains[..] {
@@ -91,14 +95,12 @@ pub async fn evaluate_authors<L: Lookup + Sync>(
     identifiers: &Identifiers,
 ) -> Outcome<MessageEvaluation, Step> {
     let Discovered { authors, mut each, author_count } = discovered;
-    let outcomes = if each.len() == 1 {
-        match each.pop() {
-            Some(one) => vec![evaluate(lookup, one, identifiers).await],
-            None => Vec::new(),
-        }
-    } else {
-        join_all(each.into_iter().map(|one| evaluate(lookup, one, identifiers))).await
-    };
+    if let Some(one) = each.pop_if(|_| author_count == 1) {
+        let Outcome { result, evidence } = evaluate(lookup, one, identifiers).await;
+        let result = sum(&authors, vec![result], author_count);
+        return Outcome { result, evidence };
+    }
+    let outcomes = join_all(each.into_iter().map(|one| evaluate(lookup, one, identifiers))).await;
     let mut evidence = Vec::new();
     let mut each = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {

@@ -139,8 +139,10 @@ pub async fn evaluate<L: Lookup + Sync>(
     identifiers: &Identifiers,
 ) -> Outcome<Evaluation, Step> {
     let Outcome { result: mut discovery, evidence: mut steps } = discovered;
-    let (alignments, result, reason, policy) = match discovery.policy.clone() {
-        PolicySearch::Failed(failure) => (None, DmarcResult::TempError, Reason::PolicyUnknown(failure), None),
+    // Taken out for a while: the identifiers' walks write into the rest.
+    let search = std::mem::replace(&mut discovery.policy, PolicySearch::Absent);
+    let (alignments, result, reason, policy) = match &search {
+        PolicySearch::Failed(failure) => (None, DmarcResult::TempError, Reason::PolicyUnknown(*failure), None),
         // RFC 9989 §5.3.2: without a record the mechanism does not apply.
         PolicySearch::Absent => (None, DmarcResult::None, Reason::NoRecord, None),
         PolicySearch::Found(found) if found.record.standing == Standing::Unusable => {
@@ -148,12 +150,13 @@ pub async fn evaluate<L: Lookup + Sync>(
         }
         PolicySearch::Found(found) => {
             let alignments = align(lookup, &mut discovery, &found.record, identifiers, &mut steps).await;
-            let applied = applied_policy(&found, discovery.existence);
+            let applied = applied_policy(found, discovery.existence);
             steps.push(Step::Applied { applied });
             let (result, reason) = decide(identifiers, &alignments, discovery.existence);
             (Some(alignments), result, reason, Some(applied))
         }
     };
+    discovery.policy = search;
     let (spf, dkim) = split(identifiers, alignments);
     // RFC 9989 §5.3.6: only a message that fails is handled by the policy.
     let disposition = match (result, policy) {

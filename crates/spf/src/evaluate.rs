@@ -104,16 +104,24 @@ impl<'a> From<&'a Result<ReversePath, PathFlaw>> for MailFrom<'a> {
 
 /// Checks both identities, at the same time. With a null reverse-path they are one, and evaluated once.
 pub async fn check<L: Lookup + Sync>(lookup: &L, request: &Request<'_>, limits: &Limits) -> Both {
-    let helo = check_identity(lookup, request, Identity::Helo, limits);
     if request.mail_from == MailFrom::Null {
-        let helo = helo.await;
+        let helo = check_identity(lookup, request, Identity::Helo, limits).await;
         let mut mail_from = helo.clone();
         // RFC 7208 §2.4: when the reverse-path is null, "MAIL FROM" is "postmaster" at the "HELO" identity
         mail_from.result.identity = Identity::MailFrom;
         return Both { helo, mail_from };
     }
-    let (helo, mail_from) = join(helo, check_identity(lookup, request, Identity::MailFrom, limits)).await;
-    Both { helo, mail_from }
+    let (helo, mail_from) = join(ask(lookup, request, Identity::Helo), ask(lookup, request, Identity::MailFrom)).await;
+    let helo = at_once(lookup, request, limits, helo);
+    match (helo, at_once(lookup, request, limits, mail_from)) {
+        (Ok(helo), Ok(mail_from)) => Both { helo, mail_from },
+        (helo, mail_from) => {
+            let (helo, mail_from) = (finish(lookup, request, limits, helo), finish(lookup, request, limits, mail_from));
+            // Boxed, since most checks do not come to it.
+            let (helo, mail_from) = Box::pin(join(helo, mail_from)).await;
+            Both { helo, mail_from }
+        }
+    }
 }
 
 /// Checks one identity.
@@ -123,34 +131,91 @@ pub async fn check_identity<L: Lookup + Sync>(
     identity: Identity,
     limits: &Limits,
 ) -> Outcome {
-    let (local_part, domain) = match sender(request, identity) {
-        Ok(sender) => sender,
-        Err(problem) => return Outcome { result: Checked::none(identity, problem), evidence: Vec::new().into() },
-    };
+    let asked = ask(lookup, request, identity).await;
+    match at_once(lookup, request, limits, asked) {
+        Ok(outcome) => outcome,
+        begun => Box::pin(finish(lookup, request, limits, begun)).await,
+    }
+}
+
+/// An identity that has a domain, and the answer to the question for its record.
+struct Asked<'r> {
+    identity: Identity,
+    local_part: &'r str,
+    domain: Cow<'r, Domain>,
+    question: Question,
+    answer: Answer,
+}
+
+async fn ask<'r, L: Lookup + Sync>(
+    lookup: &L,
+    request: &'r Request<'_>,
+    identity: Identity,
+) -> Result<Asked<'r>, (Identity, Problem)> {
+    let (local_part, domain) = sender(request, identity).map_err(|problem| (identity, problem))?;
     let question = Question::txt(Domain::clone(&domain));
-    let first = lookup.ask_ref(&question).await;
-    if !matches!(first, Answer::Records(_)) {
+    let answer = lookup.ask_ref(&question).await;
+    Ok(Asked { identity, local_part, domain, question, answer })
+}
+
+/// The outcome, when nothing more need be asked for it; else why that is so.
+fn at_once<'r, L: Lookup + Sync>(
+    lookup: &L,
+    request: &Request<'_>,
+    limits: &Limits,
+    asked: Result<Asked<'r>, (Identity, Problem)>,
+) -> Result<Outcome, (Asked<'r>, Beyond)> {
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err((identity, problem)) => {
+            return Ok(Outcome { result: Checked::none(identity, problem), evidence: Vec::new().into() });
+        }
+    };
+    if !matches!(asked.answer, Answer::Records(_)) {
         // As with most names in HELO.
-        let problem = Problem::without_record(&domain, &first);
+        let Asked { identity, domain, question, answer, .. } = asked;
+        let problem = Problem::without_record(&domain, &answer);
         let result = Checked { domain: Some(domain.into_owned()), ..Checked::none(identity, problem) };
-        return Outcome { result, evidence: Step::Asked { question, answer: first }.into() };
+        return Ok(Outcome { result, evidence: Step::Asked { question, answer }.into() });
     }
     // Where every answer that the check would ask for is known to hold, only the client's address is looked for in them.
     let walked = match lookup.keeper() {
-        Some(keeper) => flat::walk(keeper, &first, &domain, request, limits),
+        Some(keeper) => flat::walk(keeper, &asked.answer, &asked.domain, request, limits),
         None => Err(Beyond::Residue),
     };
-    let is_learnt = match walked {
+    match walked {
         Ok(Walked { end, lookups, void_lookups, evidence }) => {
-            return Outcome { result: Checked { lookups, void_lookups, ..end.checked(identity, domain) }, evidence };
+            let checked = end.checked(asked.identity, asked.domain);
+            Ok(Outcome { result: Checked { lookups, void_lookups, ..checked }, evidence })
         }
-        Err(beyond) => beyond == Beyond::Residue,
-    };
+        Err(beyond) => Err((asked, beyond)),
+    }
+}
+
+/// The outcome, by an ordinary evaluation where it needs one.
+async fn finish<L: Lookup + Sync>(
+    lookup: &L,
+    request: &Request<'_>,
+    limits: &Limits,
+    begun: Result<Outcome, (Asked<'_>, Beyond)>,
+) -> Outcome {
+    match begun {
+        Ok(outcome) => outcome,
+        Err((asked, beyond)) => ordinary(lookup, request, limits, asked, beyond).await,
+    }
+}
+
+async fn ordinary<L: Lookup + Sync>(
+    lookup: &L,
+    request: &Request<'_>,
+    limits: &Limits,
+    Asked { identity, local_part, domain, answer, .. }: Asked<'_>,
+    beyond: Beyond,
+) -> Outcome {
     let subject = Subject { local_part, domain: &domain, scope: None };
-    // Boxed, since most checks come to their end before.
-    let evaluated = Box::pin(evaluate_from(lookup, first, request, subject, limits)).await;
-    let Evaluated { ending, explanation, lookups, void_lookups, evidence } = evaluated;
-    if let Some(keeper) = lookup.keeper().filter(|_| !is_learnt) {
+    let Evaluated { ending, explanation, lookups, void_lookups, evidence } =
+        evaluate_from(lookup, answer, request, subject, limits).await;
+    if let Some(keeper) = lookup.keeper().filter(|_| beyond == Beyond::Unlearnt) {
         flat::learn(keeper, &domain, request.ip, &evidence);
     }
     let result = match ending {
@@ -233,7 +298,7 @@ impl End {
         let Self { verdict, directive, included, in_force } = self;
         Checked {
             identity,
-            domain: if *in_force.domain() == *domain { None } else { Some(domain.into_owned()) },
+            domain: Some(domain.into_owned()),
             verdict,
             in_force: Some(in_force),
             directive,

@@ -48,21 +48,26 @@ struct Slot {
 }
 
 /// A policy with all that it includes, for clients of one family.
+///
+/// What each check reads stands together, in the order in which it is read: the places in memory are what it costs.
+#[repr(C)]
 pub(crate) struct Flat {
     /// The first moment at which it must not be used any more.
     pub(crate) until: Moment,
-    pub(crate) domain: Domain,
-    pub(crate) ops: SmallVec<[Op; 8]>,
+    pub(crate) is_used: AtomicBool,
+    /// The name of the domain once more, without a way to it.
+    pub(crate) name: SmallVec<[u8; 31]>,
+    pub(crate) ops: SmallVec<[Op; 6]>,
     /// The networks of a policy for clients of IPv4.
-    pub(crate) ip4: SmallVec<[Network<u32>; 8]>,
-    /// Those of one for clients of IPv6.
-    pub(crate) ip6: Box<[Network<u128>]>,
-    pub(crate) ends: SmallVec<[Ending; 4]>,
+    pub(crate) ip4: SmallVec<[Network<u32>; 5]>,
+    pub(crate) ends: SmallVec<[Ending; 3]>,
     /// The records; the first is the domain's own.
     pub(crate) records: SmallVec<[RecordAt; 2]>,
+    /// The networks of a policy for clients of IPv6.
+    pub(crate) ip6: Box<[Network<u128>]>,
+    pub(crate) domain: Domain,
     /// The answers that it is made of; the first is that which the domain's own record came in.
     pub(crate) answers: Box<[Held]>,
-    pub(crate) is_used: AtomicBool,
 }
 
 /// An answer, and until when it holds.
@@ -80,8 +85,8 @@ pub(crate) enum Op {
     Asked { lookups: u8, voids: u8, hosts: u8 },
     /// The networks of this range are compared; the first that holds the client decides where it goes on.
     Networks { start: u16, end: u16 },
-    /// Whatever the client is.
-    Go(To),
+    /// Whatever the client is: by this directive, if there is one.
+    Go { to: To, directive: u16 },
     /// An answer is wanted that is not known yet.
     Unknown,
     /// What follows depends on more than the client's address, or ends with a problem.
@@ -100,15 +105,36 @@ pub(crate) struct Network<T> {
     pub(crate) prefix: T,
     pub(crate) mask: T,
     pub(crate) to: To,
+    /// The directive that matches then.
+    pub(crate) directive: u16,
 }
 
 /// How a check ends; records are numbers in [`Flat::records`].
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ending {
     pub(crate) verdict: Verdict,
-    pub(crate) directive: Option<u32>,
     pub(crate) in_force: u8,
-    pub(crate) included: Option<(u8, u32)>,
+    pub(crate) matched: Matched,
+}
+
+/// Whose directive the one is that matched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Matched {
+    /// None did.
+    Nothing,
+    /// That of the record in force.
+    InForce,
+    /// That of this record, which this directive of the record in force includes.
+    Included { record: u8, by: u16 },
+}
+
+/// How a client comes to its end.
+struct Way<'f> {
+    ending: &'f Ending,
+    /// The directive that matched.
+    matched: u32,
+    lookups: u8,
+    void_lookups: u8,
 }
 
 /// What a flat policy says of a client.
@@ -143,24 +169,27 @@ pub(crate) fn walk(
     let slot = kept.slot(ip).try_read().map_err(|_| Beyond::Residue)?;
     let flat = slot.flat.as_ref().ok_or(Beyond::Unlearnt)?;
     // Several names may share one answer; a record without names means another host for each.
-    if flat.domain != *domain {
+    if *flat.name != *domain.as_str().as_bytes() {
         return Err(Beyond::Residue);
     }
     if flat.until <= keeper.now() {
         return Err(Beyond::Unlearnt);
     }
-    let (ending, lookups, void_lookups) = flat.walk(ip, limits)?;
+    let Way { ending, matched, lookups, void_lookups } = flat.walk(ip, limits)?;
     let in_force = flat.records.get(usize::from(ending.in_force)).ok_or(Beyond::Residue)?;
     let explained = ending.verdict == Verdict::Fail && request.explanation == ExplanationUse::Fetch;
     if explained && in_force.record().explanation.is_some() {
         return Err(Beyond::Residue);
     }
-    let included = ending.included.and_then(|(record, directive)| {
-        let at = flat.records.get(usize::from(record))?.clone();
-        Some(Place { at, term: Term::Directive(directive) })
-    });
-    let Ending { verdict, directive, .. } = *ending;
-    let end = End { verdict, directive, included, in_force: in_force.clone() };
+    let (directive, included) = match ending.matched {
+        Matched::Nothing => (None, None),
+        Matched::InForce => (Some(matched), None),
+        Matched::Included { record, by } => {
+            let at = flat.records.get(usize::from(record)).ok_or(Beyond::Residue)?.clone();
+            (Some(u32::from(by)), Some(Place { at, term: Term::Directive(matched) }))
+        }
+    };
+    let end = End { verdict: ending.verdict, directive, included, in_force: in_force.clone() };
     if !flat.is_used.load(Ordering::Relaxed) {
         flat.is_used.store(true, Ordering::Relaxed);
     }
@@ -279,8 +308,8 @@ impl Slot {
 }
 
 impl Flat {
-    /// How a check of this client ends, with its look-ups and void look-ups.
-    fn walk(&self, ip: IpAddr, limits: &Limits) -> Result<(&Ending, u8, u8), Beyond> {
+    /// How a check of this client ends.
+    fn walk(&self, ip: IpAddr, limits: &Limits) -> Result<Way<'_>, Beyond> {
         let (mut next, mut lookups, mut void_lookups) = (0_usize, 0_u8, 0_u8);
         // Every way leads onwards: no op is passed twice.
         while let Some(op) = self.ops.get(next) {
@@ -299,33 +328,33 @@ impl Flat {
                     None
                 }
                 Op::Networks { start, end } => self.network_with(usize::from(start)..usize::from(end), ip),
-                Op::Go(to) => Some(to),
+                Op::Go { to, directive } => Some((to, directive)),
                 Op::Unknown => return Err(Beyond::Unlearnt),
                 Op::Residue => return Err(Beyond::Residue),
             };
             match to {
                 None => {}
-                Some(To::Op(op)) => next = next.max(usize::from(op)),
-                Some(To::End(end)) => {
+                Some((To::Op(op), _)) => next = next.max(usize::from(op)),
+                Some((To::End(end), directive)) => {
                     let ending = self.ends.get(usize::from(end)).ok_or(Beyond::Residue)?;
-                    return Ok((ending, lookups, void_lookups));
+                    return Ok(Way { ending, matched: directive.into(), lookups, void_lookups });
                 }
             }
         }
         Err(Beyond::Residue)
     }
 
-    fn network_with(&self, range: std::ops::Range<usize>, ip: IpAddr) -> Option<To> {
+    fn network_with(&self, range: std::ops::Range<usize>, ip: IpAddr) -> Option<(To, u16)> {
         match ip {
             IpAddr::V4(v4) => {
                 let bits = v4.to_bits();
-                let networks = self.ip4.get(range)?;
-                networks.iter().find(|network| bits & network.mask == network.prefix).map(|network| network.to)
+                let network = self.ip4.get(range)?.iter().find(|network| bits & network.mask == network.prefix)?;
+                Some((network.to, network.directive))
             }
             IpAddr::V6(v6) => {
                 let bits = v6.to_bits();
-                let networks = self.ip6.get(range)?;
-                networks.iter().find(|network| bits & network.mask == network.prefix).map(|network| network.to)
+                let network = self.ip6.get(range)?.iter().find(|network| bits & network.mask == network.prefix)?;
+                Some((network.to, network.directive))
             }
         }
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use lookup::{Answer, Data, Kind, Moment, Question};
 use mailtext::Domain;
 
-use crate::flat::{Ending, Flat, Held, Network, Op, To};
+use crate::flat::{Ending, Flat, Held, Matched, Network, Op, To};
 use crate::limits::{FLAT_HOST_COUNT_MAX, FLAT_LOOKUP_COUNT_MAX};
 use crate::outcome::{RecordAt, Verdict};
 use crate::record::{Directive, DomainSpec, DualCidr, Mechanism, Policy, Selection, Stage, mask4, mask6};
@@ -64,7 +64,7 @@ struct Flattening<'k> {
 #[derive(Clone, Copy)]
 struct Parent {
     record: u8,
-    directive: u32,
+    directive: u16,
     verdict: Verdict,
     behind: u16,
 }
@@ -88,28 +88,28 @@ impl Flattening<'_> {
             match stage {
                 Stage::Networks(run) if self.is_ip4 => {
                     let start = self.ip4.len();
-                    for (prefix, mask, directive) in parsed.networks4(run) {
-                        let to = self.matched(record, parsed.directives(), directive)?;
-                        self.ip4.push(Network { prefix, mask, to });
+                    for (prefix, mask, index) in parsed.networks4(run) {
+                        let (to, directive) = self.matched(record, parsed.directives(), index)?;
+                        self.ip4.push(Network { prefix, mask, to, directive });
                     }
                     self.networks(start)?;
                 }
                 Stage::Networks(run) => {
                     let start = self.ip6.len();
-                    for (prefix, mask, directive) in parsed.networks6(run) {
-                        let to = self.matched(record, parsed.directives(), directive)?;
-                        self.ip6.push(Network { prefix, mask, to });
+                    for (prefix, mask, index) in parsed.networks6(run) {
+                        let (to, directive) = self.matched(record, parsed.directives(), index)?;
+                        self.ip6.push(Network { prefix, mask, to, directive });
                     }
                     self.networks(start)?;
                 }
                 Stage::Everyone(index) => {
-                    let to = self.matched(record, parsed.directives(), *index)?;
-                    self.go(to);
+                    let (to, directive) = self.matched(record, parsed.directives(), *index)?;
+                    self.go(to, directive);
                     return Ok(());
                 }
                 Stage::Directive(index) => {
                     let Some(directive) = parsed.directives().get(*index as usize) else { return Err(RESIDUE) };
-                    if !self.directive(record, *index, directive)? {
+                    if !self.directive(record, narrow(*index)?, directive)? {
                         return Ok(());
                     }
                 }
@@ -123,21 +123,21 @@ impl Flattening<'_> {
             }
             Some(_) => Err(RESIDUE),
             None => {
-                let to = self.ended(record, None, Verdict::Neutral)?;
-                self.go(to);
+                let to = self.ended(record, Matched::Nothing, Verdict::Neutral)?;
+                self.go(to, 0);
                 Ok(())
             }
         }
     }
 
     /// Writes down a directive that asks. Gives false when it always matches, so that nothing follows in its record.
-    fn directive(&mut self, record: u8, index: u32, directive: &Directive) -> Result<bool, Stop> {
+    fn directive(&mut self, record: u8, index: u16, directive: &Directive) -> Result<bool, Stop> {
         let verdict = directive.qualifier.verdict();
         match &directive.mechanism {
             Mechanism::Include(DomainSpec::Fixed(target)) => {
                 self.asked(1, 0, 0)?;
                 let at = self.policy_at(target)?;
-                let behind = u16::try_from(self.labels.len()).map_err(|_| Stop::TooLarge)?;
+                let behind = narrow(self.labels.len())?;
                 self.labels.push(None);
                 self.parents.push(Parent { record, directive: index, verdict, behind });
                 self.record(at)?;
@@ -149,15 +149,15 @@ impl Flattening<'_> {
                 let name = self.target(record, spec.as_ref())?;
                 let answer = self.answer(&Question::new(name, self.address_kind()))?;
                 self.asked(1, answer.is_void().into(), 0)?;
-                let to = self.ended(record, Some(index), verdict)?;
-                self.addresses(&answer, *cidr, to)?;
+                let to = self.ended(record, Matched::InForce, verdict)?;
+                self.addresses(&answer, *cidr, (to, index))?;
                 Ok(true)
             }
             Mechanism::Mx(spec, cidr) => {
                 let name = self.target(record, spec.as_ref())?;
                 let answer = self.answer(&Question::new(name, Kind::Mx))?;
-                let to = self.ended(record, Some(index), verdict)?;
-                self.hosts(&answer, *cidr, to)?;
+                let to = self.ended(record, Matched::InForce, verdict)?;
+                self.hosts(&answer, *cidr, (to, index))?;
                 Ok(true)
             }
             Mechanism::Exists(DomainSpec::Fixed(name)) => {
@@ -166,15 +166,15 @@ impl Flattening<'_> {
                 if answer.is_void() {
                     return Ok(true);
                 }
-                let to = self.ended(record, Some(index), verdict)?;
-                self.go(to);
+                let to = self.ended(record, Matched::InForce, verdict)?;
+                self.go(to, index);
                 Ok(false)
             }
             _ => Err(RESIDUE),
         }
     }
 
-    fn hosts(&mut self, answer: &Answer, cidr: DualCidr, to: To) -> Flow {
+    fn hosts(&mut self, answer: &Answer, cidr: DualCidr, to: (To, u16)) -> Flow {
         let exchanges = answer.data().iter().filter_map(|data| match data {
             Data::Mx(mx) => mx.exchange.clone(),
             _ => None,
@@ -194,16 +194,16 @@ impl Flattening<'_> {
         Ok(())
     }
 
-    fn addresses(&mut self, answer: &Answer, cidr: DualCidr, to: To) -> Flow {
+    fn addresses(&mut self, answer: &Answer, cidr: DualCidr, (to, directive): (To, u16)) -> Flow {
         let (mask4, mask6) = (mask4(cidr.ip4_bits), mask6(cidr.ip6_bits));
         let start = if self.is_ip4 { self.ip4.len() } else { self.ip6.len() };
         for data in answer.data() {
             match data {
                 Data::A(address) if self.is_ip4 => {
-                    self.ip4.push(Network { prefix: address.to_bits() & mask4, mask: mask4, to });
+                    self.ip4.push(Network { prefix: address.to_bits() & mask4, mask: mask4, to, directive });
                 }
                 Data::Aaaa(address) if !self.is_ip4 => {
-                    self.ip6.push(Network { prefix: address.to_bits() & mask6, mask: mask6, to });
+                    self.ip6.push(Network { prefix: address.to_bits() & mask6, mask: mask6, to, directive });
                 }
                 _ => {}
             }
@@ -217,7 +217,6 @@ impl Flattening<'_> {
         if start == end {
             return Ok(());
         }
-        let narrow = |at: usize| u16::try_from(at).map_err(|_| Stop::TooLarge);
         let (start, end) = (narrow(start)?, narrow(end)?);
         self.ops.push(Op::Networks { start, end });
         Ok(())
@@ -234,15 +233,15 @@ impl Flattening<'_> {
         Ok(())
     }
 
-    fn go(&mut self, to: To) {
+    fn go(&mut self, to: To, directive: u16) {
         // What the innermost include goes on with comes next by itself.
         if !self.parents.last().is_some_and(|parent| To::Op(parent.behind) == to) {
-            self.ops.push(Op::Go(to));
+            self.ops.push(Op::Go { to, directive });
         }
     }
 
     fn here(&self) -> Result<u16, Stop> {
-        u16::try_from(self.ops.len()).map_err(|_| Stop::TooLarge)
+        narrow(self.ops.len())
     }
 
     /// The name that a term has as its target, when that is the same for every message.
@@ -272,26 +271,29 @@ impl Flattening<'_> {
         if self.is_ip4 { Kind::A } else { Kind::Aaaa }
     }
 
-    fn matched(&mut self, record: u8, directives: &[Directive], index: u32) -> Result<To, Stop> {
+    fn matched(&mut self, record: u8, directives: &[Directive], index: u32) -> Result<(To, u16), Stop> {
         let directive = directives.get(index as usize).ok_or(RESIDUE)?;
-        self.ended(record, Some(index), directive.qualifier.verdict())
+        Ok((self.ended(record, Matched::InForce, directive.qualifier.verdict())?, narrow(index)?))
     }
 
     /// Where it goes on when a record ends like this: what [`crate::evaluate`] does to close it.
-    fn ended(&mut self, record: u8, directive: Option<u32>, verdict: Verdict) -> Result<To, Stop> {
-        let (mut at, mut verdict, mut included) = ((record, directive), verdict, None);
+    fn ended(&mut self, record: u8, matched: Matched, verdict: Verdict) -> Result<To, Stop> {
+        let mut ending = Ending { verdict, in_force: record, matched };
         for parent in self.parents.iter().rev() {
             // RFC 7208 §5.2: pass is a match; fail, softfail and neutral are not
-            if verdict != Verdict::Pass {
+            if ending.verdict != Verdict::Pass {
                 return Ok(To::Op(parent.behind));
             }
-            included = included.or(at.1.map(|directive| (at.0, directive)));
-            at = (parent.record, Some(parent.directive));
-            verdict = parent.verdict;
+            // However deep it lies, the term that decided is told.
+            let by = parent.directive;
+            let matched = Matched::Included { record, by };
+            ending = Ending { verdict: parent.verdict, in_force: parent.record, matched };
         }
-        let end = u16::try_from(self.ends.len()).map_err(|_| Stop::TooLarge)?;
-        self.ends.push(Ending { verdict, directive: at.1, in_force: at.0, included });
-        Ok(To::End(end))
+        let known = self.ends.iter().position(|other| *other == ending);
+        if known.is_none() {
+            self.ends.push(ending);
+        }
+        Ok(To::End(narrow(known.unwrap_or(self.ends.len() - 1))?))
     }
 
     fn finish(mut self, domain: &Domain) -> Option<Flat> {
@@ -306,7 +308,7 @@ impl Flattening<'_> {
         self.ip4.iter_mut().for_each(|network| place(&mut network.to));
         self.ip6.iter_mut().for_each(|network| place(&mut network.to));
         for op in &mut self.ops {
-            if let Op::Go(to) = op {
+            if let Op::Go { to, .. } = op {
                 place(to);
             }
         }
@@ -314,6 +316,7 @@ impl Flattening<'_> {
         let answers: Box<[Held]> = used.map(|(held, _)| held.clone()).collect();
         Some(Flat {
             until: answers.iter().map(|held| held.until).min().unwrap_or(Moment::NEVER),
+            name: domain.as_str().bytes().collect(),
             domain: domain.clone(),
             ops: self.ops.into_iter().collect(),
             ip4: self.ip4.into_iter().collect(),
@@ -324,6 +327,10 @@ impl Flattening<'_> {
             is_used: AtomicBool::new(false),
         })
     }
+}
+
+fn narrow(number: impl TryInto<u16>) -> Result<u16, Stop> {
+    number.try_into().map_err(|_| Stop::TooLarge)
 }
 
 const RESIDUE: Stop = Stop::At(Op::Residue);

@@ -74,7 +74,7 @@ pub enum Identity {
 pub struct Checked {
     /// Which identity was checked.
     pub identity: Identity,
-    /// Its domain, where it is not the name of the record in force.
+    /// Its domain.
     pub(crate) domain: Option<Domain>,
     /// The result.
     pub verdict: Verdict,
@@ -323,7 +323,7 @@ impl Checked {
     /// The domain of the identity; `None` when there was none that could be evaluated.
     #[must_use]
     pub fn domain(&self) -> Option<&Domain> {
-        self.domain.as_ref().or_else(|| self.in_force.as_ref().map(RecordAt::domain))
+        self.domain.as_ref()
     }
 
     /// The term of the record in force that matched.
