@@ -140,6 +140,11 @@ impl<'r> Window<'r> {
         self.bytes_max = bytes_max;
         self.seen_bytes = (self.end - self.start) as u64;
         self.tap = Some(tap);
+        if self.seen_bytes > bytes_max {
+            self.start = self.end;
+            self.is_failed = true;
+            self.budget.stop(ReasonKind::TooLarge, bytes_max);
+        }
     }
 
     /// Reads to the end, for what is taken along; then gives that.
@@ -286,7 +291,8 @@ impl Tap {
         let kept = match self.keep {
             Keep::No | Keep::TooMany => Vec::new(),
             Keep::Copy(copy, _) => copy,
-            Keep::Gzip(encoder, max) => encoder.finish().unwrap_or_default().into_iter().take(max).collect(),
+            // The last bytes come out at the end.
+            Keep::Gzip(encoder, max) => encoder.finish().ok().filter(|kept| kept.len() <= max).unwrap_or_default(),
         };
         (self.digest.map(sum).unwrap_or_default(), kept)
     }

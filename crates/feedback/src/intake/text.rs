@@ -24,6 +24,8 @@ enum Form {
     /// UTF-8 in which single bytes may be wrong.
     Utf8,
     Other(Box<Decoder>),
+    /// The decoder has seen the end.
+    Ended,
 }
 
 impl<'w, 'r> Text<'w, 'r> {
@@ -43,7 +45,11 @@ impl<'w, 'r> Text<'w, 'r> {
         self.made_start = 0;
         loop {
             let bytes = self.window.fill_buf()?;
-            let Form::Other(decoder) = &mut self.form else { return self.refill_utf8() };
+            let decoder = match &mut self.form {
+                Form::Utf8 => return self.refill_utf8(),
+                Form::Ended => return Ok(()),
+                Form::Other(decoder) => decoder,
+            };
             let is_end = bytes.is_empty();
             self.made.reserve(16 << 10);
             let room = self.made.capacity();
@@ -52,7 +58,11 @@ impl<'w, 'r> Text<'w, 'r> {
             self.made.truncate(written);
             self.has_foreign |= replaced;
             self.window.consume(read);
-            if written > 0 || (is_end && result == CoderResult::InputEmpty) {
+            if is_end && result == CoderResult::InputEmpty {
+                self.form = Form::Ended;
+                return Ok(());
+            }
+            if written > 0 {
                 return Ok(());
             }
         }

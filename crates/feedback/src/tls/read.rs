@@ -19,8 +19,7 @@ use crate::word::{Word, cut};
 /// # Errors
 /// It is no JSON, or another kind of it.
 pub fn read(bytes: &[u8], notes: &mut Notes) -> Result<Tls, Reason> {
-    let document: Value =
-        serde_json::from_slice(bytes).map_err(|error| Reason::new(ReasonKind::Json, &error.to_string()))?;
+    let document = document(bytes, notes)?;
     let Value::Object(members) = document else { return Err(Reason::new(ReasonKind::NotAReport, "JSON")) };
     // Whatever else is missing: without policies and without a period it is something else.
     let is_report = members.keys().any(|name| ["policies", "daterange"].contains(&&*plain(cut(name, WORD_BYTES_MAX))));
@@ -63,6 +62,21 @@ pub fn read(bytes: &[u8], notes: &mut Notes) -> Result<Tls, Reason> {
     report.policies =
         policies.into_iter().take(TLS_POLICY_COUNT_MAX).filter_map(|value| policy(value, notes)).collect();
     Ok(report)
+}
+
+/// The JSON. Line ends inside of strings, which whoever folds lines makes, count as blanks.
+fn document(bytes: &[u8], notes: &mut Notes) -> Result<Value, Reason> {
+    let refused = |error: serde_json::Error| Reason::new(ReasonKind::Json, &error.to_string());
+    match serde_json::from_slice(bytes) {
+        Ok(document) => Ok(document),
+        Err(error) if bytes.iter().any(u8::is_ascii_control) => {
+            let plain: Vec<u8> = bytes.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
+            let document = serde_json::from_slice(&plain).map_err(|_| refused(error))?;
+            notes.note(DeviationKind::Encoding, "control characters");
+            Ok(document)
+        }
+        Err(error) => Err(refused(error)),
+    }
 }
 
 const REPORT: &[&str] = &["organization-name", "date-range", "contact-info", "report-id", "policies"];
