@@ -40,10 +40,6 @@ use clap::Parser as _;
 use crate::cli::{Cli, Verb};
 use crate::common::Common;
 
-/// A message is many small allocations; see docs/design/0001-the-station.md.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let common = match Common::start(cli.common, cli.verb.needs()) {

@@ -32,7 +32,7 @@ pub const MEMORY_ROW_COUNT_MAX: usize = 1_000_000;
 /// Most operations of short-lived state, and most questions, that wait.
 pub const WAITING_COUNT_MAX: usize = 16_384;
 /// Memory of the connection that writes, for pages of the file, in KiB.
-pub const WRITER_CACHE_KIB: i64 = 3_072;
+pub const WRITER_CACHE_KIB: i64 = 2_048;
 /// Memory of each connection that reads, in KiB.
 pub const READER_CACHE_KIB: i64 = 2_048;
 /// Size of the write-ahead log at which its pages go into the file, in pages of 4 KiB.
@@ -66,3 +66,5 @@ pub const ARCHIVE_NAME_COUNT_MAX: usize = 100_000;
 pub const ARCHIVE_SOURCE_RECORD_COUNT: u64 = 2_000_000;
 /// Most domains that are asked for one by one; for more of them everything is read.
 pub const ARCHIVE_DOMAIN_COUNT_MAX: usize = 10_000;
+/// Of how many reports the counts are made anew at a time: what bounds the memory for it.
+pub const ARCHIVE_REBUILD_REPORT_COUNT: i64 = 500_000;
