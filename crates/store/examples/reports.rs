@@ -103,9 +103,10 @@ fn run(name: &str, reports: u64, folder: &Path, records: fn(u64) -> u64) {
 
 fn ask(archive: &SqliteArchive) {
     let timed = |name: &str, question: &dyn Fn() -> (usize, u64)| {
-        let began = Instant::now();
+        let (began, cpu) = (Instant::now(), cpu_us());
         let (lines, messages) = question();
-        println!("  {name}: {lines} lines, {messages} messages in {:.1} ms", began.elapsed().as_secs_f64() * 1e3);
+        let (took, cpu) = (began.elapsed().as_secs_f64() * 1e3, (cpu_us() - cpu) as f64 / 1e3);
+        println!("  {name}: {lines} lines, {messages} messages in {took:.1} ms, {cpu:.1} ms of CPU");
     };
     let counts = |query: CountQuery, by: Division| {
         let lines = block_on(archive.counts(query, by)).unwrap();
@@ -231,6 +232,16 @@ fn circumstances(below: &mut impl FnMut(u64) -> u64, domain: &str) -> Circumstan
         }],
         ..Circumstances::default()
     }
+}
+
+/// CPU time of the threads of this process, in microseconds.
+fn cpu_us() -> u64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of = |thread: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0) / 1000
+    };
+    threads.map(of).sum()
 }
 
 /// CPU time of this process, in milliseconds.

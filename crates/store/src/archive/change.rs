@@ -18,6 +18,7 @@ use super::head::Side;
 use super::memory::removed;
 use super::names::{Meant, domains_meant};
 use super::read::{COUNTED, blob, sender_columns, side_of};
+use crate::limits::ARCHIVE_REBUILD_REPORT_COUNT;
 
 /// Takes something away, a bounded piece of it.
 pub(super) fn remove(connection: &Connection, desk: &mut Desk, what: &Removal) -> Result<Removed, ArchiveError> {
@@ -185,40 +186,39 @@ fn judge_report(connection: &Connection, desk: &mut Desk, id: i64, judge: &Judge
 /// Makes the counts anew from the reports; how many were different.
 pub(super) fn rebuild(connection: &Connection, desk: &mut Desk) -> Result<u64, ArchiveError> {
     desk.write_counts(connection)?;
-    let numbers = |sql: &str| -> Result<Vec<i64>, ArchiveError> {
-        let mut statement = connection.prepare(sql).map_err(from_sqlite)?;
-        let numbers = statement.query_map([], |row| row.get(0)).map_err(from_sqlite)?;
-        numbers.collect::<Result<Vec<i64>, rusqlite::Error>>().map_err(from_sqlite)
-    };
-    let mut domains = numbers("SELECT DISTINCT domain FROM tally UNION SELECT id FROM domain")?;
-    domains.sort_unstable();
+    let count: i64 =
+        connection.query_row("SELECT count(*) FROM document", [], |row| row.get(0)).map_err(from_sqlite)?;
+    // The reports are gone through as they lie in the file, as often as the memory for their counts demands.
+    let part_count = count / ARCHIVE_REBUILD_REPORT_COUNT + 1;
     let mut differing = 0;
-    for domain in domains {
-        differing += rebuild_domain(connection, domain)?;
+    for part in 0..part_count {
+        differing += rebuild_part(connection, part, part_count)?;
     }
     Ok(differing)
 }
 
-fn rebuild_domain(connection: &Connection, domain: i64) -> Result<u64, ArchiveError> {
-    let (anew, mut differing) = counts_anew(connection, domain)?;
+/// Makes the counts of some of the domains anew.
+fn rebuild_part(connection: &Connection, part: i64, part_count: i64) -> Result<u64, ArchiveError> {
+    let (anew, wrong) = counts_anew(connection, part, part_count)?;
     let mut old: BTreeMap<Place, Cells> = BTreeMap::new();
     let mut statement = connection
-        .prepare_cached("SELECT day, reporter, side, cells FROM tally WHERE domain = ?1")
+        .prepare("SELECT domain, day, reporter, side, cells FROM tally WHERE domain % ?2 = ?1")
         .map_err(from_sqlite)?;
-    let mut rows = statement.query([domain]).map_err(from_sqlite)?;
+    let mut rows = statement.query([part, part_count]).map_err(from_sqlite)?;
     while let Some(row) = rows.next().map_err(from_sqlite)? {
-        let side = row.get(2).ok().and_then(Side::from_code).unwrap_or(Side::Apart);
-        let place = (domain, row.get(0).map_err(from_sqlite)?, row.get(1).map_err(from_sqlite)?, side);
+        let side = row.get(3).ok().and_then(Side::from_code).unwrap_or(Side::Apart);
+        let number = |column: usize| row.get::<_, i64>(column).map_err(from_sqlite);
+        let place = (number(0)?, row.get(1).map_err(from_sqlite)?, number(2)?, side);
         // What cannot be read is different from whatever it should be.
-        old.insert(place, Cells::decode(blob(row, 3)?).unwrap_or_default());
+        old.insert(place, Cells::decode(blob(row, 4)?).unwrap_or_default());
     }
     drop(rows);
     let none = Cells::default();
-    differing += anew.iter().map(|(place, cells)| cells.difference(old.get(place).unwrap_or(&none))).sum::<u64>();
+    let changed = anew.iter().map(|(place, cells)| cells.difference(old.get(place).unwrap_or(&none))).sum::<u64>();
     let gone = old.iter().filter(|(place, _)| !anew.contains_key(place));
-    differing += gone.map(|(_, cells)| cells.difference(&none).max(1)).sum::<u64>();
+    let differing = wrong + changed + gone.map(|(_, cells)| cells.difference(&none).max(1)).sum::<u64>();
     if differing > 0 {
-        insert(connection, "DELETE FROM tally WHERE domain = ?1", [domain])?;
+        insert(connection, "DELETE FROM tally WHERE domain % ?2 = ?1", [part, part_count])?;
         let sql = "INSERT INTO tally (domain, day, reporter, side, cells) VALUES (?, ?, ?, ?, ?)";
         for ((domain, day, reporter, side), cells) in anew {
             insert(connection, sql, params![domain, day, reporter, side.code(), cells.encode()])?;
@@ -227,14 +227,18 @@ fn rebuild_domain(connection: &Connection, domain: i64) -> Result<u64, ArchiveEr
     Ok(differing)
 }
 
-/// The counts of a domain as its reports have them, and how many reports' own sums were different.
-fn counts_anew(connection: &Connection, domain: i64) -> Result<(BTreeMap<Place, Cells>, u64), ArchiveError> {
+/// The counts of some of the domains as their reports have them, and how many reports' own sums were different.
+fn counts_anew(
+    connection: &Connection,
+    part: i64,
+    part_count: i64,
+) -> Result<(BTreeMap<Place, Cells>, u64), ArchiveError> {
     let sql = format!(
-        "SELECT d.id, d.day, d.reporter, d.trust, d.record_count, d.message_count, b.bytes, b.classes \
-         FROM document d LEFT JOIN body b ON b.document = d.id WHERE {COUNTED} AND d.domain = ?1"
+        "SELECT d.id, d.day, d.reporter, d.trust, d.record_count, d.message_count, b.bytes, b.classes, d.domain \
+         FROM document d NOT INDEXED LEFT JOIN body b ON b.document = d.id WHERE {COUNTED} AND d.domain % ?2 = ?1"
     );
-    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
-    let mut rows = statement.query([domain]).map_err(from_sqlite)?;
+    let mut statement = connection.prepare(&sql).map_err(from_sqlite)?;
+    let mut rows = statement.query([part, part_count]).map_err(from_sqlite)?;
     let mut anew: BTreeMap<Place, Cells> = BTreeMap::new();
     let mut wrong = Vec::new();
     while let Some(row) = rows.next().map_err(from_sqlite)? {
@@ -247,7 +251,7 @@ fn counts_anew(connection: &Connection, domain: i64) -> Result<(BTreeMap<Place, 
             wrong.push((id, sums));
         }
         if !cells.is_empty() {
-            let place = (domain, row.get(1).map_err(from_sqlite)?, get(2)?, side_of(row, 3)?);
+            let place = (get(8)?, row.get(1).map_err(from_sqlite)?, get(2)?, side_of(row, 3)?);
             anew.entry(place).or_default().add(&cells);
         }
     }

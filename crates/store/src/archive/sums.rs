@@ -55,7 +55,7 @@ pub(super) fn counts(
             }
         }
     }
-    Ok(counting.lines(query.limit))
+    Ok(counting.lines())
 }
 
 /// Names in their order, and which place in it the name of a number has.
@@ -88,21 +88,41 @@ impl Ranks {
         self.names.get(rank as usize).map_or("", |name| name)
     }
 
+    /// Whether each number has a name of its own.
+    fn is_one_to_one(&self) -> bool {
+        self.names.len() == self.of.len()
+    }
+
     fn of_domains(names: Names) -> Self {
         Self::new(names.into_iter().map(|(number, (_, name))| (number, name)))
     }
 }
 
-/// Counts while they are summed. Their keys sort as the lines of the answer do.
+/// Counts while they are summed.
 struct Counting<'a> {
     query: &'a CountQuery,
     by: Division,
     wanted: Meant,
     domains: Ranks,
     organizations: Ranks,
+    limit: usize,
     /// Which cell the messages of a cell are counted in.
     cells: [u8; CELL_COUNT],
-    sums: FastMap<(u32, u32, u32, u8), i64>,
+    /// What the rows of one place add: those of both sides are neighbours in the table.
+    place: (u32, u32, u32),
+    of_place: [Option<i64>; CELL_COUNT],
+    sums: Sums,
+}
+
+/// Day, domain, organisation and cell. They sort as the lines of the answer do.
+type Key = (u32, u32, u32, u8);
+
+/// Sums of the answer.
+enum Sums {
+    /// Places come again and again.
+    Gathered(FastMap<Key, i64>),
+    /// No place comes twice: of more than are wanted, the largest are enough.
+    Single(Vec<(Key, i64)>),
 }
 
 impl<'a> Counting<'a> {
@@ -112,6 +132,7 @@ impl<'a> Counting<'a> {
             false => Ranks::default(),
         };
         let domains = if by.domain { Ranks::of_domains(domain_names(connection)?) } else { Ranks::default() };
+        let is_single = by.day && by.domain && by.reporter && domains.is_one_to_one() && organizations.is_one_to_one();
         let mut cells = [0; CELL_COUNT];
         for (code, into) in (0..).zip(&mut cells) {
             let whole = Cell::from_code(code);
@@ -123,8 +144,18 @@ impl<'a> Counting<'a> {
             });
             *into = divided.map_or(0, Cell::code);
         }
-        let wanted = reporters_meant(connection, query.reporter.as_deref())?;
-        Ok(Self { query, by, wanted, domains, organizations, cells, sums: FastMap::default() })
+        Ok(Self {
+            query,
+            by,
+            wanted: reporters_meant(connection, query.reporter.as_deref())?,
+            domains,
+            organizations,
+            limit: answer::line_count(query.limit),
+            cells,
+            place: (0, 0, 0),
+            of_place: [None; CELL_COUNT],
+            sums: if is_single { Sums::Single(Vec::new()) } else { Sums::Gathered(FastMap::default()) },
+        })
     }
 
     fn add(&mut self, row: &Row<'_>) -> Result<(), ArchiveError> {
@@ -137,20 +168,43 @@ impl<'a> Counting<'a> {
         let day = if self.by.day { row.get(1).map_err(from_sqlite)? } else { 0 };
         let domain = if self.by.domain { self.domains.rank(get(0)?)? } else { 0 };
         let organization = if self.by.reporter { self.organizations.rank(reporter)? } else { 0 };
+        if self.place != (day, domain, organization) {
+            self.end_place();
+            self.place = (day, domain, organization);
+        }
         let read = each_stored(blob(row, 4)?, |code, sum| {
             let cell = self.cells.get(usize::from(code)).copied().unwrap_or(0);
-            *self.sums.entry((day, domain, organization, cell)).or_default() += sum.messages;
+            if let Some(there) = self.of_place.get_mut(usize::from(cell)) {
+                *there = Some(there.unwrap_or(0) + sum.messages);
+            }
         });
         read.map_err(|Damage| ArchiveError::Corrupt { what: format!("counts of day {day}") })
     }
 
-    fn lines(self, limit: usize) -> Vec<CountLine> {
-        let mut sums: Vec<_> = self.sums.into_iter().collect();
-        let limit = answer::line_count(limit);
-        if sums.len() > limit {
-            sums.select_nth_unstable_by_key(limit, |(key, sum)| (Reverse(*sum), *key));
-            sums.truncate(limit);
+    fn end_place(&mut self) {
+        let (day, domain, organization) = self.place;
+        for (cell, there) in (0..).zip(&mut self.of_place) {
+            let Some(sum) = there.take() else { continue };
+            let key = (day, domain, organization, cell);
+            match &mut self.sums {
+                Sums::Gathered(sums) => *sums.entry(key).or_default() += sum,
+                Sums::Single(sums) => sums.push((key, sum)),
+            }
         }
+        if let Sums::Single(sums) = &mut self.sums
+            && sums.len() > self.limit * 8
+        {
+            keep_largest(sums, self.limit);
+        }
+    }
+
+    fn lines(mut self) -> Vec<CountLine> {
+        self.end_place();
+        let mut sums = match self.sums {
+            Sums::Gathered(sums) => sums.into_iter().collect(),
+            Sums::Single(sums) => sums,
+        };
+        keep_largest(&mut sums, self.limit);
         sums.sort_unstable_by_key(|(key, _)| *key);
         let lines = sums.into_iter().filter_map(|((day, domain, organization, cell), sum)| {
             let (domain, organization) = (self.domains.name(domain), self.organizations.name(organization));
@@ -158,6 +212,13 @@ impl<'a> Counting<'a> {
             Some(CountLine { count: u64::try_from(sum).unwrap_or(0), ..line })
         });
         lines.collect()
+    }
+}
+
+fn keep_largest(sums: &mut Vec<(Key, i64)>, limit: usize) {
+    if sums.len() > limit {
+        sums.select_nth_unstable_by_key(limit, |(key, sum)| (Reverse(*sum), *key));
+        sums.truncate(limit);
     }
 }
 
@@ -177,7 +238,8 @@ fn each_report(
     mut with: impl FnMut(Stored<'_>) -> Result<(), ArchiveError>,
 ) -> Result<(), ArchiveError> {
     let sql = format!(
-        "SELECT d.id, d.domain, d.day, b.bytes, b.classes FROM document d JOIN body b ON b.document = d.id {}",
+        "SELECT d.id, d.domain, d.day, b.bytes, b.classes FROM document d {} JOIN body b ON b.document = d.id {}",
+        conditions.way,
         conditions.sql()
     );
     let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
@@ -193,7 +255,8 @@ fn each_report(
 
 /// In how many parts the records that are meant are to be grouped, so that the memory for it is bounded.
 fn part_count(connection: &Connection, conditions: &Conditions) -> Result<u64, ArchiveError> {
-    let sql = format!("SELECT coalesce(sum(d.record_count), 0) FROM document d {}", conditions.sql());
+    let sql =
+        format!("SELECT coalesce(sum(d.record_count), 0) FROM document d {} {}", conditions.way, conditions.sql());
     let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
     let count = statement.query_row(params_from_iter(&conditions.values), |row| row.get::<_, i64>(0));
     let count = u64::try_from(count.map_err(from_sqlite)?).unwrap_or(0);
