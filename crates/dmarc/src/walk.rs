@@ -154,8 +154,7 @@ impl Walk {
     /// Asks at the next name.
     pub(crate) async fn step<L: Lookup + Sync>(&mut self, lookup: &L, near: Option<&Self>, steps: &mut Vec<Step>) {
         let State::Next(labels) = self.state else { return };
-        let name = self.start.last_labels(labels);
-        let record = match near.and_then(|near| near.knows(name, labels)) {
+        let record = match near.and_then(|near| near.knows(self.start.last_labels(labels), labels)) {
             Some(known) => known.cloned(),
             None => match self.ask(lookup, labels, steps).await {
                 Ok(record) => record,
@@ -219,14 +218,20 @@ impl Walk {
         labels: usize,
         steps: &mut Vec<Step>,
     ) -> Result<Option<Kept>, Failure> {
-        let Ok(name) = self.start.rightmost_prefixed(labels, "_dmarc") else {
+        let is_start = labels == self.labels;
+        // The start is known to be that long: its labels need not be counted once more.
+        let name = match is_start {
+            true => self.start.prefixed("_dmarc"),
+            false => self.start.rightmost_prefixed(labels, "_dmarc"),
+        };
+        let Ok(name) = name else {
             // A name that DNS cannot hold has no record.
             steps.push(Step::NameTooLong { domain: self.start.rightmost(labels) });
             return Ok(None);
         };
         let question = Question::txt(name);
         let answer = lookup.ask_ref(&question).await;
-        if labels == self.labels {
+        if is_start {
             self.start_exists = match answer {
                 Answer::Records(_) | Answer::NoData(_) => Some(true),
                 Answer::NxDomain(_) | Answer::Failed(_) => None,
