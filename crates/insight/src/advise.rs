@@ -213,6 +213,8 @@ pub enum Note {
         /// Which.
         tags: String,
     },
+    /// `t=y` holds for `sp` and `np` too: what they ask for now is one level weaker while it stands.
+    TestingWeakens,
     /// `sp` is weaker than `p`: names below stay unprotected.
     WeakSubdomains {
         /// `sp`.
@@ -252,9 +254,9 @@ pub fn advise<'a>(situation: &Situation<'a>, gates: &Gates, classifier: &'a Clas
         (None, Some(_)) => Rung::NoRecord,
         (None, None) => Rung::published(policy),
     };
-    let next = rung.next().apply(now);
+    let (publication, next) = publication(policy, situation.record, record.as_ref(), rung.next());
     let ask = |proposal| what_if(proposal, lines, policy, &groups, classifier, existence);
-    let (now, next_hits) = (ask(now), ask(next));
+    let (now, next) = (ask(now), ask(Proposal::of_record(&next)));
     let states = states(situation, gates, &groups, &tally);
     let repairs = repairs(&groups, lines, policy, classifier);
     let verdict = verdict(policy, rung, &states, &groups, gates, &tally, &now);
@@ -265,8 +267,8 @@ pub fn advise<'a>(situation: &Situation<'a>, gates: &Gates, classifier: &'a Clas
         gates: states,
         tally,
         now,
-        next: next_hits,
-        publication: publication(policy, situation.record, record.as_ref(), rung.next()),
+        next,
+        publication,
         repairs,
         unseen: unseen(policy, &groups, classifier),
         groups,
@@ -354,7 +356,12 @@ fn verdict(
 }
 
 /// The record of a rung, with everything else as it is.
-fn publication(policy: &PublishedPolicy, text: Option<&str>, record: Option<&Record>, rung: Rung) -> Publication {
+fn publication(
+    policy: &PublishedPolicy,
+    text: Option<&str>,
+    record: Option<&Record>,
+    rung: Rung,
+) -> (Publication, Record) {
     let mut notes = Vec::new();
     let mut next = record.cloned().unwrap_or_else(|| {
         if text.is_none() {
@@ -363,6 +370,11 @@ fn publication(policy: &PublishedPolicy, text: Option<&str>, record: Option<&Rec
         from_reports(policy)
     });
     let (p, testing) = rung.tags();
+    let strongest = next.sp.max(next.np).unwrap_or_default();
+    if next.testing == Testing::Off && testing == Testing::On && strongest > Policy::None {
+        // RFC 9989 §4.7: "t" is for every policy of the record.
+        notes.push(Note::TestingWeakens);
+    }
     (next.p, next.testing, next.standing) = (Some(p), testing, RecordStanding::AsPublished);
     if next.rua.is_empty() {
         notes.push(Note::NoReportAddress);
@@ -373,13 +385,15 @@ fn publication(policy: &PublishedPolicy, text: Option<&str>, record: Option<&Rec
     if let Some(sp) = next.sp.filter(|sp| *sp < p) {
         notes.push(Note::WeakSubdomains { policy: sp });
     }
-    Publication { name: format!("_dmarc.{}", policy.domain), text: next.to_string(), notes }
+    (Publication { name: format!("_dmarc.{}", policy.domain), text: next.to_string(), notes }, next)
 }
 
 fn from_reports(policy: &PublishedPolicy) -> Record {
+    // Reporters write what "sp" and "np" are taken to be, where there are none: the same as "p" and "sp".
+    let (p, sp) = (policy.policy.known(), policy.subdomain_policy.known());
     Record {
-        sp: policy.subdomain_policy.known().filter(|sp| Some(*sp) != policy.policy.known()),
-        np: policy.nonexistent_policy.known(),
+        sp: sp.filter(|sp| Some(*sp) != p),
+        np: policy.nonexistent_policy.known().filter(|np| Some(*np) != sp.or(p)),
         adkim: policy.dkim_mode.known().unwrap_or_default(),
         aspf: policy.spf_mode.known().unwrap_or_default(),
         ..Record::default()
@@ -478,11 +492,6 @@ impl Rung {
             Self::Reject => (Policy::Reject, Testing::Off),
         }
     }
-
-    fn apply(self, proposal: Proposal) -> Proposal {
-        let (policy, testing) = self.tags();
-        Proposal { policy, testing, ..proposal }
-    }
 }
 
 impl GateState {
@@ -577,6 +586,7 @@ impl Explain for Note {
         match self {
             Self::FromReports => "advise-note-from-reports",
             Self::NoReportAddress => "advise-note-no-report-address",
+            Self::TestingWeakens => "advise-note-testing-weakens",
             Self::Dropped { .. } => "advise-note-dropped",
             Self::WeakSubdomains { .. } => "advise-note-weak-subdomains",
         }
@@ -585,13 +595,14 @@ impl Explain for Note {
     fn rule(&self) -> Option<Rule> {
         match self {
             Self::Dropped { .. } => Some(Rule("RFC 9989", "C.5.2")),
+            Self::TestingWeakens => Some(Rule("RFC 9989", "4.7")),
             _ => None,
         }
     }
 
     fn arguments(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::FromReports | Self::NoReportAddress => Vec::new(),
+            Self::FromReports | Self::NoReportAddress | Self::TestingWeakens => Vec::new(),
             Self::Dropped { tags } => vec![("tags", tags.as_str().into())],
             Self::WeakSubdomains { policy } => vec![("policy", Value::Word(policy.as_str()))],
         }

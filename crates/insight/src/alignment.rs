@@ -378,11 +378,12 @@ impl Explain for Step<'_> {
             Self::Author { author, organization } => {
                 vec![("author", (*author).into()), ("organization", (*organization).into())]
             }
-            Self::Compared { mechanism, domain, result, .. } => vec![
-                ("method", Value::Word(mechanism.as_str())),
-                ("domain", (*domain).into()),
-                ("result", (*result).into()),
-            ],
+            Self::Compared { mechanism, domain, result, .. } => {
+                let mut arguments = vec![("method", Value::Word(mechanism.as_str())), ("result", (*result).into())];
+                // A report may leave the name out.
+                arguments.extend(Some(*domain).filter(|name| !name.is_empty()).map(|name| ("domain", name.into())));
+                arguments
+            }
             Self::HeloUnused { domain } => vec![("domain", (*domain).into())],
             Self::Difference { mechanism, .. } => vec![("method", Value::Word(mechanism.as_str()))],
         }

@@ -459,10 +459,13 @@ impl<'a> Look<'a> {
             tell.tell(own.weighed());
         }
         let circumstances = self.seen.circumstances;
-        let passed = Some(MethodResult::Pass);
-        let vouched = circumstances.dkim.iter().any(|result| result.result.known() == passed)
-            || circumstances.spf.iter().any(|result| result.result.known() == passed);
-        if !vouched {
+        let dkim = circumstances.dkim.iter().filter_map(|result| result.result.known());
+        let spf = circumstances.spf.iter().filter_map(|result| result.result.known());
+        // Where the reporter gives no results, nothing tells that nobody vouches.
+        let vouched = dkim
+            .chain(spf)
+            .fold(None, |vouched, result| Some(vouched.unwrap_or(false) || result == MethodResult::Pass));
+        if vouched == Some(false) {
             tell.tell(Sign::NothingAuthentic.weighed());
         }
         match (self.host, self.host_name(), self.seen.source) {

@@ -32,6 +32,8 @@ pub struct Group<'a> {
     pub naming: Option<Naming<'a>>,
     /// What the owner says of it.
     pub standing: Option<Standing>,
+    /// Whether its hosts bear names of the domain's own organisation.
+    pub is_own: bool,
     /// Its messages.
     pub tally: Tally,
     /// Those with an aligned pass of DKIM.
@@ -136,6 +138,7 @@ impl<'a> Group<'a> {
             entry: None,
             naming: None,
             standing: None,
+            is_own: false,
             tally: Tally::default(),
             dkim_count: 0,
             spf_count: 0,
@@ -184,6 +187,10 @@ impl<'a> Group<'a> {
             Sender::Service(id) => Some(&**id),
             Sender::Hosts(_) | Sender::Network(_) => None,
         };
+        self.is_own = match &self.sender {
+            Sender::Hosts(name) => classifier.aligner.relation(policy, &policy.domain, name).is_own(),
+            Sender::Service(_) | Sender::Network(_) => false,
+        };
         self.entry = service.and_then(|id| classifier.map.entry(id));
         let first = self.addresses.first();
         let asked = Asked {
@@ -215,10 +222,10 @@ impl<'a> Group<'a> {
         self.naming.as_ref().map(Naming::confidence)
     }
 
-    /// Whether it is known who it is, or the owner has said so.
+    /// Whether it is known who it is: a service, the owner's own hosts, or one that the owner has said something of.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.entry.is_some() || self.standing.is_some()
+        self.entry.is_some() || self.is_own || self.standing.is_some()
     }
 }
 

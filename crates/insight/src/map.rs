@@ -7,13 +7,14 @@ mod own;
 mod table;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use feedback::aggregate::DkimResult;
 use feedback::archive::{Host, Sighting};
 use foldhash::fast::FixedState;
-use mailtext::{Explain, Network, Value};
+use mailtext::{Explain, Value};
 use report::vocabulary::MethodResult;
 
 use crate::alignment::{Aligner, counts, domain_of};
@@ -137,7 +138,20 @@ struct Index {
     systems: HashMap<u32, u16, FixedState>,
     /// Patterns of selectors; `*` at the end stands for anything.
     selectors: Vec<(Box<str>, u16)>,
-    networks: Vec<(Network, u16)>,
+    networks: Networks,
+}
+
+/// Networks by the number of their bits, the narrowest first: many cost no more than few.
+#[derive(Clone, Debug, Default)]
+struct Networks {
+    by_bits: BTreeMap<Reverse<u8>, HashMap<(Family, u128), u16, FixedState>>,
+}
+
+/// Whether an address is one of IPv4 or of IPv6.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Family {
+    V4,
+    V6,
 }
 
 impl Map {
@@ -204,12 +218,8 @@ impl Map {
     pub fn carrier<'a>(&'a self, seen: &Sighting<'a>, host: Option<&'a Host>) -> Option<Naming<'a>> {
         let name = host.and_then(|host| host.name.as_deref());
         self.layers().find_map(|index| {
-            let network = seen.source.and_then(|address| {
-                Some((
-                    index.networks.iter().find(|(network, _)| network.contains(address))?.1,
-                    Evidence::Address(address),
-                ))
-            });
+            let network =
+                seen.source.and_then(|address| Some((index.networks.find(address)?, Evidence::Address(address))));
             let named = || Some((suffix(&index.hosts, name?)?, Evidence::HostName(name?)));
             let enveloped = || {
                 let mut passed = seen.circumstances.spf.iter().filter(|result| {
@@ -298,7 +308,35 @@ impl Index {
             && self.hosts.is_empty()
             && self.systems.is_empty()
             && self.selectors.is_empty()
-            && self.networks.is_empty()
+            && self.networks.by_bits.is_empty()
+    }
+}
+
+impl Networks {
+    /// Adds a network that was parsed; `bits` is what stands behind its slash.
+    fn add(&mut self, address: IpAddr, bits: u8, at: u16) {
+        let (family, number, _) = numbers(address);
+        self.by_bits.entry(Reverse(bits)).or_default().insert((family, number), at);
+    }
+
+    fn find(&self, address: IpAddr) -> Option<u16> {
+        if self.by_bits.is_empty() {
+            return None;
+        }
+        let (family, number, width) = numbers(address.to_canonical());
+        self.by_bits.iter().find_map(|(Reverse(bits), networks)| {
+            let behind = width.checked_sub(*bits)?;
+            // A shift by all bits is none that Rust knows.
+            let mask = u128::MAX.checked_shl(behind.into()).unwrap_or(0);
+            networks.get(&(family, number & mask)).copied()
+        })
+    }
+}
+
+fn numbers(address: IpAddr) -> (Family, u128, u8) {
+    match address {
+        IpAddr::V4(v4) => (Family::V4, v4.to_bits().into(), 32),
+        IpAddr::V6(v6) => (Family::V6, v6.to_bits(), 128),
     }
 }
 

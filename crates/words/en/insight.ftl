@@ -192,6 +192,7 @@ advise-gate-problems = Sources of own mail that are badly set up: { $has } (at m
 advise-gate-undecided = Mail of which nothing tells whose it is: { $has } (at most { $wants }).
 advise-note-from-reports = The record is made from what reports say; compare it with the one in DNS before you publish it.
 advise-note-no-report-address = The record has no address for reports: add rua.
+advise-note-testing-weakens = t=y holds for sp and np as well: what they ask for now is one level weaker while it stands.
 advise-note-dropped = Tags that mean nothing any more are left out: { $tags }.
 advise-note-weak-subdomains = sp={ $policy } is weaker than p, so that names below stay unprotected.
 advise-unseen = { $sender } is approved and was not seen in the period; nothing is known of how its mail would fare.

@@ -175,9 +175,7 @@ repair-decide = { $sender }({ $count } 通): 誰のメールか判定できま�
 advise-no-record = { $domain } に DMARC レコードがありません。まず p=none とレポートの宛先を公開してください。
 advise-no-data = 対象期間に { $domain } のメールが集計されていないため、判断できません。
 advise-wait = { $domain } は { $rung } の段階です。判断材料が足りないため、レポートが集まるまでお待ちください。
-advise-repair = { $domain } は { $rung } の段階です。次の段階に進む前に、正規の送信元 { $count ->
-       *[other] { $count }
-    } 件({ $messages } 通)の設定を修正してください。
+advise-repair = { $domain } は { $rung } の段階です。次の段階に進む前に、正規の送信元 { $count } 件({ $messages } 通)の設定を修正してください。
 advise-decide = { $domain } は { $rung } の段階です。次の段階に進む前に、不明な送信元({ $messages } 通)が誰のものかを指定してください。
 advise-raise = { $domain } は { $rung } の段階です。{ $next } を公開できます。
 advise-top = { $domain } は p=reject の段階にあり、正規のメールは pass となっています。
@@ -191,6 +189,7 @@ advise-gate-problems = 設定不備の正規の送信元は { $has } 件です(�
 advise-gate-undecided = 判定不能のメールは { $has } です(許容: { $wants } 以下)。
 advise-note-from-reports = このレコードはレポートの内容から作ったものです。公開する前に DNS の現在のレコードと照合してください。
 advise-note-no-report-address = レコードにレポートの宛先がありません。rua を追加してください。
+advise-note-testing-weakens = t=y は sp と np にも適用されるため、試験運用の間はそれらの処置も一段弱くなります。
 advise-note-dropped = 現在は意味を持たないタグを省いています({ $tags })。
 advise-note-weak-subdomains = sp={ $policy } は p より弱いため、サブドメイン名は保護されません。
 advise-unseen = 承認済みの送信元 { $sender } は対象期間に現れていないため、影響を判断できません。

@@ -1,6 +1,7 @@
 //! An owner's own map of senders, as CSV.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use mailtext::{Explain, Network, Value};
 
@@ -99,7 +100,7 @@ fn read_line(line: &str, map: &mut Map) -> Result<(), Wrong> {
 }
 
 enum Pattern {
-    Network(Network),
+    Network(IpAddr, u8),
     Host(Box<str>),
     Envelope(Box<str>),
     Signer(Box<str>),
@@ -110,7 +111,7 @@ enum Pattern {
 impl Pattern {
     fn add(self, index: &mut Index, at: u16) {
         match self {
-            Self::Network(network) => index.networks.push((network, at)),
+            Self::Network(address, bits) => index.networks.add(address, bits, at),
             Self::Host(name) => drop(index.hosts.insert(name, at)),
             Self::Envelope(name) => drop(index.envelopes.insert(name, at)),
             Self::Signer(name) => drop(index.signers.insert(name, at)),
@@ -128,7 +129,13 @@ fn parse_pattern(word: &str, text: &str) -> Result<Pattern, Wrong> {
         if domain.label_count() > MAP_LABEL_COUNT_MAX { Err(wrong()) } else { Ok(Box::from(domain.as_str())) }
     };
     Ok(match word {
-        "network" => Pattern::Network(text.parse().map_err(|_| wrong())?),
+        "network" => {
+            text.parse::<Network>().map_err(|_| wrong())?;
+            let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+            let address: IpAddr = address.parse().map_err(|_| wrong())?;
+            let whole = if address.is_ipv4() { 32 } else { 128 };
+            Pattern::Network(address, bits.map_or(Ok(whole), str::parse).map_err(|_| wrong())?)
+        }
         "host" => Pattern::Host(domain()?),
         "mailfrom" => Pattern::Envelope(domain()?),
         "dkim" => Pattern::Signer(domain()?),
