@@ -198,7 +198,7 @@ pub(super) fn rebuild(connection: &Connection, desk: &mut Desk) -> Result<u64, A
 }
 
 /// Makes the counts of some of the domains anew.
-fn rebuild_part(connection: &Connection, part: i64, part_count: i64) -> Result<u64, ArchiveError> {
+pub(super) fn rebuild_part(connection: &Connection, part: i64, part_count: i64) -> Result<u64, ArchiveError> {
     let (anew, wrong) = counts_anew(connection, part, part_count)?;
     let mut old: BTreeMap<Place, Cells> = BTreeMap::new();
     let mut statement = connection

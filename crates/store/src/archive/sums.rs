@@ -29,12 +29,21 @@ pub(super) fn counts(
     query: &CountQuery,
     by: Division,
 ) -> Result<Vec<CountLine>, ArchiveError> {
+    counts_of(connection, query, by, ARCHIVE_DOMAIN_COUNT_MAX)
+}
+
+fn counts_of(
+    connection: &Connection,
+    query: &CountQuery,
+    by: Division,
+    domain_count_max: usize,
+) -> Result<Vec<CountLine>, ArchiveError> {
     let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
     let mut counting = Counting::new(connection, query, by)?;
     let days = answer::days(query);
     let columns = "SELECT domain, day, reporter, side, cells FROM tally";
     match &domains {
-        Meant::These(numbers) if numbers.len() <= ARCHIVE_DOMAIN_COUNT_MAX => {
+        Meant::These(numbers) if numbers.len() <= domain_count_max => {
             let sql = format!("{columns} WHERE domain = ?1 AND day >= ?2 AND day < ?3");
             let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
             for number in numbers {
@@ -253,14 +262,14 @@ fn each_report(
     Ok(())
 }
 
-/// In how many parts the records that are meant are to be grouped, so that the memory for it is bounded.
-fn part_count(connection: &Connection, conditions: &Conditions) -> Result<u64, ArchiveError> {
+/// In how many parts of so many records those that are meant are to be grouped, so that the memory for it is bounded.
+fn part_count(connection: &Connection, conditions: &Conditions, record_count: u64) -> Result<u64, ArchiveError> {
     let sql =
         format!("SELECT coalesce(sum(d.record_count), 0) FROM document d {} {}", conditions.way, conditions.sql());
     let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
     let count = statement.query_row(params_from_iter(&conditions.values), |row| row.get::<_, i64>(0));
     let count = u64::try_from(count.map_err(from_sqlite)?).unwrap_or(0);
-    Ok(count.div_ceil(ARCHIVE_SOURCE_RECORD_COUNT).max(1))
+    Ok(count.div_ceil(record_count).max(1))
 }
 
 /// An address so that it sorts as [`Option<IpAddr>`] does.
@@ -290,9 +299,17 @@ fn part_of((_, bits): Address, part_count: u64) -> u64 {
 
 /// Who sent: messages by address and circumstances, the largest count first.
 pub(super) fn sources(connection: &Connection, query: &CountQuery) -> Result<Vec<SourceLine>, ArchiveError> {
+    sources_in_parts(connection, query, ARCHIVE_SOURCE_RECORD_COUNT)
+}
+
+fn sources_in_parts(
+    connection: &Connection,
+    query: &CountQuery,
+    record_count: u64,
+) -> Result<Vec<SourceLine>, ArchiveError> {
     let conditions = Conditions::counted(connection, query)?;
     let domains = Ranks::of_domains(domain_names(connection)?);
-    let part_count = part_count(connection, &conditions)?;
+    let part_count = part_count(connection, &conditions, record_count)?;
     let mut lines = Vec::new();
     for part in 0..part_count {
         let mut grouping = Grouping::default();
@@ -382,8 +399,17 @@ impl Grouping {
 
 /// Addresses of which nothing new is known, those with the most messages first.
 pub(super) fn unknown_hosts(connection: &Connection, before_s: u64, limit: usize) -> Result<Vec<IpAddr>, ArchiveError> {
+    unknown_hosts_in_parts(connection, before_s, limit, ARCHIVE_SOURCE_RECORD_COUNT)
+}
+
+fn unknown_hosts_in_parts(
+    connection: &Connection,
+    before_s: u64,
+    limit: usize,
+    record_count: u64,
+) -> Result<Vec<IpAddr>, ArchiveError> {
     let conditions = Conditions::counted(connection, &CountQuery::default())?;
-    let (limit, part_count) = (answer::line_count(limit), part_count(connection, &conditions)?);
+    let (limit, part_count) = (answer::line_count(limit), part_count(connection, &conditions, record_count)?);
     let before_s = i64::try_from(before_s).unwrap_or(i64::MAX);
     let mut known =
         connection.prepare_cached("SELECT 1 FROM host WHERE address = ?1 AND at_s >= ?2").map_err(from_sqlite)?;
@@ -498,4 +524,107 @@ fn policy(connection: &Connection, id: i64) -> Result<feedback::aggregate::Publi
     let row = rows.next().map_err(from_sqlite)?;
     let bytes = row.map_or(Ok(&[][..]), |row| blob(row, 0))?;
     View::new(bytes).and_then(|view| view.policy()).map_err(damaged(DocumentId(id as u64).0 as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use feedback::Archive;
+    use feedback::aggregate::{Aggregate, Circumstances, Record};
+    use feedback::archive::{Class, Content, Origin, Parcel, Status};
+    use mailtext::Domain;
+    use report::query::Reach;
+    use testkit::block_on;
+
+    use super::*;
+    use crate::archive::{Settings, SqliteArchive, change, desk::Desk};
+
+    /// A file with reports of three domains over five days, and a connection to it.
+    fn filled() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("reports.sqlite");
+        let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
+        block_on(archive.import((0..60).map(parcel).collect(), None)).unwrap();
+        drop(archive);
+        (folder, Connection::open(path).unwrap())
+    }
+
+    fn parcel(number: u8) -> Parcel {
+        let domain = ["example.jp", "a.example.jp", "example.org"][usize::from(number % 3)];
+        let mut report = Aggregate::default();
+        report.policy.domain = domain.into();
+        report.metadata.email = format!("dmarc@r{}.example", number % 4).into();
+        report.metadata.report_id = number.to_string().into();
+        report.metadata.begin_s = u64::from(number / 12) * 86_400;
+        report.metadata.end_s = report.metadata.begin_s + 86_400;
+        let kind = |header_from: &str| Circumstances { header_from: header_from.into(), ..Circumstances::default() };
+        report.circumstances = vec![kind(domain), kind("news.example")];
+        let record = |at: u32| Record {
+            source: (at % 7 != 0).then(|| std::net::Ipv4Addr::from(0xc000_0200 + at * 37 % 90).into()),
+            count: u64::from(at * u32::from(number) % 11),
+            circumstances: at % 2,
+        };
+        report.records = (0..30).map(record).collect();
+        Parcel {
+            tenant: Box::default(),
+            received_ms: 0,
+            origin: Origin::default(),
+            digest: [number; 32],
+            raw: Vec::new(),
+            classes: vec![[Class::Legitimate, Class::Suspected][usize::from(number % 2)]; 30],
+            content: Content::Aggregate(Box::new(report)),
+            status: Status::Accepted,
+            reason: None,
+            deviations: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn parts_make_no_difference() {
+        let (_folder, connection) = filled();
+        let some = CountQuery { limit: 17, ..CountQuery::default() };
+        for query in [CountQuery::default(), some] {
+            let whole = sources(&connection, &query).unwrap();
+            assert!(whole.len() >= 17);
+            for record_count in [1, 7, 500, 1799, 1800, 1801] {
+                assert_eq!(sources_in_parts(&connection, &query, record_count), Ok(whole.clone()), "{record_count}");
+            }
+        }
+        for limit in [0, 5] {
+            let whole = unknown_hosts(&connection, 0, limit).unwrap();
+            for record_count in [1, 100, 1799] {
+                assert_eq!(unknown_hosts_in_parts(&connection, 0, limit, record_count), Ok(whole.clone()));
+            }
+        }
+        for part_count in [1, 2, 3, 50] {
+            let parts = (0..part_count).map(|part| change::rebuild_part(&connection, part, part_count).unwrap());
+            assert_eq!(parts.sum::<u64>(), 0);
+        }
+        connection.execute("DELETE FROM tally WHERE domain = 2", []).unwrap();
+        assert!(change::rebuild(&connection, &mut Desk::default()).unwrap() > 0);
+        assert_eq!(change::rebuild(&connection, &mut Desk::default()), Ok(0));
+    }
+
+    #[test]
+    fn many_domains_are_counted_like_few() {
+        let (_folder, connection) = filled();
+        let within = |name: &str| Some((Domain::parse(name).unwrap(), Reach::Below));
+        for bits in 0..64_u8 {
+            let is_set = |at: u8| bits & (1 << at) != 0;
+            let by = Division {
+                day: is_set(0),
+                domain: is_set(1),
+                reporter: is_set(2),
+                class: is_set(3),
+                disposition: is_set(4),
+                aligned: is_set(5),
+            };
+            for limit in [0, 3] {
+                let query =
+                    CountQuery { domain: within("example.jp"), from_day: Some(1), limit, ..CountQuery::default() };
+                let few = counts_of(&connection, &query, by, 2).unwrap();
+                assert!(!few.is_empty());
+                assert_eq!(counts_of(&connection, &query, by, 1), Ok(few), "{by:?}");
+            }
+        }
+    }
 }
