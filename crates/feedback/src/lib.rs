@@ -1,13 +1,14 @@
 //! Reports: what receivers of mail tell the owners of domains.
 //!
-//! What it does: [`aggregate`], [`failure`] and [`tls`] are the three kinds of report, as values. [`archive`] is what a
-//! store of reports must be able to do.
+//! What it does: [`aggregate`], [`failure`] and [`tls`] are the three kinds of report, as values, each with its reader.
+//! [`intake`] finds reports in whatever they come in: compressed, in archives, in mails. [`archive`] is what a store of
+//! reports must be able to do.
 //!
 //! What it will never do: read a file, a mailbox or a clock, send anything, judge who a sender is, or throw away what it
 //! could not read: whatever a report says that is not as the standards have it is named ([`Deviation`]).
 //!
-//! Reading order: [`word`] (how a report's words are kept), [`aggregate`], [`failure`], [`tls`], [`deviation`]; then
-//! [`archive`]. What never passes is in [`limits`].
+//! Reading order: [`word`] (how a report's words are kept), [`aggregate`], [`failure`], [`tls`], [`deviation`] and
+//! [`reason`]; then [`intake`], [`archive`]. What never passes is in [`limits`].
 
 pub mod aggregate;
 pub mod archive;

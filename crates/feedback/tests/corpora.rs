@@ -33,7 +33,10 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                files.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap());
+                files.insert(
+                    path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(),
+                    std::fs::read(&path).unwrap(),
+                );
             }
         }
     }
@@ -131,7 +134,11 @@ fn xml_of_the_corpus_has_exact_counts() {
             }
             None => {
                 others += 1;
-                assert_eq!((&item.content, reason(item).0), (&Content::Refused(None), "refused-not-a-report"), "{name}");
+                assert_eq!(
+                    (&item.content, reason(item).0),
+                    (&Content::Refused(None), "refused-not-a-report"),
+                    "{name}"
+                );
                 assert!(item.deviations.is_empty(), "{name}");
             }
         }
@@ -198,7 +205,9 @@ fn packed_reports_of_the_corpus_have_exact_counts() {
 #[test]
 fn one_report_in_four_forms_is_one_report() {
     let Some(root) = corpus() else { return };
-    let read = |name: &str| items(&std::fs::read(root.join("domainaware__parsedmarc/samples/extract_report").join(name)).unwrap()).remove(0);
+    let read = |name: &str| {
+        items(&std::fs::read(root.join("domainaware__parsedmarc/samples/extract_report").join(name)).unwrap()).remove(0)
+    };
     let (xml, gz, zip) = (read("nice-input.xml"), read("nice-input.xml.gz"), read("nice-input.xml.zip"));
     assert_eq!((&xml.content, xml.digest), (&gz.content, gz.digest));
     assert_eq!((&xml.content, xml.digest), (&zip.content, zip.digest));
@@ -235,9 +244,14 @@ fn deviations_of_the_corpus_are_named() {
 #[test]
 fn the_sample_of_rfc_9990_deviates_in_nothing() {
     let Some(root) = corpus() else { return };
-    for name in ["xsd/rfc9990-appendix-B-sample.xml", "xsd/rfc9990-sample-draft32.xml", "domainaware__parsedmarc/samples/aggregate/rfc9990-sample.xml"] {
+    for name in [
+        "xsd/rfc9990-appendix-B-sample.xml",
+        "xsd/rfc9990-sample-draft32.xml",
+        "domainaware__parsedmarc/samples/aggregate/rfc9990-sample.xml",
+    ] {
         let item = items(&std::fs::read(root.join(name)).unwrap()).remove(0);
-        let unknown: Vec<_> = item.deviations.iter().filter(|deviation| &*deviation.id != "deviation-field-order").collect();
+        let unknown: Vec<_> =
+            item.deviations.iter().filter(|deviation| &*deviation.id != "deviation-field-order").collect();
         assert_eq!(unknown, Vec::<&feedback::Deviation>::new(), "{name}");
         let report = aggregate(&item);
         assert_eq!(&*report.namespace, feedback::aggregate::read::NAMESPACE);
@@ -250,7 +264,9 @@ fn the_sample_of_rfc_9990_deviates_in_nothing() {
 fn aggregate_reports_say_what_another_reader_says() {
     let Some(root) = corpus() else { return };
     let folder = root.join("stalwartlabs__mail-auth/resources/dmarc-feedback");
-    for number in ["001.xml", "002.xml", "003.xml", "004.xml", "005.xml", "100.eml", "101.eml", "102.eml", "103.eml", "104.eml"] {
+    for number in
+        ["001.xml", "002.xml", "003.xml", "004.xml", "005.xml", "100.eml", "101.eml", "102.eml", "103.eml", "104.eml"]
+    {
         let item = items(&std::fs::read(folder.join(number)).unwrap()).remove(0);
         let report = aggregate(&item);
         let json = std::fs::read(folder.join(number).with_extension("json")).unwrap();
@@ -266,7 +282,11 @@ fn aggregate_reports_say_what_another_reader_says() {
         let records = theirs["record"].as_array().unwrap();
         assert_eq!(report.records.len(), records.len(), "{number}");
         for (ours, theirs) in report.records.iter().zip(records) {
-            assert_eq!(ours.source.map(|source| source.to_string()).unwrap_or_default(), text(&theirs["row"]["source_ip"]), "{number}");
+            assert_eq!(
+                ours.source.map(|source| source.to_string()).unwrap_or_default(),
+                text(&theirs["row"]["source_ip"]),
+                "{number}"
+            );
             assert_eq!(Some(ours.count), theirs["row"]["count"].as_u64(), "{number}");
             let circumstances = report.circumstances_of(ours).unwrap();
             assert_eq!(&*circumstances.header_from, text(&theirs["identifiers"]["header_from"]), "{number}");
@@ -309,11 +329,18 @@ fn failure_reports_say_what_another_reader_says() {
         assert_eq!(ours.dkim_domain.as_deref(), text("dkim_domain").as_deref(), "{number}");
         assert_eq!(ours.dkim_identity.as_deref(), text("dkim_identity").as_deref(), "{number}");
         assert_eq!(ours.dkim_selector.as_deref(), text("dkim_selector").as_deref(), "{number}");
-        assert_eq!(ours.reported_domains.iter().map(|name| name.to_string()).collect::<Vec<_>>(), list("reported_domain"));
+        assert_eq!(
+            ours.reported_domains.iter().map(|name| name.to_string()).collect::<Vec<_>>(),
+            list("reported_domain")
+        );
         assert_eq!(ours.reported_uris.iter().map(|name| name.to_string()).collect::<Vec<_>>(), list("reported_uri"));
         let theirs = list("authentication_results");
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(ours.authentication_results.as_deref().map(words), theirs.first().map(|text| words(text)), "{number}");
+        assert_eq!(
+            ours.authentication_results.as_deref().map(words),
+            theirs.first().map(|text| words(text)),
+            "{number}"
+        );
         assert!(ours.original_header.as_ref().is_some_and(|header| !header.is_empty()), "{number}");
     }
 }
@@ -328,12 +355,40 @@ fn failure_reports_of_the_world() {
         ("ip=10.10.10.10).eml", "auth-failure", Some(Dmarc), "10.10.10.10", "domain.de", "domain.de"),
         ("Rent Reminder.eml", "auth-failure", None, "167.89.69.24", "cardinal.com", "cardinal.com"),
         ("dmarc_ruf_report_linkedin.eml", "auth-failure", Some(Dmarc), "10.10.10.10", "example.com", "example.com"),
-        ("dmarc_ruf_report_linkedin.crlf.eml", "auth-failure", Some(Dmarc), "10.10.10.10", "example.com", "example.com"),
-        ("exim_plain_text_only_no_arf_part.eml", "auth-failure", Some(Dmarc), "203.0.113.68", "example.com", "example.com"),
+        (
+            "dmarc_ruf_report_linkedin.crlf.eml",
+            "auth-failure",
+            Some(Dmarc),
+            "10.10.10.10",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "exim_plain_text_only_no_arf_part.eml",
+            "auth-failure",
+            Some(Dmarc),
+            "203.0.113.68",
+            "example.com",
+            "example.com",
+        ),
         ("rfc5965-appendixB-1.eml", "abuse", None, "", "", "example.net"),
         ("rfc5965-appendixB-2.eml", "abuse", None, "192.0.2.1", "example.net", "example.net"),
-        ("rfc6591-appendixB-auth-failure.eml", "auth-failure", Some(BodyHash), "192.0.2.1", "a.sender.example", "a.sender.example"),
-        ("rfc9991-draft24-example.eml", "auth-failure", Some(Dmarc), "192.0.2.2", "consumer.example", "consumer.example"),
+        (
+            "rfc6591-appendixB-auth-failure.eml",
+            "auth-failure",
+            Some(BodyHash),
+            "192.0.2.1",
+            "a.sender.example",
+            "a.sender.example",
+        ),
+        (
+            "rfc9991-draft24-example.eml",
+            "auth-failure",
+            Some(Dmarc),
+            "192.0.2.2",
+            "consumer.example",
+            "consumer.example",
+        ),
     ] {
         let (name, bytes) = all.iter().find(|(name, _)| name.ends_with(end)).unwrap_or_else(|| panic!("no {end}"));
         let found = items(bytes);
@@ -356,7 +411,13 @@ fn tls_reports_of_the_corpus_have_exact_counts() {
     let all = files(&root);
     let mut seen = 0;
     for (name, bytes) in &all {
-        let folder = ["smtp-tls-reports/", "samples/smtp_tls/", "tlsrpt-digest/testdata/", "resources/tlsrpt/", "rfc8460-appendixB"];
+        let folder = [
+            "smtp-tls-reports/",
+            "samples/smtp_tls/",
+            "tlsrpt-digest/testdata/",
+            "resources/tlsrpt/",
+            "rfc8460-appendixB",
+        ];
         if !folder.iter().any(|folder| name.contains(folder)) {
             continue;
         }
@@ -370,7 +431,8 @@ fn tls_reports_of_the_corpus_have_exact_counts() {
             let plain: Vec<u8> = bytes.iter().map(|byte| if byte.is_ascii_control() { b' ' } else { *byte }).collect();
             let json: serde_json::Value = serde_json::from_slice(&plain).unwrap();
             let policies = json["policies"].as_array().unwrap();
-            let sum = |name: &str| policies.iter().map(|policy| policy["summary"][name].as_u64().unwrap_or_default()).sum();
+            let sum =
+                |name: &str| policies.iter().map(|policy| policy["summary"][name].as_u64().unwrap_or_default()).sum();
             (policies.len(), sum("total-successful-session-count"), sum("total-failure-session-count"))
         } else {
             let hand = [

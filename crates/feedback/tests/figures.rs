@@ -31,7 +31,8 @@ fn report(records: u32) -> String {
         let (a, b, c) = (random(2) + 18, random(256), random(256));
         let dkim = if random(100) < 85 { "pass" } else { "fail" };
         let spf = if random(100) < 80 { "pass" } else { "fail" };
-        let disposition = ["none", "none", "none", "none", "none", "none", "none", "none", "quarantine", "reject"][random(10) as usize];
+        let disposition = ["none", "none", "none", "none", "none", "none", "none", "none", "quarantine", "reject"]
+            [random(10) as usize];
         let _ = write!(
             text,
             "  <record>\n    <row>\n      <source_ip>198.{a}.{b}.{c}</source_ip>\n      <count>{}</count>\n      \
@@ -90,7 +91,10 @@ fn measured(records: u32, bytes: usize, runs: &mut [(&str, &mut dyn FnMut())]) {
     }
     for (best_s, (name, _)) in best.iter().zip(runs.iter()) {
         let (rate, ratio) = (f64::from(records) / best_s, best[0] / best_s);
-        println!("{name:<28} {rate:>10.0} records/s {:>6.0} MB/s {ratio:>6.2} of the first", bytes as f64 / best_s / 1e6);
+        println!(
+            "{name:<28} {rate:>10.0} records/s {:>6.0} MB/s {ratio:>6.2} of the first",
+            bytes as f64 / best_s / 1e6
+        );
     }
 }
 

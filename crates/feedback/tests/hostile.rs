@@ -155,7 +155,9 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 fn mail(parts: &[(&str, &str)]) -> String {
-    let mut text = String::from("From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n");
+    let mut text = String::from(
+        "From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n",
+    );
     for (headers, body) in parts {
         let _ = write!(text, "--B\r\n{headers}\r\n\r\n{body}\r\n");
     }
@@ -238,7 +240,10 @@ fn the_ratio_is_a_limit() {
     let refused = |ratio: u64| reason(&items_with(Caps { ratio, ..Caps::default() }, &gzip)[0]);
     assert_eq!(refused(ratio / 2), "refused-ratio");
     assert_eq!(refused(ratio * 2), "refused-empty");
-    assert_eq!(reason(&items_with(Caps { ratio: 1, ratio_free_bytes: 4 << 20, ..Caps::default() }, &gzip)[0]), "refused-empty");
+    assert_eq!(
+        reason(&items_with(Caps { ratio: 1, ratio_free_bytes: 4 << 20, ..Caps::default() }, &gzip)[0]),
+        "refused-empty"
+    );
 }
 
 #[test]
@@ -296,7 +301,8 @@ fn archives_in_archives_up_to_three() {
     let mut packed = mail(&[("Content-Type: text/xml", &text)]);
     for depth in 1..5 {
         let wanted = if depth < 3 { "" } else { "refused-too-deep" };
-        packed = mail(&[("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64", &base64(packed.as_bytes()))]);
+        packed =
+            mail(&[("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64", &base64(packed.as_bytes()))]);
         assert_eq!(reason(&one(packed.as_bytes())), wanted, "{depth}");
     }
 }
@@ -392,7 +398,11 @@ fn junk_around_a_report() {
     let text = report(2);
     for before in ["\n\n", "\u{feff} \u{feff}", "HTTP/1.1 200 OK\r\n\r\n", "\0\0"] {
         let item = one(format!("{before}{text}").as_bytes());
-        assert_eq!((records(&item), item.status, deviates(&item, "deviation-junk-before")), (Some(2), Status::Accepted, true), "{before:?}");
+        assert_eq!(
+            (records(&item), item.status, deviates(&item, "deviation-junk-before")),
+            (Some(2), Status::Accepted, true),
+            "{before:?}"
+        );
     }
     for (behind, odd) in [("\n \n", false), ("\0\0", false), ("<!-- x -->", true), ("that was it", true)] {
         let item = one(format!("{text}{behind}").as_bytes());
@@ -426,7 +436,10 @@ fn damaged_archives() {
     let item = one(&whole[..whole.len() - 4]);
     assert_eq!((item.status, reason(&item), records(&item)), (Status::Salvaged, "salvaged-checksum", Some(40)));
     let item = one(&[&whole[..], b"\r\n--junk"].concat());
-    assert_eq!((item.status, records(&item), deviates(&item, "deviation-junk-after")), (Status::Accepted, Some(40), true));
+    assert_eq!(
+        (item.status, records(&item), deviates(&item, "deviation-junk-after")),
+        (Status::Accepted, Some(40), true)
+    );
     assert_eq!(reason(&one(&whole[..8])), "refused-archive");
     assert_eq!(reason(&one(b"PK\x03\x04")), "refused-archive");
     // A zip without its directory, and with junk before it.
@@ -487,14 +500,22 @@ fn mails_of_every_kind() {
     for (name, headers, body) in [
         ("as it should be", ATTACHED, packed.as_str()),
         ("base64 that says 7bit", "Content-Type: application/gzip\r\nContent-Transfer-Encoding: 7bit", &packed),
-        ("base64 that says quoted-printable", "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable", &packed),
+        (
+            "base64 that says quoted-printable",
+            "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable",
+            &packed,
+        ),
         ("base64 that says nonsense", "Content-Type: application/gzip\r\nContent-Transfer-Encoding: uuencode", &packed),
         ("base64 that says nothing", "Content-Type: text/plain", &packed),
         ("text that says base64", "Content-Type: text/xml\r\nContent-Transfer-Encoding: base64", &text),
         ("quoted-printable", "Content-Type: text/xml\r\nContent-Transfer-Encoding: quoted-printable", &quoted),
         ("in the text", "Content-Type: text/plain", &text),
         ("misspelt", "ContentType: application/gzip\r\nContent-Transfer-Encoding: base64", &packed),
-        ("without a type", "Content-Disposition: attachment; filename=\"..\"\r\nContent-Transfer-Encoding: base64", &packed),
+        (
+            "without a type",
+            "Content-Disposition: attachment; filename=\"..\"\r\nContent-Transfer-Encoding: base64",
+            &packed,
+        ),
         ("another type", "Content-Type: image/png; name=x.png\r\nContent-Transfer-Encoding: base64", &packed),
         ("a mail", "Content-Type: message/rfc822", &inner),
     ] {
@@ -517,7 +538,10 @@ fn mails_without_a_report_say_so() {
         let item = one(bytes);
         (reason(&item), item.reason.map(|reason| reason.what.to_string()).unwrap_or_default(), !item.raw.is_empty())
     };
-    let text = mail(&[("Content-Type: text/plain", "hello"), ("Content-Type: image/png\r\nContent-Transfer-Encoding: base64", "iVBORw0KGgo=")]);
+    let text = mail(&[
+        ("Content-Type: text/plain", "hello"),
+        ("Content-Type: image/png\r\nContent-Transfer-Encoding: base64", "iVBORw0KGgo="),
+    ]);
     assert_eq!(said(text.as_bytes()), ("refused-no-report", "text/plain, image/png".to_owned(), true));
     assert_eq!(said(b"From: a@b\r\nSubject: x\r\n\r\n"), ("refused-no-report", String::new(), true));
     let html = mail(&[("Content-Type: text/html", "<html>your <b>feedback</b></html>")]);
@@ -558,7 +582,9 @@ impl Read for Dribble<'_> {
 fn an_input_that_fails_is_told_and_what_came_before_is_kept() {
     let text = report(10);
     let mut found = Vec::new();
-    let error = read(&mut Dribble(&text.as_bytes()[..text.len() - 20], 100, true), &Settings::default(), &mut |item| found.push(item));
+    let error = read(&mut Dribble(&text.as_bytes()[..text.len() - 20], 100, true), &Settings::default(), &mut |item| {
+        found.push(item);
+    });
     assert_eq!(error.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     assert_eq!((found.len(), records(&found[0]), reason(&found[0])), (1, Some(9), "salvaged-cut"));
 }

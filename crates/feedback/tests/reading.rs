@@ -115,6 +115,7 @@ fn fuzz_failure_read() {
     testkit::fuzz("feedback-failure-read", &seeds(), |bytes| {
         let text = String::from_utf8_lossy(bytes);
         let _ = feedback::failure::read::read_text(&text);
-        let _ = feedback::failure::read::read(bytes, Some(Original::Message(bytes)), Some(&text), &mut Notes::default());
+        let _ =
+            feedback::failure::read::read(bytes, Some(Original::Message(bytes)), Some(&text), &mut Notes::default());
     });
 }
