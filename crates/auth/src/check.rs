@@ -174,8 +174,9 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Check<L, F> {
         let headers = Headers::from_index(&raw, index);
         let verifier = Verifier::with_bodies(&headers, self.settings.dkim, self.now_s, &mut self.bodies);
         let from = From::read(&headers);
-        let context = Context { envelope: &self.envelope, settings: &self.settings, now_s: self.now_s };
         if !self.settings.methods.is_none() {
+            let (settings, now_s) = (&self.settings, self.now_s);
+            let context = Context { envelope: &self.envelope, settings, verifier: &verifier, now_s };
             let others = self.others.get_or_insert_with(Box::default);
             others.header(&self.lookup, &context, &headers, &from, &mut self.bodies);
         }

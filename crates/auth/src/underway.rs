@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dkim::body::{Bodies, BodyHash};
 use dkim::domainkeys::{self, DomainKeysVerifier};
-use dkim::{Status, Verification, adsp, arc, atps};
+use dkim::{Status, Verification, Verifier, adsp, arc, atps};
 use futures_util::future::join;
 use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, ReversePath};
@@ -90,7 +90,10 @@ impl Underway {
             1 => adsp::Adsp::of(from.addresses.mailboxes().map(|mailbox| mailbox.domain_name().cloned())),
             _ => adsp::Adsp::new(headers),
         });
-        self.atps = methods.atps.is_on().then(|| atps::Atps::new(headers, context.settings.dkim));
+        self.atps = methods.atps.is_on().then(|| match context.verifier.names_third_party() {
+            true => atps::Atps::new(headers, context.settings.dkim),
+            false => atps::Atps::default(),
+        });
         let domains = match methods.null_mx.is_on() || !methods.dns_lists.is_empty() {
             true => domains(context.envelope, from),
             false => Vec::new(),
@@ -249,6 +252,7 @@ pub(crate) async fn early<L: Lookup + Sync>(lookup: &L, envelope: &Envelope, met
 pub(crate) struct Context<'a> {
     pub(crate) envelope: &'a Arc<Envelope>,
     pub(crate) settings: &'a Arc<Settings>,
+    pub(crate) verifier: &'a Verifier,
     pub(crate) now_s: u64,
 }
 

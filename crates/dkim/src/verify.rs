@@ -117,6 +117,12 @@ impl Verifier {
         verifier
     }
 
+    /// Whether a signature bears `atps=` (RFC 6541 §4.2).
+    #[must_use]
+    pub fn names_third_party(&self) -> bool {
+        self.candidates.iter().any(|candidate| candidate.parsed.extensions.third_party.is_some())
+    }
+
     /// The keys to ask for: each once.
     #[must_use]
     pub fn questions(&self) -> &[Question] {
