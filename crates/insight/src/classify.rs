@@ -317,9 +317,21 @@ impl<'a> Look<'a> {
             return Class::Forwarded;
         }
         let path = self.path();
-        if matches!(path, Path::Untold | Path::Own(_, MethodResult::TempError)) {
-            tell.tell(Sign::PathUnknown.told());
-            return Class::Legitimate;
+        match path {
+            Path::Own(domain, MethodResult::Pass) => {
+                tell.tell(Sign::NotStrict { mechanism: Mechanism::Spf, domain }.told());
+                return Class::Legitimate;
+            }
+            // A domain without an SPF record, or with one that does not say, has no way that would be another one.
+            Path::Untold => {
+                tell.tell(Sign::PathUnknown.told());
+                return Class::Legitimate;
+            }
+            Path::Own(_, result) if !denies(result) => {
+                tell.tell(Sign::PathUnknown.told());
+                return Class::Legitimate;
+            }
+            Path::Own(..) | Path::Third(_) | Path::Unproven => {}
         }
         let Classifier { map, aligner, .. } = self.classifier;
         if let Some(carrier) = map.carrier(&self.seen, self.host) {
@@ -555,6 +567,11 @@ impl<'a> Look<'a> {
             () => None,
         }
     }
+}
+
+/// Whether an SPF result says that the address may not send for the domain.
+fn denies(result: MethodResult) -> bool {
+    matches!(result, MethodResult::Fail | MethodResult::HardFail | MethodResult::SoftFail)
 }
 
 fn selector(result: &DkimResult) -> &str {

@@ -1716,3 +1716,33 @@ pub(super) const SENDERS: &[Row] = &[
         setup: Setup::Unknown,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use mailtext::Domain;
+
+    use super::*;
+    use crate::limits::MAP_LABEL_COUNT_MAX;
+
+    #[test]
+    fn names_are_names_and_stand_once() {
+        let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        for row in SENDERS {
+            assert!(!row.kinds.is_empty() && !row.name.is_empty(), "{}", row.id);
+            for (kind, names) in [("signer", row.signers), ("envelope", row.envelopes), ("host", row.hosts)] {
+                for name in names {
+                    let domain = Domain::parse(name).unwrap();
+                    assert_eq!(domain.as_str(), *name, "{}", row.id);
+                    assert!((2..=MAP_LABEL_COUNT_MAX).contains(&domain.label_count()), "{name}");
+                    assert_eq!(owners.insert((kind, name), row.id), None, "{kind} {name}");
+                }
+            }
+            for pattern in row.selectors {
+                assert!(pattern.len() > 1 && !pattern.trim_end_matches('*').contains('*'), "{pattern}");
+                assert_eq!(owners.insert(("selector", pattern), row.id), None, "{pattern}");
+            }
+        }
+    }
+}

@@ -111,7 +111,7 @@ fn mail_that_passes_dkim_alone() {
             "class-carrier class-maker",
         ),
         (
-            "ip=209.85.220.41 host=mail-sor-f41.google.com from=example.jp mail=example.jp:none sign=example.jp/google:pass",
+            "ip=209.85.220.41 host=mail-sor-f41.google.com from=example.jp mail=example.jp:softfail sign=example.jp/google:pass",
             "legitimate",
             "class-maker",
         ),
@@ -127,6 +127,16 @@ fn mail_that_passes_dkim_alone() {
             "class-own-helo",
         ),
         // Nothing tells of the way.
+        ("from=example.jp mail=example.jp:none sign=example.jp/s1:pass", "legitimate", "class-path-unknown"),
+        ("from=example.jp mail=bounce.example.jp:none sign=example.jp/s1:pass", "legitimate", "class-path-unknown"),
+        ("from=example.jp mail=example.jp:neutral sign=example.jp/s1:pass", "legitimate", "class-path-unknown"),
+        ("from=example.jp mail=example.jp:permerror sign=example.jp/s1:pass", "legitimate", "class-path-unknown"),
+        // SPF passes for the same organisation, and strict alignment asks for the same name.
+        (
+            "aspf=s from=example.jp mail=bounce.example.jp:pass sign=example.jp/s1:pass",
+            "legitimate",
+            "class-not-strict",
+        ),
         ("from=example.jp sign=example.jp/s1:pass", "legitimate", "class-path-unknown"),
         ("from=example.jp mail=example.jp:temperror sign=example.jp/s1:pass", "legitimate", "class-path-unknown"),
         ("from=example.jp said=pass/fail", "legitimate", "class-reported-pass class-path-unknown"),
