@@ -105,7 +105,7 @@ fn ask(archive: &SqliteArchive) {
     let timed = |name: &str, question: &dyn Fn() -> (usize, u64)| {
         let (began, cpu) = (Instant::now(), cpu_us());
         let (lines, messages) = question();
-        let (took, cpu) = (began.elapsed().as_secs_f64() * 1e3, (cpu_us() - cpu) as f64 / 1e3);
+        let (took, cpu) = (began.elapsed().as_secs_f64() * 1e3, cpu_us().saturating_sub(cpu) as f64 / 1e3);
         println!("  {name}: {lines} lines, {messages} messages in {took:.1} ms, {cpu:.1} ms of CPU");
     };
     let counts = |query: CountQuery, by: Division| {

@@ -44,14 +44,14 @@ pub const HOT_FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// How long another process may write to the file of reports before an operation fails, in milliseconds.
 pub const ARCHIVE_BUSY_MS: u64 = 30_000;
-/// Size of a page of the file of reports, in bytes.
-pub const ARCHIVE_PAGE_BYTES: u32 = 8_192;
+/// Size of a page of the file of reports, in bytes: many reports touch a page each of three indices.
+pub const ARCHIVE_PAGE_BYTES: u32 = 4_096;
 /// Memory of the connection that writes reports, for pages of the file, in KiB.
 pub const ARCHIVE_WRITER_CACHE_KIB: i64 = 32_768;
 /// Memory of each connection that reads reports, in KiB.
 pub const ARCHIVE_READER_CACHE_KIB: i64 = 8_192;
 /// Size of the write-ahead log of reports at which its pages go into the file, in pages.
-pub const ARCHIVE_CHECKPOINT_PAGES: i64 = 8_000;
+pub const ARCHIVE_CHECKPOINT_PAGES: i64 = 16_000;
 /// Largest file of reports that is checked from end to end when it is opened, in bytes, when nothing else is said.
 pub const ARCHIVE_CHECK_BYTES_MAX: u64 = 256 << 20;
 /// How many of the newest reports are read when their file is opened.

@@ -559,7 +559,7 @@ mod tests {
         let kind = |header_from: &str| Circumstances { header_from: header_from.into(), ..Circumstances::default() };
         report.circumstances = vec![kind(domain), kind("news.example")];
         let record = |at: u32| Record {
-            source: (at % 7 != 0).then(|| std::net::Ipv4Addr::from(0xc000_0200 + at * 37 % 90).into()),
+            source: (!at.is_multiple_of(7)).then(|| std::net::Ipv4Addr::from(0xc000_0200 + at * 37 % 90).into()),
             count: u64::from(at * u32::from(number) % 11),
             circumstances: at % 2,
         };

@@ -98,11 +98,11 @@ fn damage_is_found_when_the_file_is_opened() {
     import(&archive, 0..1500).unwrap();
     drop(archive);
     let sound = std::fs::read(&path).unwrap();
-    let pages = sound.len() / 8192;
+    let pages = sound.len() / 4096;
     let (mut found, mut tried) = (0, 0);
-    for page in (1..pages).step_by(5) {
+    for page in (1..pages).step_by(9) {
         let mut bytes = sound.clone();
-        bytes[page * 8192..page * 8192 + 64].fill(0x55);
+        bytes[page * 4096..page * 4096 + 64].fill(0x55);
         std::fs::write(&path, &bytes).unwrap();
         tried += 1;
         match open(&path, Settings::default()).err() {
