@@ -2,13 +2,16 @@
 //!
 //! What it does: [`aggregate`], [`failure`] and [`tls`] are the three kinds of report, as values, each with its reader.
 //! [`intake`] finds reports in whatever they come in: compressed, in archives, in mails. [`archive`] is what a store of
-//! reports must be able to do.
+//! reports must be able to do. Our own are a fold of rows ([`aggregate::fold`]), are written ([`aggregate::write`],
+//! [`failure::write`]), become mail ([`mail`]), and wait in an [`outbox`] until a server has taken them.
 //!
 //! What it will never do: read a file, a mailbox or a clock, send anything, judge who a sender is, or throw away what it
 //! could not read: whatever a report says that is not as the standards have it is named ([`Deviation`]).
 //!
 //! Reading order: [`word`] (how a report's words are kept), [`aggregate`], [`failure`], [`tls`], [`deviation`] and
-//! [`reason`]; then [`intake`], [`archive`]. What never passes is in [`limits`].
+//! [`reason`]; then [`intake`], [`archive`]. For what is sent: [`period`], [`aggregate::fold`], [`reporter`], [`mail`],
+//! [`outbox`] and its [`outbox::desk`], [`dsn`] (what comes back); for failure reports [`failure::incident`], [`redact`],
+//! [`failure::throttle`]. What never passes is in [`limits`].
 
 pub mod aggregate;
 pub mod archive;

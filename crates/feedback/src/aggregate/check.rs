@@ -4,6 +4,8 @@
 //! type): what it lets pass is valid, and what it does not is not sent. Reports of others are read by another reader,
 //! which takes nearly everything.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::write::{NAMESPACE, Shape};
@@ -70,11 +72,14 @@ struct Open {
     name: &'static str,
     content: &'static Content,
     /// How often each child was met.
-    counts: Vec<u32>,
+    counts: [u32; CHILD_COUNT_MAX],
     /// The last child that was met, where the order counts.
     at: usize,
     text: String,
 }
+
+/// So many different children has no element of the tables.
+const CHILD_COUNT_MAX: usize = 12;
 
 /// What may stand in an element.
 #[derive(Debug)]
@@ -115,15 +120,16 @@ impl Checker {
     /// # Errors
     /// The first violation. What comes behind it is not looked at.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Violation> {
-        self.rest.extend_from_slice(bytes);
-        let rest = std::mem::take(&mut self.rest);
+        let mut rest = std::mem::take(&mut self.rest);
+        rest.extend_from_slice(bytes);
         let mut at = 0;
         while let Some(end) = token_end(&rest[at..]) {
             let token = std::str::from_utf8(&rest[at..at + end]).map_err(|_| self.violation(Problem::Syntax))?;
             self.token(token)?;
             at += end;
         }
-        self.rest = rest[at..].to_vec();
+        rest.drain(..at);
+        self.rest = rest;
         Ok(())
     }
 
@@ -205,13 +211,15 @@ impl Checker {
     }
 
     fn text(&mut self, raw: &str) -> Result<(), Violation> {
-        let text = unescaped(raw).ok_or_else(|| self.violation(Problem::Syntax))?;
+        let has_content = raw.bytes().any(|byte| !matches!(byte, b' ' | b'\n'));
+        let text = if has_content { unescaped(raw) } else { Some(Cow::Borrowed(raw)) };
+        let text = text.ok_or_else(|| self.violation(Problem::Syntax))?;
         let holds_text =
             self.open.last().is_some_and(|open| !matches!(open.content, Content::Sequence(_) | Content::All(_)));
         match self.open.last_mut() {
             Some(open) if holds_text => open.text.push_str(&text),
             _ if text.trim_ascii().is_empty() => {}
-            _ => return Err(self.violation(Problem::Value(text))),
+            _ => return Err(self.violation(Problem::Value(text.into_owned()))),
         }
         Ok(())
     }
@@ -224,11 +232,7 @@ impl Checker {
 
 impl Open {
     fn new(name: &'static str, content: &'static Content) -> Self {
-        let counts = match content {
-            Content::Sequence(children) | Content::All(children) => vec![0; children.len()],
-            _ => Vec::new(),
-        };
-        Self { name, content, counts, at: 0, text: String::new() }
+        Self { name, content, counts: [0; CHILD_COUNT_MAX], at: 0, text: String::new() }
     }
 
     /// What is wrong with it, now that it ends.
@@ -258,7 +262,10 @@ fn token_end(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The text behind the references; `None` for one that is not known, and for characters that XML cannot hold.
-fn unescaped(raw: &str) -> Option<String> {
+fn unescaped(raw: &str) -> Option<Cow<'_, str>> {
+    if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'&') {
+        return Some(Cow::Borrowed(raw));
+    }
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((before, behind)) = rest.split_once('&') {
@@ -276,7 +283,7 @@ fn unescaped(raw: &str) -> Option<String> {
     }
     text.push_str(rest);
     let bad = |character: char| matches!(character, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
-    (!text.contains(bad)).then_some(text)
+    (!text.contains(bad)).then_some(Cow::Owned(text))
 }
 
 const fn one(name: &'static str, content: &'static Content) -> Child {

@@ -249,17 +249,37 @@ fn address(source: IpAddr, shape: Shape) -> String {
 }
 
 fn open(text: &mut String, depth: usize, name: &str) {
-    let _ = writeln!(text, "{:1$}<{name}>", "", 2 * depth);
+    indent(text, depth);
+    text.push('<');
+    text.push_str(name);
+    text.push_str(">\n");
 }
 
 fn close(text: &mut String, depth: usize, name: &str) {
-    let _ = writeln!(text, "{:1$}</{name}>", "", 2 * depth);
+    indent(text, depth);
+    text.push_str("</");
+    text.push_str(name);
+    text.push_str(">\n");
 }
 
 fn element(text: &mut String, depth: usize, name: &str, value: &str) {
-    let _ = write!(text, "{:1$}<{name}>", "", 2 * depth);
-    value.chars().for_each(|character| escape(text, character));
-    let _ = writeln!(text, "</{name}>");
+    indent(text, depth);
+    text.push('<');
+    text.push_str(name);
+    text.push('>');
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" -._:/@".contains(&byte));
+    if is_plain {
+        text.push_str(value);
+    } else {
+        value.chars().for_each(|character| escape(text, character));
+    }
+    text.push_str("</");
+    text.push_str(name);
+    text.push_str(">\n");
+}
+
+fn indent(text: &mut String, depth: usize) {
+    (0..depth).for_each(|_| text.push_str("  "));
 }
 
 fn optional(text: &mut String, depth: usize, name: &str, value: Option<&str>) {

@@ -423,11 +423,41 @@ fn broken_scratch_is_an_error_and_never_a_smaller_report() {
     }
 }
 
+/// Files that nobody else sees: they have no name any more.
+struct Files;
+
+impl Scratch for Files {
+    type Writer = std::fs::File;
+    type Reader = std::fs::File;
+
+    fn create(&mut self) -> io::Result<std::fs::File> {
+        let path = std::env::temp_dir().join(format!("sekisho-fold-{}", std::process::id()));
+        let file = std::fs::File::options().read(true).write(true).create_new(true).open(&path)?;
+        std::fs::remove_file(path)?;
+        Ok(file)
+    }
+
+    fn reread(&mut self, mut written: std::fs::File) -> io::Result<std::fs::File> {
+        io::Seek::rewind(&mut written)?;
+        Ok(written)
+    }
+}
+
+#[test]
+fn files_do_as_scratch() {
+    let rows: Vec<_> = (0..50).map(|at| failed(at, "example.jp", &format!("192.0.2.{}", at % 7))).collect();
+    let options = FoldOptions { bytes_max: 500, ..FoldOptions::new(period()) };
+    let mut fold = Fold::new(options, Files);
+    rows.iter().for_each(|row| fold.add(row).unwrap());
+    let drafts: Vec<_> = fold.finish().unwrap().map(Result::unwrap).collect();
+    assert_eq!(drafts, of(&rows));
+}
+
 /// Ten million rows: `cargo test --release -p sekisho-feedback --test sending -- --ignored --nocapture ten_million`.
 #[test]
 #[ignore = "takes a minute; prints its figures"]
 fn ten_million_rows() {
-    let mut fold = Fold::new(FoldOptions::new(period()), InMemory);
+    let mut fold = Fold::new(FoldOptions::new(period()), Files);
     let mut row = failed(1, "example.jp", "192.0.2.1");
     let domains: Vec<_> = (0..5_000).map(|at| name(&format!("d{at}.example"))).collect();
     let start = std::time::Instant::now();

@@ -17,5 +17,7 @@ extern crate sekisho_feedback as feedback;
 mod arbitrary;
 mod folding;
 mod mails;
+mod outbox;
 mod samples;
+mod trips;
 mod writing;

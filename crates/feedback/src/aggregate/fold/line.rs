@@ -119,7 +119,9 @@ pub(super) fn policy_of(domain: &[u8], configuration: &[u8]) -> Option<Published
         1 => FailureWhen::AnyFailed,
         _ => FailureWhen::Unsaid,
     };
-    let options = FailureOptions { when, dkim: wanted(failed_dkim), spf: wanted(failed_spf) };
+    let options = FailureOptions { when, dkim: wanted(failed_dkim), spf: wanted(failed_spf) }.to_string();
+    // RFC 9990 §3.1.1.5: the default where nothing is said.
+    let options = if options.is_empty() { FailureOptions::default().to_string() } else { options };
     Some(PublishedPolicy {
         domain: std::str::from_utf8(domain).ok()?.into(),
         policy: Word::Known(policy_from(policy)?),
@@ -128,7 +130,7 @@ pub(super) fn policy_of(domain: &[u8], configuration: &[u8]) -> Option<Published
         dkim_mode: Word::Known(mode(dkim)),
         spf_mode: Word::Known(mode(spf)),
         percent: None,
-        failure_options: Some(options.to_string().into()),
+        failure_options: Some(options.into()),
         testing: Word::Known(if testing == 1 { Testing::On } else { Testing::Off }),
         discovery: Word::Known(if discovery == 1 { Discovery::SuffixList } else { Discovery::TreeWalk }),
     })
