@@ -6,6 +6,7 @@ mod ledger;
 mod list;
 mod reference;
 mod render;
+mod reporting;
 mod reports;
 mod results;
 mod rules;
@@ -33,6 +34,7 @@ use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
+pub(crate) use reporting::SendConfig;
 pub(crate) use reports::ReportsConfig;
 use rules::Judging;
 pub(crate) use running::{Http, LogForm, Running};
@@ -67,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) ledger: LedgerConfig,
     /// `[reports]`: reports of others.
     pub(crate) reports: ReportsConfig,
+    /// `[reports.send]`: our reports.
+    pub(crate) reporting: SendConfig,
     /// `[results]`: what is written beside Authentication-Results.
     pub(crate) results: service::Results,
     /// `[outgoing]`, `[signing]`: which mail is outgoing, and who signs it.
@@ -203,6 +207,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(ledger::KEYS)
         .chain(results::KEYS)
         .chain(reports::KEYS)
+        .chain(reporting::KEYS)
         .chain(signing::KEYS)
 }
 
@@ -224,6 +229,7 @@ impl Config {
         path.parent().into_iter().for_each(|directory| {
             config.signing.beside(directory);
             config.reports.beside(directory);
+            config.reporting.beside(directory);
         });
         Ok(config)
     }
@@ -341,24 +347,34 @@ impl Config {
                 }
                 Ok(())
             }
-            DeValue::Table(values) if name.get_ref() == signing::SIGNING => self.take_signing(values, text, told),
+            DeValue::Table(values) if WITH_LISTS.contains(&&**name.get_ref()) => {
+                self.take_with_lists(name.get_ref(), values, text, told)
+            }
             _ => self.take_table(name.get_ref(), name, section, text, told),
         }
     }
 
-    /// `[signing]`, in which there are `[[signing.key]]` and `[[signing.rule]]`.
-    fn take_signing(
+    /// A section in which there are lists of sections: `[signing]` with `[[signing.key]]` and `[[signing.rule]]`.
+    fn take_with_lists(
         &mut self,
+        section: &str,
         values: &DeTable<'_>,
         text: &str,
         told: &dyn Fn(usize, &'static str) -> Failure,
     ) -> Result<(), Failure> {
         let mut own = Vec::new();
         for (name, value) in in_order(values) {
-            let full = format!("{}.{}", signing::SIGNING, name.get_ref());
+            let full = format!("{section}.{}", name.get_ref());
             match value.get_ref() {
                 DeValue::Array(lists) if SEVERAL.contains(&full.as_str()) => {
                     self.take_lists(&full, lists, text, told)?;
+                }
+                DeValue::Table(values) if full == reporting::SEND => {
+                    self.take_entries(&full, in_order(values), text, told)?;
+                    if let Some(key) = self.reporting.missing() {
+                        let failure = told(name.span().start, "cli-config-missing-key");
+                        return Err(failure.with("key", key).with("section", full));
+                    }
                 }
                 DeValue::Table(_) => {
                     return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), &full));
@@ -366,7 +382,7 @@ impl Config {
                 _ => own.push((name, value)),
             }
         }
-        self.take_entries(signing::SIGNING, own, text, told)
+        self.take_entries(section, own, text, told)
     }
 
     /// The sections of one name, one after the other.
@@ -385,6 +401,7 @@ impl Config {
                 LIST => self.dns_lists.push(ListEntry::default()),
                 signing::KEY => self.signing.begin_key(),
                 signing::RULE => self.signing.begin_rule(),
+                reports::IMAP => self.reports.begin_mailbox(),
                 _ => self.judging.begin_recipients(),
             }
             let is_nested = |(key, value): &Entry<'_, '_>| {
@@ -402,6 +419,7 @@ impl Config {
                 LIST => self.dns_lists.last().and_then(ListEntry::missing),
                 signing::KEY => self.signing.missing_of_key(),
                 signing::RULE => self.signing.missing_of_rule(),
+                reports::IMAP => self.reports.missing_of_mailbox(),
                 _ => self.judging.missing_of_recipients(),
             };
             if let Some(key) = missing {
@@ -550,7 +568,9 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The sections of which there may be several.
-const SEVERAL: [&str; 4] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE];
+const SEVERAL: [&str; 5] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP];
+/// The sections in which there are lists of sections.
+const WITH_LISTS: [&str; 2] = [signing::SIGNING, reports::REPORTS];
 const LIST: &str = "dns_list";
 /// The section of sections: `[policy.dmarc]`.
 const POLICY: &str = "policy";

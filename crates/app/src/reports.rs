@@ -7,6 +7,8 @@ mod import;
 mod list;
 mod mark;
 mod minds;
+pub(crate) mod packer;
+mod send;
 mod show;
 mod sources;
 mod summary;
@@ -44,6 +46,8 @@ enum ReportVerb {
     Export(export::ExportArguments),
     /// Say what a source is: approved, a forwarder, denied
     Mark(mark::MarkArguments),
+    /// Send the reports that are due about the mail of others, or show them
+    Send(send::SendArguments),
 }
 
 /// Does what is asked of reports.
@@ -60,6 +64,7 @@ pub(crate) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
         ReportVerb::Show(arguments) => show::run(common, arguments),
         ReportVerb::Export(arguments) => export::run(common, arguments),
         ReportVerb::Mark(arguments) => mark::run(common, arguments),
+        ReportVerb::Send(arguments) => send::run(common, arguments),
     }
 }
 

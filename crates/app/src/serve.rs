@@ -6,6 +6,7 @@
 //! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`; `keys`.
 
 mod health;
+mod intake;
 mod keys;
 mod ledger;
 mod listen;
@@ -15,6 +16,7 @@ mod metrics;
 mod notify;
 mod privilege;
 mod reload;
+mod reporting;
 mod results;
 mod world;
 
@@ -44,6 +46,7 @@ pub(crate) use health::control_socket;
 pub(crate) use keys::read as read_keys;
 pub(crate) use ledger::{FILE as LEDGER_FILE, make_directory};
 pub(crate) use privilege::find_user;
+pub(crate) use reporting::sending_key;
 
 /// `serve`
 #[derive(Args, Debug)]
@@ -78,6 +81,8 @@ struct Daemon {
     signals: Signals,
     reloader: Arc<Reloader>,
     keeper: Option<Keeper>,
+    intake: Option<intake::Opened>,
+    reporting: Option<reporting::Reporting>,
     running: Running,
     milter: Vec<Listener>,
     addresses: Vec<ListenAddress>,
@@ -118,7 +123,17 @@ impl Daemon {
         let say = Arc::new(Say::new(common.say().language()));
         let manager = Arc::new(Manager::of_environment());
         let reloader = Reloader::start(common, (plan, arguments.authserv_id), keeper.clone(), &say, &manager)?;
+        let intake = intake::Opened::open(common, &reloader.live().world, &say).await?;
+        let live = reloader.live();
+        let role = live.plan.outgoing.as_ref().map(|outgoing| &outgoing.role);
+        let reporting =
+            reporting::Reporting::open(common, keeper.as_ref(), (live.world.resolver(), role), &say)?;
+        if let (Some(intake), Some(reporting)) = (&intake, &reporting) {
+            intake.hear_bounces(reporting.bounces());
+        }
         let daemon = Self {
+            intake,
+            reporting,
             milter,
             addresses,
             http: missed(http, &say).flatten(),
@@ -228,6 +243,12 @@ impl Daemon {
             let answer = move |request| Arc::clone(&desk).control(request);
             desks.spawn(serve_http(listener, HttpOptions::default(), answer, desks.end()));
         }
+        if let Some(intake) = self.intake.take() {
+            intake.spawn(&mut desks);
+        }
+        if let Some(reporting) = self.reporting.take() {
+            desks.spawn(reporting.run(desks.end()));
+        }
         let mut beside = Tasks::default();
         let manager = Arc::clone(&self.manager);
         beside.cut(async move { manager.beat().await });
@@ -267,6 +288,10 @@ impl Daemon {
             Some(keeper) => say.say("serve-ledger", &[("file", keeper.file().display().to_string().into())]),
             None => say.word("serve-no-ledger"),
         });
+        if let Some(intake) = &self.intake {
+            lines.extend(intake.greeting(say));
+        }
+        lines.extend(self.reporting.as_ref().map(|reporting| reporting.greeting(say)));
         if log::is_json() {
             for line in lines {
                 tracing::info!("{line}");

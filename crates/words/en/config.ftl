@@ -20,6 +20,8 @@ config-form-boolean = true or false
 config-form-number = number
 config-form-duration = time, such as "500ms", "5s", "10m", "2h", "14d"
 config-form-listen = "inet:PORT@HOST", "inet6:PORT@HOST" or "unix:PATH", or a list of them
+config-form-listen-one = "inet:PORT@HOST", "inet6:PORT@HOST" or "unix:PATH"
+config-form-addresses = list of mail addresses
 config-form-mode = octal digits in quotes
 config-form-address = "ADDRESS:PORT", or "off"
 config-form-servers = list of "ADDRESS" or "ADDRESS:PORT"
@@ -56,6 +58,16 @@ config-default-none = none
 config-default-system = those of /etc/resolv.conf
 config-default-ledger = ledger.sqlite in the state directory
 config-default-reports = reports.sqlite in the state directory
+config-default-anybody = anybody
+config-default-required-with-push = to be given with push
+config-default-reporter = the domain that reports
+config-default-from-domain = that of from
+config-default-sender = from, without an id
+config-default-mailbox-name = USER@SERVER
+config-default-mailbox-port = 993 with tls, else 143
+config-default-or-token = to be given, or token_file
+config-default-public-roots = the public authorities alone
+config-default-required-with-move = to be given with after = "move"
 config-default-required = must be given
 config-default-zone = the zone
 config-default-every-code = every code but those that are refused
@@ -206,6 +218,54 @@ config-reports = Reports that others send about our mail.
 config-reports-domains = Our domains. Reports about others, and about no name below these, are refused. Empty: every report is taken.
 config-reports-file = The file in which reports are kept.
 config-reports-senders = A map of senders of one's own, which counts before the one that comes along: lines of CSV, "match,pattern,service,name,kinds".
+config-reports-lmtp = Where mail with reports is taken over LMTP, as an MTA's transport map delivers it.
+config-reports-recipients = The addresses to which mail with reports may come over LMTP.
+config-reports-push = Where reports are taken over HTTP: a POST with a bearer token, the report in the body.
+config-reports-push-tokens = The file with the tokens of those who may push, one on each line.
+
+## [reports.send]
+
+config-reports-send = Reports about the mail of others, which their owners asked for. Nothing is sent before from and submit are given.
+config-reports-send-enabled = The switch for all of it. About the time in which it is off there are no reports, later neither.
+config-reports-send-from = The address from which reports come; it stands in them, too. A key of [[signing.key]] should sign for its domain: receivers take only mail that passes DMARC.
+config-reports-send-submit = The server that takes the mail: "smtp://127.0.0.1:25", "submission://mail.example.jp" (STARTTLS), "smtps://mail.example.jp" (TLS). Without TLS only to this machine where there is a password.
+config-reports-send-user = As whom to log in at the server.
+config-reports-send-password-file = The file with the password, and nothing else.
+config-reports-send-roots = A file with certificates (PEM) of authorities that are trusted beside the public ones.
+config-reports-send-name = The name beside the address.
+config-reports-send-organization = The organisation that reports.
+config-reports-send-domain = The domain that reports: it stands in subjects and names of files.
+config-reports-send-contact = How to reach whoever knows more.
+config-reports-send-every = How long a report is: a day (UTC), or a piece of it.
+config-reports-send-shape = The form of the reports: that of RFC 9990, or the older one of RFC 7489.
+config-reports-send-except = Domains about which nothing is sent; with a dot in front, the domain and all below it.
+config-reports-send-never-to = Addresses and domains to which nothing is sent.
+config-reports-send-report-domains = Domains at which nothing but reports is received: about such mail no report is sent.
+config-reports-send-spam-alone = Whether a domain gets a report when all mail in its name was refused as spam.
+config-reports-send-envelope-to = Whether reports tell the domain of the recipients.
+config-reports-send-bounces = Where bounces go: before the @ a plus sign and an id are put, by which it is known what came back. A mailbox that bounces is left alone for a while.
+config-reports-send-jitter = Over how much time the reports of a period are spread.
+config-reports-send-retry = How long to wait when the server does not take a mail; then twice as long each time, up to 6 hours.
+config-reports-send-give-up = A report that is older is not sent any more.
+config-reports-send-domain-reports = Most reports of a period about one domain.
+config-reports-send-reports = Most reports of a period.
+config-reports-send-language = The language of what the mails tell people.
+config-reports-send-in-doubt = What becomes of a mail of which nobody knows whether the server took it, since the connection or this program ended behind the last byte: it counts as sent, or is sent again with the same name and id.
+
+## [[reports.imap]]
+
+config-reports-imap = A mailbox to which reports come. It is read over IMAP; new mail is waited for.
+config-reports-imap-name = How it is called in the log, and in the store as the way by which reports came.
+config-reports-imap-server = The server's name, which its certificate must have.
+config-reports-imap-port = The server's port.
+config-reports-imap-security = How the way to the server is secured: "tls" from the first byte, "starttls", or "loopback" for a server on this machine without TLS.
+config-reports-imap-user = As whom to log in.
+config-reports-imap-password-file = The file with the password, and nothing else.
+config-reports-imap-token-file = The file with a token for OAuth, which another program renews; read for each connection.
+config-reports-imap-roots = A file with certificates (PEM) of authorities that are trusted beside the public ones.
+config-reports-imap-mailbox = The mailbox.
+config-reports-imap-after = What becomes of a message whose report is on the disk: it stays as it is, is marked as seen, moved, or deleted. Before that it is never touched.
+config-reports-imap-move-to = The folder to which it is moved; made when there is none.
 
 ## [labels]
 

@@ -79,3 +79,37 @@ reports-label-more-sources = … and { $count ->
 reports-label-gates = Before the next step
 reports-label-repairs = Repair first
 reports-label-next-record = Publish next
+
+## The daemon
+
+reports-taken-at = Reports are taken at { $address }.
+reports-kept-in = Reports are kept in { $file }.
+reports-not-now = A report that came by { $source } is not taken for now: { $reason }
+reports-label-unanswered = DNS does not answer, so that its sender cannot be authenticated.
+reports-mail-too-large = { $source }: message { $uid } is too large for a report, and stays where it is.
+reports-mail-not-disposed = { $source }: the server did not do with message { $uid } what was asked for ({ $reason }).
+reports-mailbox-failed = { $source }: the mailbox cannot be read for now ({ $reason }).
+reports-mailbox-anew = { $source }: the server has numbered the mailbox anew; it is read from the beginning, and nothing is counted twice.
+reports-mailbox-open = { $source }: the mailbox is open.
+reports-no-tokens = [reports] push needs push_tokens, a file with a token of at least 16 letters and digits on each line ({ $reason }).
+
+## Reports that we send
+
+reports-send-on = Reports about the mail of others are sent through { $server }.
+reports-send-made = { $count ->
+        [one] { $count } report was made
+       *[other] { $count } reports were made
+    }.
+reports-send-recovered = When the program ended last, { $count ->
+        [one] { $count } mail with a report was under way; it is in order now
+       *[other] { $count } mails with reports were under way; they are in order now
+    }.
+reports-send-unsigned = No key of [[signing.key]] signs for { $domain }, from which reports are sent: receivers refuse reports that do not pass DMARC.
+reports-send-no-ledger = No reports are sent: they are made from the ledger, which is switched off.
+reports-send-not-configured = [reports.send] needs from and submit, and must not be switched off, for reports to be sent.
+reports-send-busy = Another process sends reports at this time, perhaps the daemon.
+reports-send-bad-server = The server for reports cannot be used ({ $reason }).
+reports-send-capped = There are more reports about { $domain }, or in all, than [reports.send] allows; one is not made.
+reports-send-invalid = A report about { $domain } is not valid, and is not sent ({ $reason }).
+reports-send-failed = Reports cannot be made or sent for now ({ $reason }).
+reports-sent = { $accepted } accepted, { $deferred } deferred, { $others } otherwise.

@@ -20,6 +20,8 @@ config-form-boolean = true または false
 config-form-number = 数
 config-form-duration = 時間の長さ("500ms"、"5s"、"10m"、"2h"、"14d" など)
 config-form-listen = "inet:PORT@HOST"、"inet6:PORT@HOST"、"unix:PATH"、またはそれらの配列
+config-form-listen-one = "inet:PORT@HOST"、"inet6:PORT@HOST"、"unix:PATH" のいずれか
+config-form-addresses = メールアドレスの一覧
 config-form-mode = 引用符で囲んだ 8 進数
 config-form-address = "ADDRESS:PORT" または "off"
 config-form-servers = "ADDRESS" または "ADDRESS:PORT" の配列
@@ -56,6 +58,16 @@ config-default-none = なし
 config-default-system = /etc/resolv.conf のもの
 config-default-ledger = 状態ディレクトリの ledger.sqlite
 config-default-reports = 状態ディレクトリの reports.sqlite
+config-default-anybody = すべての宛先
+config-default-required-with-push = push とともに指定が必要
+config-default-reporter = domain の値
+config-default-from-domain = from のドメイン
+config-default-sender = 識別子なしの from
+config-default-mailbox-name = USER@SERVER
+config-default-mailbox-port = tls なら 993、それ以外は 143
+config-default-or-token = これか token_file の指定が必要
+config-default-public-roots = 公的な認証局のみ
+config-default-required-with-move = after = "move" とともに指定が必要
 config-default-required = 必須
 config-default-zone = ゾーン名
 config-default-every-code = 拒否を示すもの以外のすべてのコード
@@ -206,6 +218,54 @@ config-reports = 自ドメインのメールについて届くレポートの設
 config-reports-domains = 自分のドメイン名です。これらとその下以外のドメインについてのレポートは拒否します。空なら、すべて受け入れます。
 config-reports-file = レポートを保管するファイルです。
 config-reports-senders = 自分用の送信元の一覧です。付属の一覧より優先します。CSV の行 "match,pattern,service,name,kinds" で書きます。
+config-reports-lmtp = レポートのメールを LMTP で受け取る場所です。MTA の transport の設定から配送します。
+config-reports-recipients = LMTP でレポートのメールを受け取る宛先です。
+config-reports-push = レポートを HTTP で受け取る場所です。bearer トークンを付けた POST の本文がレポートです。
+config-reports-push-tokens = HTTP で送ることを許すトークンを 1 行に 1 つ書いたファイルです。
+
+## [reports.send]
+
+config-reports-send = 他のドメインのメールについて、その所有者が求めるレポートを送る設定です。from と submit を書くまで何も送りません。
+config-reports-send-enabled = 送信全体の切り替えです。止めていた期間のレポートは、後からも送りません。
+config-reports-send-from = レポートの差出人アドレスです。レポートの中にも書きます。受信側は DMARC に合格したメールだけを受け取るため、このドメインに署名する鍵を [[signing.key]] に用意してください。
+config-reports-send-submit = メールを引き受けるサーバです。"smtp://127.0.0.1:25"、"submission://mail.example.jp" (STARTTLS)、"smtps://mail.example.jp" (TLS) のように書きます。パスワードを使う場合、TLS なしで接続できるのは同じ機械のサーバだけです。
+config-reports-send-user = サーバにログインするユーザです。
+config-reports-send-password-file = パスワードだけを書いたファイルです。
+config-reports-send-roots = 公的な認証局のほかに信頼する認証局の証明書 (PEM) のファイルです。
+config-reports-send-name = 差出人アドレスに添える名前です。
+config-reports-send-organization = レポートを送る組織の名前です。
+config-reports-send-domain = レポートを送る側のドメインです。件名とファイル名に入ります。
+config-reports-send-contact = 問い合わせ先です。
+config-reports-send-every = 1 つのレポートの期間です。1 日 (UTC) か、その一部です。
+config-reports-send-shape = レポートの形式です。RFC 9990 か、以前の RFC 7489 の形式です。
+config-reports-send-except = レポートを送らないドメインです。先頭にドットを付けると、その下も含みます。
+config-reports-send-never-to = レポートを送らないアドレスとドメインです。
+config-reports-send-report-domains = レポートだけを受け取るドメインです。そこへ届いたメールはレポートの対象にしません。
+config-reports-send-spam-alone = そのドメイン名のメールがすべて迷惑メールとして拒否された場合にもレポートを送るかどうかです。
+config-reports-send-envelope-to = レポートに受信者のドメインを書くかどうかです。
+config-reports-send-bounces = 不達通知の宛先です。@ の前にプラス記号と識別子を付け、どのメールが戻ったかを判別します。不達になった宛先には、しばらく送りません。
+config-reports-send-jitter = 1 つの期間のレポートを、どれだけの時間に分散して送るかです。
+config-reports-send-retry = サーバがメールを引き受けないときに待つ時間です。以後は毎回 2 倍に延ばし、6 時間を上限とします。
+config-reports-send-give-up = これより古いレポートは送りません。
+config-reports-send-domain-reports = 1 つのドメインについて 1 つの期間に送るレポートの上限です。
+config-reports-send-reports = 1 つの期間に送るレポートの上限です。
+config-reports-send-language = メールの本文で人に説明する言語です。
+config-reports-send-in-doubt = 最後のバイトの後で接続またはこのプログラムが終わり、サーバが引き受けたか分からないメールの扱いです。送ったものとみなすか、同じ名前と識別子で送り直します。
+
+## [[reports.imap]]
+
+config-reports-imap = レポートが届くメールボックスです。IMAP で読み、新しいメールを待ちます。
+config-reports-imap-name = ログと保管記録での呼び名です。
+config-reports-imap-server = サーバの名前です。証明書の名前と一致する必要があります。
+config-reports-imap-port = サーバのポートです。
+config-reports-imap-security = 接続の保護方法です。"tls" は最初から TLS、"starttls" は STARTTLS、"loopback" は同じ機械のサーバへの TLS なしの接続です。
+config-reports-imap-user = ログインするユーザです。
+config-reports-imap-password-file = パスワードだけを書いたファイルです。
+config-reports-imap-token-file = OAuth のトークンのファイルです。更新は別のプログラムが行い、接続のたびに読みます。
+config-reports-imap-roots = 公的な認証局のほかに信頼する認証局の証明書 (PEM) のファイルです。
+config-reports-imap-mailbox = メールボックスです。
+config-reports-imap-after = レポートの保管が終わったメールの扱いです。そのまま残す、既読にする、移動する、削除する、のいずれかです。保管が終わるまで手を付けません。
+config-reports-imap-move-to = 移動先のフォルダです。なければ作ります。
 
 ## [labels]
 

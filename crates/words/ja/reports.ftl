@@ -49,3 +49,31 @@ reports-label-more-sources = … ほか { $count } 件
 reports-label-gates = 次の段階に進む条件
 reports-label-repairs = 先に直すこと
 reports-label-next-record = 次に公開するレコード
+
+## デーモン
+
+reports-taken-at = { $address } でレポートを受け取ります。
+reports-kept-in = レポートは { $file } に保管します。
+reports-not-now = { $source } で届いたレポートを今は受け取れません: { $reason }
+reports-label-unanswered = DNS の応答がなく、送信者を認証できません。
+reports-mail-too-large = { $source }: メール { $uid } はレポートとしては大きすぎるため、そのまま残します。
+reports-mail-not-disposed = { $source }: サーバがメール { $uid } の処理を行いませんでした({ $reason })。
+reports-mailbox-failed = { $source }: 今はメールボックスを読めません({ $reason })。
+reports-mailbox-anew = { $source }: サーバがメールの番号を付け直したため、最初から読みます。二重には数えません。
+reports-mailbox-open = { $source }: メールボックスを開きました。
+reports-no-tokens = [reports] push には push_tokens が必要です。16 文字以上の英数字のトークンを 1 行に 1 つ書いたファイルを指定してください({ $reason })。
+
+## 送るレポート
+
+reports-send-on = 他のドメインのメールについてのレポートを { $server } から送ります。
+reports-send-made = レポートを { $count } 件作成しました。
+reports-send-recovered = 前回の終了時に送信中だったレポートのメール { $count } 通を整理しました。
+reports-send-unsigned = レポートの差出人の { $domain } に署名する鍵が [[signing.key]] にありません。受信側は DMARC に合格しないレポートを拒否します。
+reports-send-no-ledger = レポートを送りません。元になる台帳が止まっています。
+reports-send-not-configured = レポートを送るには [reports.send] に from と submit が必要です。また、止めてあるときは送れません。
+reports-send-busy = ほかのプロセス (おそらくデーモン) がレポートを送信中です。
+reports-send-bad-server = レポートを送るサーバを使えません ({ $reason })。
+reports-send-capped = { $domain } または全体のレポートが [reports.send] の上限を超えたため、1 件を作成しません。
+reports-send-invalid = { $domain } のレポートが正しい形式にならないため送りません ({ $reason })。
+reports-send-failed = 今はレポートの作成または送信ができません ({ $reason })。
+reports-sent = 引き受け { $accepted } 件、保留 { $deferred } 件、そのほか { $others } 件です。

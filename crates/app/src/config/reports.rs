@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 
 use insight::Map;
 use mailtext::{Domain, Explain as _};
+use net::imap::{After, Flag, ImapAccount, ImapLogin};
+use net::mail_server::{MailServer, Secret, Security};
+use net::{ListenAddress, Roots};
 use toml::de::DeValue;
 
-use super::{Key, Wrong, string};
+use super::{Key, Take, Wrong, string};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::limits::KEY_FILE_BYTES_MAX;
 
 /// What the file says of reports.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,37 +24,161 @@ pub(crate) struct ReportsConfig {
     pub(crate) file: Option<PathBuf>,
     /// `senders`: a map of senders of one's own.
     senders: Option<PathBuf>,
+    /// `lmtp`: where mail with reports is taken over LMTP.
+    pub(crate) lmtp: Option<ListenAddress>,
+    /// `recipients`: to whom mail with reports may come; empty for anybody.
+    pub(crate) recipients: Vec<String>,
+    /// `push`: where reports are taken over HTTP.
+    pub(crate) push: Option<ListenAddress>,
+    /// `push_tokens`: the file with the tokens of those who may push, one on each line.
+    pub(crate) push_tokens: Option<PathBuf>,
+    /// `[[reports.imap]]`
+    pub(crate) mailboxes: Vec<MailboxConfig>,
 }
+
+/// `[[reports.imap]]`: a mailbox to which reports come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct MailboxConfig {
+    /// `name`: how it is called in the log and in the store; the user at the server, if nothing is said.
+    name: Option<String>,
+    /// `server`
+    pub(crate) server: String,
+    /// `port`; that of the security, if nothing is said.
+    port: Option<u16>,
+    /// `security`
+    pub(crate) security: Security,
+    /// `user`
+    pub(crate) user: String,
+    /// `password_file`
+    pub(crate) password_file: Option<PathBuf>,
+    /// `token_file`: for servers that want OAuth.
+    pub(crate) token_file: Option<PathBuf>,
+    /// `roots`: the file of the authorities that are trusted beside the public ones.
+    pub(crate) roots: Option<PathBuf>,
+    /// `mailbox`
+    pub(crate) mailbox: String,
+    /// `after`: what becomes of a message that was read.
+    after: AfterName,
+    /// `move_to`
+    move_to: Option<String>,
+}
+
+/// What becomes of a message that was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum AfterName {
+    #[default]
+    Keep,
+    Seen,
+    Move,
+    Delete,
+}
+
+impl Default for MailboxConfig {
+    fn default() -> Self {
+        Self {
+            name: None,
+            server: String::new(),
+            port: None,
+            security: Security::Tls,
+            user: String::new(),
+            password_file: None,
+            token_file: None,
+            roots: None,
+            mailbox: "INBOX".to_owned(),
+            after: AfterName::default(),
+            move_to: None,
+        }
+    }
+}
+
+/// The section, and its section of sections.
+pub(super) const REPORTS: &str = "reports";
+pub(super) const IMAP: &str = "reports.imap";
 
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
-    Key {
-        section: "reports",
-        name: "domains",
-        take: |config, value| {
-            let DeValue::Array(names) = value else { return Err(Wrong) };
-            let names = names.iter().map(|name| Domain::parse(string(name.get_ref())?).map_err(|_| Wrong));
-            config.reports.domains = names.collect::<Result<Vec<_>, _>>()?;
-            Ok(())
-        },
-    },
-    Key {
-        section: "reports",
-        name: "file",
-        take: |config, value| {
-            config.reports.file = Some(path(value)?);
-            Ok(())
-        },
-    },
-    Key {
-        section: "reports",
-        name: "senders",
-        take: |config, value| {
-            config.reports.senders = Some(path(value)?);
-            Ok(())
-        },
-    },
+    of_reports("domains", |config, value| {
+        let DeValue::Array(names) = value else { return Err(Wrong) };
+        let names = names.iter().map(|name| Domain::parse(string(name.get_ref())?).map_err(|_| Wrong));
+        config.reports.domains = names.collect::<Result<Vec<_>, _>>()?;
+        Ok(())
+    }),
+    of_reports("file", |config, value| set(&mut config.reports.file, path(value))),
+    of_reports("senders", |config, value| set(&mut config.reports.senders, path(value))),
+    of_reports("lmtp", |config, value| set(&mut config.reports.lmtp, listen(value))),
+    of_reports("recipients", |config, value| {
+        let DeValue::Array(texts) = value else { return Err(Wrong) };
+        let address = |text: &str| Some(text.to_lowercase()).filter(|text| text.contains('@')).ok_or(Wrong);
+        let addresses = texts.iter().map(|text| address(string(text.get_ref())?));
+        config.reports.recipients = addresses.collect::<Result<Vec<_>, _>>()?;
+        Ok(())
+    }),
+    of_reports("push", |config, value| set(&mut config.reports.push, listen(value))),
+    of_reports("push_tokens", |config, value| set(&mut config.reports.push_tokens, path(value))),
+    of_mailbox("name", |config, value| set(&mut config.reports.last()?.name, text(value))),
+    of_mailbox("server", |config, value| {
+        config.reports.last()?.server = text(value)?;
+        Ok(())
+    }),
+    of_mailbox("port", |config, value| {
+        let DeValue::Integer(number) = value else { return Err(Wrong) };
+        config.reports.last()?.port = Some(number.as_str().parse::<u16>().ok().filter(|port| *port > 0).ok_or(Wrong)?);
+        Ok(())
+    }),
+    of_mailbox("security", |config, value| {
+        config.reports.last()?.security = match string(value)? {
+            "tls" => Security::Tls,
+            "starttls" => Security::StartTls,
+            "loopback" => Security::Loopback,
+            _ => return Err(Wrong),
+        };
+        Ok(())
+    }),
+    of_mailbox("user", |config, value| {
+        config.reports.last()?.user = text(value)?;
+        Ok(())
+    }),
+    of_mailbox("password_file", |config, value| set(&mut config.reports.last()?.password_file, path(value))),
+    of_mailbox("token_file", |config, value| set(&mut config.reports.last()?.token_file, path(value))),
+    of_mailbox("roots", |config, value| set(&mut config.reports.last()?.roots, path(value))),
+    of_mailbox("mailbox", |config, value| {
+        config.reports.last()?.mailbox = text(value)?;
+        Ok(())
+    }),
+    of_mailbox("after", |config, value| {
+        config.reports.last()?.after = match string(value)? {
+            "keep" => AfterName::Keep,
+            "seen" => AfterName::Seen,
+            "move" => AfterName::Move,
+            "delete" => AfterName::Delete,
+            _ => return Err(Wrong),
+        };
+        Ok(())
+    }),
+    of_mailbox("move_to", |config, value| set(&mut config.reports.last()?.move_to, text(value))),
 ];
+
+const fn of_reports(name: &'static str, take: Take) -> Key {
+    Key { section: REPORTS, name, take }
+}
+
+const fn of_mailbox(name: &'static str, take: Take) -> Key {
+    Key { section: IMAP, name, take }
+}
+
+fn set<T>(place: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {
+    *place = Some(value?);
+    Ok(())
+}
+
+fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
+    let text = string(value)?;
+    if text.is_empty() || text.chars().any(char::is_control) { Err(Wrong) } else { Ok(text.to_owned()) }
+}
+
+fn listen(value: &DeValue<'_>) -> Result<ListenAddress, Wrong> {
+    ListenAddress::parse(string(value)?).map_err(|_| Wrong)
+}
 
 fn path(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
     Some(string(value)?).filter(|text| !text.is_empty()).map(PathBuf::from).ok_or(Wrong)
@@ -59,9 +187,46 @@ fn path(value: &DeValue<'_>) -> Result<PathBuf, Wrong> {
 impl ReportsConfig {
     /// What is named without a directory lies beside the configuration.
     pub(super) fn beside(&mut self, directory: &Path) {
-        for file in [&mut self.file, &mut self.senders].into_iter().flatten() {
+        let own = [&mut self.file, &mut self.senders, &mut self.push_tokens].into_iter().flatten();
+        let of_mailboxes = self.mailboxes.iter_mut().flat_map(|mailbox| {
+            [&mut mailbox.password_file, &mut mailbox.token_file, &mut mailbox.roots].into_iter().flatten()
+        });
+        for file in own.chain(of_mailboxes) {
             *file = directory.join(&*file);
         }
+    }
+
+    pub(super) fn begin_mailbox(&mut self) {
+        self.mailboxes.push(MailboxConfig::default());
+    }
+
+    fn last(&mut self) -> Result<&mut MailboxConfig, Wrong> {
+        self.mailboxes.last_mut().ok_or(Wrong)
+    }
+
+    /// The key of the last mailbox that must be there and is not.
+    pub(super) fn missing_of_mailbox(&self) -> Option<&'static str> {
+        let mailbox = self.mailboxes.last()?;
+        let is_moved = mailbox.after == AfterName::Move;
+        [
+            (mailbox.server.is_empty(), "server"),
+            (mailbox.user.is_empty(), "user"),
+            (mailbox.password_file.is_none() && mailbox.token_file.is_none(), "password_file"),
+            (is_moved && mailbox.move_to.is_none(), "move_to"),
+        ]
+        .into_iter()
+        .find_map(|(is_missing, key)| is_missing.then_some(key))
+    }
+
+    /// The tokens of those who may push.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn tokens(&self) -> Result<Vec<Secret>, Failure> {
+        let Some(path) = &self.push_tokens else { return Ok(Vec::new()) };
+        let text = read(path)?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Ok(lines.map(Secret::new).collect())
     }
 
     /// Who is who: the file's map before ours.
@@ -87,4 +252,71 @@ impl ReportsConfig {
             }
         }
     }
+}
+
+impl MailboxConfig {
+    /// How it is called.
+    pub(crate) fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{}@{}", self.user, self.server))
+    }
+
+    /// What becomes of a message that was read.
+    pub(crate) fn after(&self) -> After {
+        match (self.after, &self.move_to) {
+            (AfterName::Seen, _) => After::Flag(Flag::Seen),
+            (AfterName::Move, Some(folder)) => After::Move(folder.clone()),
+            (AfterName::Delete, _) => After::Delete,
+            (AfterName::Keep, _) | (AfterName::Move, None) => After::Keep,
+        }
+    }
+
+    /// The account.
+    ///
+    /// # Errors
+    /// A file that it names cannot be read.
+    pub(crate) fn account(&self) -> Result<ImapAccount, Failure> {
+        let usual = if self.security == Security::Tls { 993 } else { 143 };
+        let mut server = MailServer::new(&self.server, self.port.unwrap_or(usual), self.security);
+        if let Some(path) = &self.roots {
+            server.roots = roots(path)?;
+        }
+        let login = match (&self.password_file, &self.token_file) {
+            (_, Some(path)) => ImapLogin::TokenFile { user: self.user.clone(), path: path.clone() },
+            (Some(path), None) => {
+                ImapLogin::Password { user: self.user.clone(), password: Secret::new(read(path)?.trim_end()) }
+            }
+            (None, None) => ImapLogin::Password { user: self.user.clone(), password: Secret::new("") },
+        };
+        let mut account = ImapAccount::new(server, login);
+        account.mailbox.clone_from(&self.mailbox);
+        Ok(account)
+    }
+}
+
+/// The authorities of a file.
+///
+/// # Errors
+/// It cannot be read, or holds none.
+pub(crate) fn roots(path: &Path) -> Result<Roots, Failure> {
+    let mut roots = Roots::default();
+    let text = read(path)?;
+    roots.add_pem(text.as_bytes()).map_err(|error| unreadable(path, &error.to_string()))?;
+    Ok(roots)
+}
+
+/// A small file that the configuration names.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path);
+    let read = file.and_then(|file| file.take(KEY_FILE_BYTES_MAX * 16).read_to_string(&mut text));
+    read.map_err(|error| unreadable(path, &error.to_string()))?;
+    Ok(text)
+}
+
+fn unreadable(path: &Path, reason: &str) -> Failure {
+    let failure = Failure::new(ExitCode::Configuration, "cli-config-unreadable");
+    failure.with("file", path.display().to_string()).with("reason", reason)
 }

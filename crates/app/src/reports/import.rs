@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use clap::{Args, ValueHint};
-use feedback::archive::{Class, Content, Judge, Kind, Origin, Parcel, Receipt, Sighting, Status, Trust};
-use feedback::intake::{self, Item, Settings};
-use feedback::reason::{Reason, ReasonKind};
+use feedback::archive::{Content, Judge, Kind, Parcel, Receipt, Status, Trust};
+use feedback::intake::{self, Settings};
 use feedback::{Archive as _, ArchiveError};
 use mailtext::Domain;
 use serde::Serialize;
@@ -19,6 +18,7 @@ use store::SqliteArchive;
 use super::ask::{domain_of, open, wait};
 use super::list::{kind_word, shown};
 use super::minds::classifier;
+use super::packer::{Packer, kind_of};
 use super::print;
 use super::table::grouped;
 use crate::cli::SpfFormat;
@@ -59,7 +59,9 @@ pub(super) fn run(common: &Common, arguments: &ImportArguments) -> Result<ExitCo
     let judge = judge(common, &store, &arguments.tenant)?;
     let raw = if arguments.no_raw { intake::Raw::Drop } else { intake::Raw::Keep };
     let settings = Settings { raw, ..Settings::default() };
-    let reader = Reader { tenant: &arguments.tenant, own, judge, settings, now_ms: common.now_s() * 1000 };
+    let tenant = arguments.tenant.as_str().into();
+    let packer = Packer { source: "file".into(), tenant, own, judge, received_ms: common.now_s().saturating_mul(1000) };
+    let reader = Reader { packer, settings };
     let mut teller = Teller::new(common.say(), arguments.format);
     let (sender, receiver) = sync_channel(BATCH_COUNT_WAITING);
     let (read, committed) = std::thread::scope(|scope| {
@@ -112,12 +114,9 @@ pub(super) fn judge_anew(
 }
 
 /// Reads paths into parcels.
-struct Reader<'a> {
-    tenant: &'a str,
-    own: Vec<Domain>,
-    judge: Judge,
+struct Reader {
+    packer: Packer,
     settings: Settings,
-    now_ms: u64,
 }
 
 /// Parcels that are committed together.
@@ -127,7 +126,7 @@ struct Batch {
     weight: usize,
 }
 
-impl Reader<'_> {
+impl Reader {
     /// Reads everything; gives back what could not be read.
     fn read_all(&self, paths: &[PathBuf], sender: &SyncSender<Vec<Parcel>>) -> Vec<Failure> {
         let mut failures = Vec::new();
@@ -163,7 +162,7 @@ impl Reader<'_> {
             if !is_taken {
                 return;
             }
-            let parcel = self.parcel(item, &name);
+            let parcel = self.packer.parcel(item, &name, Trust::Given);
             batch.weight += weight(&parcel);
             batch.parcels.push(parcel);
             if batch.parcels.len() >= BATCH_PARCEL_COUNT || batch.weight >= BATCH_WEIGHT {
@@ -171,66 +170,6 @@ impl Reader<'_> {
             }
         })?;
         Ok(is_taken)
-    }
-
-    fn parcel(&self, item: Item, path: &str) -> Parcel {
-        let Item { member, digest, raw, mut content, mut status, reason, deviations } = item;
-        let mut reason = reason.map(|reason| reason.to_pair());
-        if let Some(foreign) = self.foreign(&content) {
-            reason = Some(Reason::new(ReasonKind::ForeignDomain, &foreign).to_pair());
-            (content, status) = (Content::Refused(kind_of(&content)), Status::Refused);
-        }
-        Parcel {
-            tenant: self.tenant.into(),
-            received_ms: self.now_ms,
-            origin: Origin { source: "file".into(), path: path.into(), member, trust: Trust::Given },
-            digest,
-            raw,
-            classes: classes(&content, &self.judge),
-            content,
-            status,
-            reason,
-            deviations,
-        }
-    }
-
-    /// The domain that a report is about, where it is none of ours.
-    fn foreign(&self, content: &Content) -> Option<String> {
-        if self.own.is_empty() {
-            return None;
-        }
-        let about = match content {
-            Content::Aggregate(report) => vec![&report.policy.domain],
-            Content::Tls(report) => report.policies.iter().map(|policy| &policy.domain).collect(),
-            Content::Failure(report) => report.reported_domains.iter().chain(&report.header_from).collect(),
-            Content::Refused(_) => return None,
-        };
-        let is_own = |name: &str| Domain::parse(name).is_ok_and(|name| self.own.iter().any(|own| name.is_within(own)));
-        if about.iter().any(|name| is_own(name)) {
-            return None;
-        }
-        Some(about.first().map(ToString::to_string).unwrap_or_default())
-    }
-}
-
-/// The class of each record.
-fn classes(content: &Content, judge: &Judge) -> Vec<Class> {
-    let Content::Aggregate(report) = content else { return Vec::new() };
-    let class = |record| match report.circumstances_of(record) {
-        Some(circumstances) => {
-            judge(&Sighting { source: record.source, count: record.count, circumstances, policy: &report.policy })
-        }
-        None => Class::default(),
-    };
-    report.records.iter().map(class).collect()
-}
-
-fn kind_of(content: &Content) -> Option<Kind> {
-    match content {
-        Content::Aggregate(_) => Some(Kind::Aggregate),
-        Content::Failure(_) => Some(Kind::Failure),
-        Content::Tls(_) => Some(Kind::Tls),
-        Content::Refused(kind) => *kind,
     }
 }
 

@@ -62,6 +62,11 @@ impl Keeper {
         Ok(Self { kept: Arc::new(kept) })
     }
 
+    /// The rows.
+    pub(super) fn store(&self) -> &Sqlite {
+        &self.kept.store
+    }
+
     /// The file of the rows.
     pub(super) fn file(&self) -> &Path {
         &self.kept.path
@@ -153,6 +158,11 @@ pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
 
 /// The key of this site: made once, and then the same for ever, or hashes of one address would differ.
 fn site_key(path: &Path) -> Result<hmac::Key, String> {
+    key_bytes(path).map(|bytes| hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+}
+
+/// A random key in a file: made when it is missing.
+pub(super) fn key_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         fs::File::open(path)?.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes)?;
@@ -169,7 +179,7 @@ fn site_key(path: &Path) -> Result<hmac::Key, String> {
     if bytes.len() != KEY_BYTES {
         return Err(format!("a key of {KEY_BYTES} bytes is wanted, the file has {}", bytes.len()));
     }
-    Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
+    Ok(bytes)
 }
 
 /// Writes a key beside and moves it into place: nobody ever reads half of one.
