@@ -21,6 +21,12 @@ pub(crate) const LEDGER_WAIT_S: u64 = 20;
 pub(crate) const PROGRESS_EVERY_S: u64 = 15;
 /// Time between two rounds that take old rows away, in seconds.
 pub(crate) const SWEEP_EVERY_S: u64 = 3_600;
+/// Time between two looks for reports that are due to be made or sent, in seconds.
+pub(crate) const SEND_EVERY_S: u64 = 5;
+/// Time that a report under way has when the daemon ends, in seconds.
+pub(crate) const SEND_STOP_S: u64 = 10;
+/// Time between two rounds that forget what was sent long ago, in seconds.
+pub(crate) const SEND_TIDY_S: u64 = 3_600;
 /// Longest record that is shown whole by `--explain`, in characters.
 pub(crate) const SHOWN_RECORD_CHARACTERS_MAX: usize = 120;
 /// Longest value from outside in a line of the log, in characters.

@@ -26,6 +26,7 @@ mod reports;
 mod rules;
 mod say;
 mod seal;
+mod sending;
 mod serve;
 mod sign;
 mod spf_verb;
