@@ -43,7 +43,8 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     };
     let mut printed = vec![format!("$ cargo xtask bench {}", arguments.join(" ")).trim_end().to_owned()];
     if options.only == Only::Milter {
-        match milter::measure(house, &corpus, options.rounds.unwrap_or(MILTER_ROUNDS)) {
+        let rounds = options.rounds.unwrap_or(MILTER_ROUNDS);
+        match milter::measure(house, &corpus, rounds, options.binary.as_deref()) {
             Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
             Err(reason) => {
                 println!("skipped: bench milter: {reason}");
@@ -119,6 +120,8 @@ struct Options {
     rounds: Option<usize>,
     save: bool,
     only: Only,
+    /// Of the daemon: a program that is built already.
+    binary: Option<PathBuf>,
 }
 
 /// What is measured.
@@ -132,7 +135,7 @@ enum Only {
 
 impl Options {
     fn read(arguments: &[String]) -> Outcome<Self> {
-        let mut options = Self { corpus: None, rounds: None, save: false, only: Only::Library };
+        let mut options = Self { corpus: None, rounds: None, save: false, only: Only::Library, binary: None };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -142,6 +145,10 @@ impl Options {
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
                     options.rounds = Some(rounds.ok_or("--rounds wants a number")?);
+                }
+                "--binary" => {
+                    let path = Path::new(arguments.next().ok_or("--binary wants a path")?);
+                    options.binary = Some(std::path::absolute(path).map_err(|error| error.to_string())?);
                 }
                 "--corpus" => {
                     let folder = Path::new(arguments.next().ok_or("--corpus wants a folder")?);
@@ -153,6 +160,9 @@ impl Options {
                 }
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
+        }
+        if options.binary.is_some() && options.only != Only::Milter {
+            return Err("--binary goes with milter".to_owned());
         }
         if options.only == Only::Start && options.save {
             return Err("--save wants all figures, not the start alone".to_owned());
@@ -238,13 +248,18 @@ mod tests {
     #[test]
     fn options() {
         let read = |words: &[&str]| Options::read(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let wanted = Options { corpus: None, rounds: Some(3), save: true, only: Only::Library };
+        let wanted = Options { corpus: None, rounds: Some(3), save: true, only: Only::Library, binary: None };
         assert_eq!(read(&["--save", "--rounds", "3"]), Ok(wanted));
-        let wanted = Options { corpus: None, rounds: None, save: true, only: Only::Milter };
+        let wanted = Options { corpus: None, rounds: None, save: true, only: Only::Milter, binary: None };
         assert_eq!(read(&["milter", "--save"]), Ok(wanted));
-        for wrong in
-            [&["--corpus"][..], &["--corpus", "/no/such/folder"], &["x"], &["--rounds", "0"], &["start", "--save"]]
-        {
+        for wrong in [
+            &["--corpus"][..],
+            &["--corpus", "/no/such/folder"],
+            &["x"],
+            &["--rounds", "0"],
+            &["start", "--save"],
+            &["--binary", "x"],
+        ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::load;
 use super::turns::quartiles;
 use crate::house::{House, Outcome, shown, succeed};
 
@@ -37,8 +38,8 @@ struct Figures {
     peak_mib: f64,
 }
 
-/// Measures; the lines for the reader, or why not.
-pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize) -> Outcome<Vec<String>> {
+/// Measures `binary`, or what cargo builds; the lines for the reader, or why not.
+pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize, binary: Option<&Path>) -> Outcome<Vec<String>> {
     for program in ["/usr/sbin/knotd", "/usr/sbin/unbound"] {
         if !Path::new(program).is_file() {
             return Err(format!("{program} is not there (Debian: knot, unbound, dnsutils)"));
@@ -47,8 +48,14 @@ pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize) -> Outcome<Ve
     if !house.command("id", &["-u"]).output().is_ok_and(|output| output.stdout == b"0\n") {
         return Err("the resolver's port and the driver's name spaces want root".to_owned());
     }
-    house.cargo(&["build", "--release", "--package", "sekisho"])?;
-    let place = Place::prepare(house, corpus)?;
+    let program = match binary {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => {
+            house.cargo(&["build", "--release", "--package", "sekisho"])?;
+            house.metadata()?.target_directory.join("release/sekisho").into_string()
+        }
+    };
+    let place = Place::prepare(house, corpus, program)?;
     let there = |set_up: &&SetUp| match set_up.means {
         Means::Script(_, program) if !program.is_empty() && !Path::new(program).is_file() => {
             println!("skipped: {}: {program} is not there", set_up.name);
@@ -58,7 +65,7 @@ pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize) -> Outcome<Ve
     };
     let set_ups: Vec<&SetUp> = SET_UPS.iter().filter(there).collect();
     let mut found: Vec<Vec<Figures>> = vec![Vec::new(); set_ups.len()];
-    let mut nothing = Vec::new();
+    let (mut nothing, load_before) = (Vec::new(), load());
     for _ in 0..rounds {
         let before = place.run(house, &NOTHING)?;
         for (set_up, figures) in set_ups.iter().zip(&mut found) {
@@ -67,6 +74,7 @@ pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize) -> Outcome<Ve
         nothing.push(before.mean(place.run(house, &NOTHING)?));
     }
     let mut lines = table(&set_ups, &found, &nothing);
+    lines.push(format!("{rounds} rounds; medians; load average {load_before} before, {} after", load()));
     lines.push(String::new());
     match place.behind_postfix(house) {
         Ok(postfix) => lines.extend(postfix),
@@ -82,7 +90,7 @@ struct Place {
 }
 
 impl Place {
-    fn prepare(house: &House, corpus: &Path) -> Outcome<Self> {
+    fn prepare(house: &House, corpus: &Path, program: String) -> Outcome<Self> {
         let tools = house.beside("SEKISHO_BENCH", "bench");
         let prepare = tools.join("prepare.sh");
         if !prepare.is_file() {
@@ -103,8 +111,7 @@ impl Place {
             let text = format!("[dns]\nresolvers = [\"127.0.0.1:53\"]\n{text}");
             std::fs::write(folder.join(format!("{name}.toml")), text).map_err(failed)?;
         }
-        let target = house.metadata()?.target_directory;
-        let place = Self { folder, program: target.join("release/sekisho").into_string() };
+        let place = Self { folder, program };
         succeed(&mut place.script(house, "bash", "dns_up.sh"))?;
         Ok(place)
     }
