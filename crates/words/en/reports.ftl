@@ -5,6 +5,7 @@
 reports-none = There are no reports at { $file }; bring some with: sekisho report import PATH
 reports-unusable = The store of reports { $file } cannot be used ({ $reason }).
 reports-bad-map = { $file }:{ $line }: { $flaw }
+reports-mailbox-incomplete = [[reports.imap]] “{ $name }”: the key { $key } is missing.
 reports-mark-whom = Say which source is meant: --service, --hosts or --network, and with --as what it is.
 reports-no-such-report = There is no report { $id }; sekisho report list names them.
 reports-no-raw = Of report { $id } the bytes are not kept.

@@ -5,6 +5,7 @@
 reports-none = { $file } にレポートはありません。sekisho report import PATH で取り込んでください。
 reports-unusable = レポートの保管ファイル { $file } を使えません({ $reason })。
 reports-bad-map = { $file }:{ $line }: { $flaw }
+reports-mailbox-incomplete = [[reports.imap]] 「{ $name }」: キー { $key } がありません。
 reports-mark-whom = 対象の送信元を --service、--hosts、--network のいずれかで、扱いを --as で指定してください。
 reports-no-such-report = レポート { $id } はありません。sekisho report list で番号を確認してください。
 reports-no-raw = レポート { $id } の元データは保管していません。
@@ -72,7 +73,7 @@ reports-send-unsigned = レポートの差出人の { $domain } に署名する�
 reports-send-no-ledger = レポートを送りません。元になる台帳が止まっています。
 reports-send-not-configured = レポートを送るには [reports.send] に from と submit が必要です。また、止めてあるときは送れません。
 reports-send-busy = ほかのプロセス (おそらくデーモン) がレポートを送信中です。
-reports-send-bad-server = レポートを送るサーバを使えません ({ $reason })。
+reports-send-bad-server = レポートを送るサーバを使えません({ $reason })。
 reports-send-capped = { $domain } または全体のレポートが [reports.send] の上限を超えたため、1 件を作成しません。
 reports-send-invalid = { $domain } のレポートが正しい形式にならないため送りません ({ $reason })。
 reports-send-failed = 今はレポートの作成または送信ができません ({ $reason })。

@@ -207,15 +207,10 @@ impl ReportsConfig {
     /// The key of the last mailbox that must be there and is not.
     pub(super) fn missing_of_mailbox(&self) -> Option<&'static str> {
         let mailbox = self.mailboxes.last()?;
-        let is_moved = mailbox.after == AfterName::Move;
-        [
-            (mailbox.server.is_empty(), "server"),
-            (mailbox.user.is_empty(), "user"),
-            (mailbox.password_file.is_none() && mailbox.token_file.is_none(), "password_file"),
-            (is_moved && mailbox.move_to.is_none(), "move_to"),
-        ]
-        .into_iter()
-        .find_map(|(is_missing, key)| is_missing.then_some(key))
+        if mailbox.server.is_empty() {
+            return Some("server");
+        }
+        mailbox.user.is_empty().then_some("user")
     }
 
     /// The tokens of those who may push.
@@ -273,8 +268,15 @@ impl MailboxConfig {
     /// The account.
     ///
     /// # Errors
-    /// A file that it names cannot be read.
+    /// A key is missing, or a file that it names cannot be read.
     pub(crate) fn account(&self) -> Result<ImapAccount, Failure> {
+        let incomplete = |key: &'static str| {
+            let failure = Failure::new(ExitCode::Configuration, "reports-mailbox-incomplete");
+            Err(failure.with("name", self.name()).with("key", key))
+        };
+        if self.after == AfterName::Move && self.move_to.is_none() {
+            return incomplete("move_to");
+        }
         let usual = if self.security == Security::Tls { 993 } else { 143 };
         let mut server = MailServer::new(&self.server, self.port.unwrap_or(usual), self.security);
         if let Some(path) = &self.roots {
@@ -285,7 +287,7 @@ impl MailboxConfig {
             (Some(path), None) => {
                 ImapLogin::Password { user: self.user.clone(), password: Secret::new(read(path)?.trim_end()) }
             }
-            (None, None) => ImapLogin::Password { user: self.user.clone(), password: Secret::new("") },
+            (None, None) => return incomplete("password_file"),
         };
         let mut account = ImapAccount::new(server, login);
         account.mailbox.clone_from(&self.mailbox);

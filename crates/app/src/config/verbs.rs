@@ -73,6 +73,10 @@ fn check(common: &Common, file: Option<PathBuf>) -> Result<ExitCode, Failure> {
     for warning in crate::serve::read_keys(&config.signing)?.warnings {
         eprintln!("sekisho: {}", say.explain(&warning));
     }
+    config.reports.map()?;
+    for mailbox in &config.reports.mailboxes {
+        mailbox.account()?;
+    }
     if let Some(user) = &config.running.user {
         crate::serve::find_user(user)?;
     }
