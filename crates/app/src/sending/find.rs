@@ -79,9 +79,9 @@ impl<O: Outbox> Sending<O> {
 async fn text<L: Lookup>(lookup: &L, domain: &Domain) -> Vec<u8> {
     let Ok(name) = Domain::query(&format!("_dmarc.{domain}")) else { return Vec::new() };
     let Answer::Records(records) = lookup.ask(Question::txt(name)).await else { return Vec::new() };
-    let texts = records.data.iter().filter_map(|data| match data {
+    let mut texts = records.data.iter().filter_map(|data| match data {
         Data::Txt(text) if dmarc::Record::looks_like(text.bytes()) => Some(text.bytes().to_vec()),
         _ => None,
     });
-    texts.last().unwrap_or_default()
+    texts.next().unwrap_or_default()
 }

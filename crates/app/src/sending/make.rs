@@ -111,16 +111,14 @@ impl<O: Outbox> Sending<O> {
                 }
                 Ok(Admitted::Already | Admitted::Off) => {}
                 Ok(Admitted::Capped) => {
-                    tracing::warn!("{}", self.say.say("reports-send-capped", &[("domain", domain.to_string().into())]))
+                    let arguments = [("domain", domain.to_string().into())];
+                    tracing::warn!("{}", self.say.say("reports-send-capped", &arguments));
                 }
                 // One report that is not valid must not hold up the others.
-                Err(AdmitError::Write(error)) => tracing::error!(
-                    "{}",
-                    self.say.say(
-                        "reports-send-invalid",
-                        &[("domain", domain.to_string().into()), ("reason", error.to_string().into())]
-                    )
-                ),
+                Err(AdmitError::Write(error)) => {
+                    let arguments = [("domain", domain.to_string().into()), ("reason", error.to_string().into())];
+                    tracing::error!("{}", self.say.say("reports-send-invalid", &arguments));
+                }
                 Err(AdmitError::Outbox(error)) => return Err(error.into()),
             }
         }
