@@ -223,7 +223,11 @@ fn write_results(text: &mut String, circumstances: &Circumstances, shape: Shape)
             SpfScope::MailFrom => "mfrom",
             SpfScope::Helo => "helo",
         });
-        word(text, 4, "result", &result.result, MethodResult::as_str);
+        word(text, 4, "result", &result.result, |word| match (shape, word) {
+            // RFC 7489 Appendix C: SPF has no `policy` there; no statement is what it comes to.
+            (Shape::Rfc7489, MethodResult::Policy) => MethodResult::Neutral.as_str(),
+            (_, word) => word.as_str(),
+        });
         if shape == Shape::Rfc9990 {
             optional(text, 4, "human_result", result.comment.as_deref());
         }

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use report::ledger::{LedgerError, Receipt};
-use report::{Ledger, Query};
-use store::{Durability, Settings, Sqlite};
+use report::tally::{MeasureKind, Step};
+use report::{Filter, Ledger, Query, TallyQuery};
+use store::limits::FOLD_ROW_COUNT;
+use store::{Durability, Memory, Settings, Sqlite};
 use testkit::block_on;
 
 use crate::samples::{all, entries, entry, row};
@@ -54,6 +56,42 @@ fn a_closed_store_is_one_file_and_opens_again() {
         let again = open(&path, settings).unwrap();
         assert_eq!(all(&again, Query::default()).len(), 500);
         assert_eq!(block_on(again.rebuild()).unwrap().differing, 0);
+    }
+}
+
+#[test]
+fn keys_and_counts_are_the_same_before_they_are_written_and_after() {
+    for (count, fresh) in [(FOLD_ROW_COUNT - 1, FOLD_ROW_COUNT - 1), (FOLD_ROW_COUNT, 0), (FOLD_ROW_COUNT + 1, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        let (store, memory) = (open(&path, Settings::default()).unwrap(), Memory::default());
+        let same = |what: &str| {
+            let filter = Filter { queue_id: row(7).queue_id, ..Filter::default() };
+            let query = Query { filter, ..Query::default() };
+            assert!(!all(&memory, query.clone()).is_empty());
+            assert_eq!(all(&store, query.clone()), all(&memory, query), "{count} {what}");
+            for kind in MeasureKind::ALL {
+                let query = TallyQuery::new(*kind, 0, u64::MAX, Step::Hour);
+                let (here, there) = (block_on(store.tally(query.clone())), block_on(memory.tally(query)));
+                assert_eq!(here, there, "{count} {what} {kind:?}");
+            }
+        };
+        // One after the other, so that the last one is what makes them many.
+        block_on(memory.append(entries(0..count as u64))).unwrap();
+        block_on(store.append(entries(0..FOLD_ROW_COUNT as u64 - 1))).unwrap();
+        for number in FOLD_ROW_COUNT as u64 - 1..count as u64 {
+            block_on(store.append(vec![entry(number)])).unwrap();
+        }
+        same("at once");
+        block_on(store.flush()).unwrap();
+        same("later");
+        let other = rusqlite::Connection::open(&path).unwrap();
+        let left: u32 = other.query_row("SELECT count(*) FROM fresh", [], |row| row.get(0)).unwrap();
+        // What came behind the fold waits for the next.
+        let left = left as usize;
+        assert!(left == fresh || (count > FOLD_ROW_COUNT && left <= 1), "{left} of {count}");
+        assert_eq!(block_on(store.rebuild()).unwrap().differing, 0);
+        same("anew");
     }
 }
 
