@@ -116,7 +116,12 @@ start_dovecot() {
 }
 
 stop_dovecot() {
+    # A session that idles may outlive its master, and go on as if nothing had happened.
+    local sessions
+    sessions=$(grep -l -s "^PPid:[[:space:]]*$DOVECOT\$" /proc/[0-9]*/status | cut -d / -f 3)
     kill "$DOVECOT" && wait "$DOVECOT" 2> /dev/null
+    # shellcheck disable=SC2086 # several numbers
+    [ -z "$sessions" ] || kill $sessions 2> /dev/null
     within 15 is_closed "$IMAP" || { fail "Dovecot does not stop"; finish; }
 }
 
