@@ -126,8 +126,7 @@ impl Daemon {
         let intake = intake::Opened::open(common, &reloader.live().world, &say).await?;
         let live = reloader.live();
         let role = live.plan.outgoing.as_ref().map(|outgoing| &outgoing.role);
-        let reporting =
-            reporting::Reporting::open(common, keeper.as_ref(), (live.world.resolver(), role), &say)?;
+        let reporting = reporting::Reporting::open(common, keeper.as_ref(), (live.world.resolver(), role), &say)?;
         if let (Some(intake), Some(reporting)) = (&intake, &reporting) {
             intake.hear_bounces(reporting.bounces());
         }
