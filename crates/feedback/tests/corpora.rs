@@ -329,11 +329,8 @@ fn failure_reports_say_what_another_reader_says() {
         assert_eq!(ours.dkim_domain.as_deref(), text("dkim_domain").as_deref(), "{number}");
         assert_eq!(ours.dkim_identity.as_deref(), text("dkim_identity").as_deref(), "{number}");
         assert_eq!(ours.dkim_selector.as_deref(), text("dkim_selector").as_deref(), "{number}");
-        assert_eq!(
-            ours.reported_domains.iter().map(|name| name.to_string()).collect::<Vec<_>>(),
-            list("reported_domain")
-        );
-        assert_eq!(ours.reported_uris.iter().map(|name| name.to_string()).collect::<Vec<_>>(), list("reported_uri"));
+        assert_eq!(ours.reported_domains.iter().map(ToString::to_string).collect::<Vec<_>>(), list("reported_domain"));
+        assert_eq!(ours.reported_uris.iter().map(ToString::to_string).collect::<Vec<_>>(), list("reported_uri"));
         let theirs = list("authentication_results");
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(
