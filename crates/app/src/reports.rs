@@ -4,7 +4,7 @@ mod advise;
 mod ask;
 mod export;
 mod import;
-mod list;
+pub(crate) mod list;
 mod mark;
 mod minds;
 pub(crate) mod packer;

@@ -162,6 +162,29 @@ fn reports_about_others_are_refused_and_kept() {
 }
 
 #[test]
+fn a_report_is_told_alike_wherever_it_is_shown() {
+    let desk = Desk::new("reports-alike");
+    let arf = "From: dmarc@receiver.example\nSubject: report\nMIME-Version: 1.0\n\
+               Content-Type: multipart/report; report-type=feedback-report; boundary=x\n\n\
+               --x\nContent-Type: text/plain\n\nfailed\n\
+               --x\nContent-Type: message/feedback-report\n\nFeedback-Type: auth-failure\nVersion: 1\n\
+               User-Agent: test/1\nAuth-Failure: dmarc\nIdentity-Alignment: none\nIncidents: 3\n\
+               Reporting-MTA: dns; mx.receiver.example\nReported-Domain: other.example\nSource-IP: 192.0.2.1\n\n\
+               --x\nContent-Type: text/rfc822-headers\n\nFrom: a@example.jp\nSubject: x\n\n--x--\n";
+    let path = desk.write("failure.eml", arf);
+    let imported = &desk.json(&["import", &path])[0];
+    assert_eq!((imported["kind"].as_str(), imported["messages"].as_u64()), (Some("failure"), Some(3)));
+    let listed = &desk.json(&["list", "--from", "2026-03-01", "--to", "2026-04-01"])[0];
+    for key in ["kind", "reporter", "report_id", "domain", "records", "messages", "status"] {
+        assert_eq!(imported[key], listed[key], "{key}");
+    }
+    assert_eq!(
+        (listed["domain"].as_str(), listed["reporter"].as_str()),
+        (Some("example.jp"), Some("mx.receiver.example"))
+    );
+}
+
+#[test]
 fn without_a_store_there_is_nothing_to_ask() {
     let desk = Desk::new("reports-none");
     for verb in ["summary", "sources", "list", "advise", "export"] {

@@ -9,7 +9,7 @@
 //! could not read: whatever a report says that is not as the standards have it is named ([`Deviation`]).
 //!
 //! Reading order: [`word`] (how a report's words are kept), [`aggregate`], [`failure`], [`tls`], [`deviation`] and
-//! [`reason`]; then [`intake`], [`archive`]. For what is sent: [`period`], [`aggregate::fold`], [`reporter`], [`mail`],
+//! [`reason`]; then [`intake`], [`archive`] and [`head`]. For what is sent: [`period`], [`aggregate::fold`], [`reporter`], [`mail`],
 //! [`outbox`] and its [`outbox::desk`], [`dsn`] (what comes back); for failure reports [`failure::incident`], [`redact`],
 //! [`failure::throttle`]. What never passes is in [`limits`].
 
@@ -19,6 +19,7 @@ pub mod deviation;
 pub mod dsn;
 pub mod failure;
 mod hash;
+pub mod head;
 pub mod intake;
 pub mod limits;
 pub mod mail;

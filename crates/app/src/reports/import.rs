@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use clap::{Args, ValueHint};
-use feedback::archive::{Content, Judge, Kind, Parcel, Receipt, Status, Trust};
+use feedback::archive::{Content, Judge, Parcel, Receipt, Status, Trust};
+use feedback::head::Head;
 use feedback::intake::{self, Settings};
 use feedback::{Archive as _, ArchiveError};
 use mailtext::Domain;
@@ -16,9 +17,9 @@ use serde::Serialize;
 use store::SqliteArchive;
 
 use super::ask::{domain_of, open, wait};
-use super::list::{kind_word, shown};
+use super::list::{kind_word, moment, shown};
 use super::minds::classifier;
-use super::packer::{Packer, kind_of};
+use super::packer::Packer;
 use super::print;
 use super::table::grouped;
 use crate::cli::SpfFormat;
@@ -26,7 +27,6 @@ use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::say::Say;
-use crate::time;
 
 /// `report import`
 #[derive(Args, Debug)]
@@ -225,15 +225,8 @@ async fn import(store: &SqliteArchive, parcels: Vec<Parcel>) -> Result<Vec<Recei
 struct About {
     path: String,
     member: String,
-    kind: Option<Kind>,
     status: Status,
-    reporter: String,
-    report_id: String,
-    domain: String,
-    begin_s: u64,
-    end_s: u64,
-    records: u64,
-    messages: u64,
+    head: Head,
     deviations: Vec<String>,
     reason: Option<(Box<str>, Box<str>)>,
 }
@@ -273,48 +266,14 @@ struct Counts {
 
 impl About {
     fn of(parcel: &Parcel) -> Self {
-        let mut about = Self {
+        Self {
             path: parcel.origin.path.to_string(),
             member: parcel.origin.member.to_string(),
-            kind: kind_of(&parcel.content),
             status: parcel.status,
-            reporter: String::new(),
-            report_id: String::new(),
-            domain: String::new(),
-            begin_s: 0,
-            end_s: 0,
-            records: 0,
-            messages: 0,
+            head: Head::of(parcel),
             deviations: parcel.deviations.iter().map(|deviation| deviation.id.to_string()).collect(),
             reason: parcel.reason.clone(),
-        };
-        match &parcel.content {
-            Content::Aggregate(report) => {
-                about.reporter = report.metadata.organization.to_string();
-                about.report_id = report.metadata.report_id.to_string();
-                about.domain = report.policy.domain.to_string();
-                (about.begin_s, about.end_s) = (report.metadata.begin_s, report.metadata.end_s);
-                (about.records, about.messages) = (report.records.len() as u64, report.message_count());
-            }
-            Content::Tls(report) => {
-                about.reporter = report.organization.to_string();
-                about.report_id = report.report_id.to_string();
-                about.domain = report.policies.first().map(|policy| policy.domain.to_string()).unwrap_or_default();
-                (about.begin_s, about.end_s) = (report.begin_s, report.end_s);
-                about.records = report.policies.len() as u64;
-                let sessions =
-                    report.policies.iter().map(|policy| policy.successful_count.saturating_add(policy.failed_count));
-                about.messages = sessions.fold(0, u64::saturating_add);
-            }
-            Content::Failure(report) => {
-                about.reporter = report.reporting_mta.as_deref().unwrap_or_default().to_owned();
-                let domain = report.reported_domains.first().or(report.header_from.as_ref());
-                about.domain = domain.map(ToString::to_string).unwrap_or_default();
-                (about.records, about.messages) = (1, report.incidents);
-            }
-            Content::Refused(_) => {}
         }
-        about
     }
 }
 
@@ -344,26 +303,25 @@ impl<'a> Teller<'a> {
             _ => self.counts.refused += 1,
         }
         if matches!(status, "accepted" | "salvaged") {
-            self.counts.records += about.records;
-            self.counts.messages += about.messages;
+            self.counts.records += about.head.record_count;
+            self.counts.messages += about.head.message_count;
         }
         let reason = about.reason.as_ref();
         let reason = reason.map(|(id, what)| self.say.say(id, &feedback::reason::arguments(what)));
         match self.format {
             SpfFormat::Json => {
-                let moment = |seconds: u64| (seconds > 0).then(|| time::rfc3339(seconds));
                 let line = Line {
                     path: &about.path,
                     member: &about.member,
-                    kind: about.kind.map(kind_word),
+                    kind: about.head.kind.map(kind_word),
                     status,
-                    reporter: &about.reporter,
-                    report_id: &about.report_id,
-                    domain: &about.domain,
-                    begin: moment(about.begin_s),
-                    end: moment(about.end_s),
-                    records: about.records,
-                    messages: about.messages,
+                    reporter: &about.head.organization,
+                    report_id: &about.head.report_id,
+                    domain: about.head.domain(),
+                    begin: moment(about.head.begin_s),
+                    end: moment(about.head.end_s),
+                    records: about.head.record_count,
+                    messages: about.head.message_count,
                     deviations: &about.deviations,
                     reason,
                     reason_code: about.reason.as_ref().map(|(id, _)| &**id),

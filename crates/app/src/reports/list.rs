@@ -289,7 +289,7 @@ impl KindName {
 }
 
 /// The word of a status.
-pub(super) fn status_word(status: Status) -> &'static str {
+pub(crate) fn status_word(status: Status) -> &'static str {
     match status {
         Status::Accepted => "accepted",
         Status::Salvaged => "salvaged",
@@ -306,7 +306,8 @@ pub(super) fn kind_word(kind: Kind) -> &'static str {
     }
 }
 
-fn trust_word(trust: &Trust) -> &'static str {
+/// The word of who vouches for a report.
+pub(crate) fn trust_word(trust: &Trust) -> &'static str {
     match trust {
         Trust::Given => "given",
         Trust::Authenticated(_) => "authenticated",
@@ -315,7 +316,7 @@ fn trust_word(trust: &Trust) -> &'static str {
 }
 
 /// A moment of a report; `None` where it has none.
-fn moment(seconds: u64) -> Option<String> {
+pub(super) fn moment(seconds: u64) -> Option<String> {
     (seconds > 0).then(|| time::rfc3339(seconds))
 }
 

@@ -78,7 +78,7 @@ impl Packer {
 }
 
 /// Which kind of report it is, or seems to be.
-pub(crate) fn kind_of(content: &Content) -> Option<Kind> {
+fn kind_of(content: &Content) -> Option<Kind> {
     match content {
         Content::Aggregate(_) => Some(Kind::Aggregate),
         Content::Failure(_) => Some(Kind::Failure),

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use auth::{Check, Envelope, Settings};
 use dmarc::DmarcResult;
 use feedback::archive::{Judge, Parcel, Place, Receipt, Status, Trust};
+use feedback::head::Head;
 use feedback::{Archive as _, ArchiveError, intake};
 use insight::{Classifier, Hosts, Map, Marks};
 use mailtext::source::{Event, Format, Splitter};
@@ -27,6 +28,7 @@ use super::world::Daemon as World;
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::reports::list::{status_word, trust_word};
 use crate::reports::packer::Packer;
 use crate::say::Say;
 
@@ -162,46 +164,20 @@ enum Dns {
 struct Told {
     status: Status,
     reason: Option<(Box<str>, Box<str>)>,
-    domain: String,
-    reporter: String,
-    messages: u64,
+    head: Head,
     trust: &'static str,
 }
 
 impl Told {
     fn of(parcel: &Parcel) -> Self {
-        use feedback::archive::Content;
-        let (domain, reporter, messages) = match &parcel.content {
-            Content::Aggregate(report) => {
-                (report.policy.domain.to_string(), report.metadata.organization.to_string(), report.message_count())
-            }
-            Content::Failure(report) => {
-                let domain = report.reported_domains.first().or(report.header_from.as_ref());
-                let reporter = report.reporting_mta.as_deref().unwrap_or_default().to_owned();
-                (domain.map(ToString::to_string).unwrap_or_default(), reporter, report.incidents)
-            }
-            Content::Tls(report) => {
-                let domain = report.policies.first().map(|policy| policy.domain.to_string());
-                let sessions = report.policies.iter().map(|one| one.successful_count.saturating_add(one.failed_count));
-                let sessions = sessions.fold(0, u64::saturating_add);
-                (domain.unwrap_or_default(), report.organization.to_string(), sessions)
-            }
-            Content::Refused(_) => (String::new(), String::new(), 0),
-        };
-        let trust = match parcel.origin.trust {
-            Trust::Given => "given",
-            Trust::Authenticated(_) => "authenticated",
-            Trust::Unauthenticated => "unauthenticated",
-        };
-        Self { status: parcel.status, reason: parcel.reason.clone(), domain, reporter, messages, trust }
+        let trust = trust_word(&parcel.origin.trust);
+        Self { status: parcel.status, reason: parcel.reason.clone(), head: Head::of(parcel), trust }
     }
 
     fn log(&self, source: &str, path: &str, receipt: Receipt, say: &Say) {
-        let (status, id) = match (receipt, self.status) {
-            (Receipt::Duplicate(id), _) => ("duplicate", id),
-            (Receipt::Stored(id) | Receipt::Conflict { id, .. }, Status::Accepted) => ("accepted", id),
-            (Receipt::Stored(id) | Receipt::Conflict { id, .. }, Status::Salvaged) => ("salvaged", id),
-            (Receipt::Stored(id) | Receipt::Conflict { id, .. }, Status::Refused) => ("refused", id),
+        let (status, id) = match receipt {
+            Receipt::Duplicate(id) => ("duplicate", id),
+            Receipt::Stored(id) | Receipt::Conflict { id, .. } => (status_word(self.status), id),
         };
         let reason = self.reason.as_ref().map(|(id, what)| say.say(id, &feedback::reason::arguments(what)));
         let safe = |text: &str| mailtext::encoded_word::display_safe(text).into_owned();
@@ -209,9 +185,9 @@ impl Told {
             report = id.0,
             source,
             path = safe(path),
-            domain = safe(&self.domain),
-            reporter = safe(&self.reporter),
-            messages = self.messages,
+            domain = safe(self.head.domain()),
+            reporter = safe(&self.head.organization),
+            messages = self.head.message_count,
             trust = self.trust,
             "report {status}{}",
             reason.map(|reason| format!(": {reason}")).unwrap_or_default()

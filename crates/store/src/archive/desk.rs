@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::cells::{Cells, cells_of_view};
 use super::codec::{Coded, View, decode};
 use super::error::{damaged, from_sqlite};
-use super::head::Side;
+use super::head::{Side, has_name, sender};
 use super::parcel::Prepared;
 use super::read::{content, kind_of, side_of, status_of, voucher_of};
 use super::receive::{Known, Likeness, Shelf, Worth, likeness};
@@ -193,9 +193,9 @@ impl<'a> Shelf for Files<'a> {
 
     fn same_name(&mut self, item: &&'a Prepared) -> Result<Vec<Known>, ArchiveError> {
         let head = &item.head;
-        let Some(kind) = head.kind.filter(|_| head.has_name()) else { return Ok(Vec::new()) };
+        let Some(kind) = head.kind.filter(|_| has_name(head)) else { return Ok(Vec::new()) };
         let domain = self.desk.domain(self.connection, &item.tenant, head.domain())?;
-        let sender = self.desk.number(self.connection, Names::Sender, &head.sender(), "")?;
+        let sender = self.desk.number(self.connection, Names::Sender, &sender(head), "")?;
         let sql = "SELECT id, status, trust FROM document WHERE status < 2 AND domain = ?1 AND sender = ?2 AND kind = ?3 \
                    AND begin_s = ?4 AND end_s = ?5 AND report_id = ?6 ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql).map_err(from_sqlite)?;
@@ -226,7 +226,7 @@ impl<'a> Shelf for Files<'a> {
             None => None,
         };
         let reporter = desk.number(connection, Names::Reporter, &head.organization, &head.reporter)?;
-        let sender = desk.number(connection, Names::Sender, &head.sender(), "")?;
+        let sender = desk.number(connection, Names::Sender, &sender(head), "")?;
         insert_document(connection, item, [id, reporter, sender], domain)?;
         if let Some(body) = &item.body {
             insert(

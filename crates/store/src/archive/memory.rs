@@ -15,7 +15,7 @@ use mailtext::Domain;
 use super::Settings;
 use super::answer::{self, Contribution, Seen};
 use super::cells::{Cells, cells_of, counted};
-use super::head::{Head, Side, check, period};
+use super::head::{self, Head, Side, check, head_of, period};
 use super::receive::{Known, Likeness, Shelf, Worth, likeness, receive};
 
 /// A store of reports in memory.
@@ -212,7 +212,7 @@ impl Kept {
         if parcel.raw.len() > RAW_BYTES_MAX {
             parcel.raw.clear();
         }
-        Self { head: Head::new(&parcel), parcel }
+        Self { head: head_of(&parcel), parcel }
     }
 
     fn side(&self) -> Side {
@@ -220,7 +220,7 @@ impl Kept {
     }
 
     fn day(&self) -> u32 {
-        self.head.day(self.parcel.received_ms)
+        head::day(&self.head, self.parcel.received_ms)
     }
 
     fn worth(&self) -> Worth {
@@ -240,7 +240,7 @@ impl Kept {
 
     /// What it has its reporter, domain and kind by.
     fn family(&self) -> (&str, Option<Kind>, Box<str>, &str) {
-        (&self.parcel.tenant, self.head.kind, self.head.sender(), self.head.domain())
+        (&self.parcel.tenant, self.head.kind, head::sender(&self.head), self.head.domain())
     }
 
     fn name(&self) -> (u64, u64, &str) {
@@ -263,7 +263,7 @@ impl Shelf for State {
     }
 
     fn same_name(&mut self, item: &Kept) -> Result<Vec<Known>, ArchiveError> {
-        if !item.head.has_name() {
+        if !head::has_name(&item.head) {
             return Ok(Vec::new());
         }
         let same = self.documents.iter().filter(|(_, kept)| {
@@ -367,7 +367,7 @@ impl State {
 
     /// Other reports of the same reporter, kind and domain, as far as they can cast doubt on it.
     fn kin<'a>(&'a self, id: DocumentId, kept: &'a Kept) -> impl Iterator<Item = (&'a DocumentId, &'a Kept)> {
-        let family = (kept.parcel.status != Status::Refused && kept.head.has_name()).then(|| kept.family());
+        let family = (kept.parcel.status != Status::Refused && head::has_name(&kept.head)).then(|| kept.family());
         self.documents.iter().filter(move |(other, its)| {
             **other != id
                 && its.parcel.status != Status::Refused

@@ -5,7 +5,7 @@ use feedback::limits::RAW_BYTES_MAX;
 
 use super::cells::{Cells, cells_of};
 use super::codec::{encode, encode_classes, encode_notes};
-use super::head::{Head, Side, check};
+use super::head::{Head, Side, check, day, head_of};
 use super::receive::Worth;
 use crate::limits::ARCHIVE_BODY_BYTES_MAX;
 
@@ -29,7 +29,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(parcel: Parcel) -> Result<Self, ArchiveError> {
         check(&parcel)?;
-        let head = Head::new(&parcel);
+        let head = head_of(&parcel);
         let body = encode(&parcel.content);
         if let Some(bytes) = body.as_ref().map(Vec::len).filter(|bytes| *bytes > ARCHIVE_BODY_BYTES_MAX) {
             return Err(ArchiveError::Failed { what: format!("a report of {bytes} bytes is too long") });
@@ -74,7 +74,7 @@ impl Prepared {
     }
 
     pub(super) fn day(&self) -> u32 {
-        self.head.day(self.received_ms)
+        day(&self.head, self.received_ms)
     }
 
     /// The start of its digest, by which it is looked for.
