@@ -375,7 +375,7 @@ mod properties {
     use proptest::prelude::*;
 
     /// Answers the same to every question of a kind.
-    struct Same([Answer; 8]);
+    struct Same([Answer; Kind::ALL.len()]);
 
     impl Lookup for Same {
         async fn ask(&self, question: Question) -> Answer {
@@ -384,7 +384,7 @@ mod properties {
         }
     }
 
-    fn answers() -> impl Strategy<Value = [Answer; 8]> {
+    fn answers() -> impl Strategy<Value = [Answer; Kind::ALL.len()]> {
         Kind::ALL.map(testkit::arbitrary::answer)
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use mailtext::Domain;
 
+use crate::certificate::{CertificationAuthority, DelegationSigner, TlsAssociation};
 use crate::master::Name;
 use crate::question::Kind;
 
@@ -74,6 +75,14 @@ pub enum Data {
     Cname(Domain),
     /// SOA.
     Soa(StartOfAuthority),
+    /// TLSA.
+    Tlsa(TlsAssociation),
+    /// CAA.
+    Caa(CertificationAuthority),
+    /// DS.
+    Ds(DelegationSigner),
+    /// SPF, type 99: text as in a TXT record.
+    Spf(Text),
 }
 
 /// The bytes of a TXT record, raw: neither UTF-8 nor printable is promised.
@@ -355,12 +364,15 @@ impl Data {
     fn size_bytes(&self) -> usize {
         let name_bytes = |name: Option<&Domain>| name.map_or(0, |name| name.as_str().len());
         match self {
-            Self::Txt(text) => text.bytes().len(),
+            Self::Txt(text) | Self::Spf(text) => text.bytes().len(),
             Self::A(_) => 4,
             Self::Aaaa(_) => 16,
             Self::Mx(mx) => 2 + name_bytes(mx.exchange.as_ref()),
             Self::Ptr(name) | Self::Ns(name) | Self::Cname(name) => name_bytes(Some(name)),
             Self::Soa(soa) => 8 + name_bytes(soa.primary.as_ref()),
+            Self::Tlsa(association) => 3 + association.data.len(),
+            Self::Caa(authority) => 1 + authority.tag.len() + authority.value.len(),
+            Self::Ds(signer) => 4 + signer.digest.len(),
         }
     }
 
@@ -376,6 +388,10 @@ impl Data {
             Self::Ns(_) => Kind::Ns,
             Self::Cname(_) => Kind::Cname,
             Self::Soa(_) => Kind::Soa,
+            Self::Tlsa(_) => Kind::Tlsa,
+            Self::Caa(_) => Kind::Caa,
+            Self::Ds(_) => Kind::Ds,
+            Self::Spf(_) => Kind::Spf,
         }
     }
 }
@@ -384,7 +400,7 @@ impl fmt::Display for Data {
     /// The record's data as a master file writes it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Txt(text) => {
+            Self::Txt(text) | Self::Spf(text) => {
                 for (index, string) in text.strings().enumerate() {
                     write_string(formatter, if index > 0 { " " } else { "" }, string)?;
                 }
@@ -397,6 +413,9 @@ impl fmt::Display for Data {
             Self::Soa(soa) => {
                 write!(formatter, "{} . {} 0 0 0 {}", Name(soa.primary.as_ref()), soa.serial, soa.minimum_s)
             }
+            Self::Tlsa(association) => write!(formatter, "{association}"),
+            Self::Caa(authority) => write!(formatter, "{authority}"),
+            Self::Ds(signer) => write!(formatter, "{signer}"),
         }
     }
 }

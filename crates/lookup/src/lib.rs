@@ -17,6 +17,7 @@ use futures_util::future::join_all;
 
 pub mod answer;
 pub mod budget;
+pub mod certificate;
 pub mod chaos;
 pub mod coalesce;
 pub mod fetch;
@@ -30,6 +31,7 @@ pub mod tape;
 pub mod zone;
 
 pub use answer::{Answer, Data, Dnssec, Failure, MailExchange, Negative, Records, StartOfAuthority, Text};
+pub use certificate::{CertificationAuthority, DelegationSigner, TlsAssociation};
 pub use keeper::{Keeper, Moment};
 pub use question::{Kind, Question};
 pub use zone::Zone;

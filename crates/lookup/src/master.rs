@@ -10,6 +10,7 @@ use mailtext::encode::decode_base64_fws;
 use mailtext::{Domain, DomainError};
 
 use crate::answer::{Data, Failure, MailExchange, StartOfAuthority, Text};
+use crate::certificate::{CertificationAuthority, DelegationSigner, TlsAssociation, parse_hex};
 use crate::fetch::lines::{Line, Said};
 use crate::fetch::{FetchFailure, HttpsUrl, Redirects, Target};
 use crate::limits::{STRING_BYTES_MAX, TEXT_BYTES_MAX, TTL_S_DEFAULT, TTL_S_MAX};
@@ -230,7 +231,14 @@ impl<'a> Reader<'a> {
     /// The data of a record, and whether a character-string in it is longer than DNS allows.
     fn data(&self, kind: Kind, rdata: &[Token<'_>]) -> Result<(Data, bool), ZoneErrorKind> {
         let data = match (kind, rdata) {
-            (Kind::Txt, [_, ..]) => return text(rdata),
+            (Kind::Txt, [_, ..]) => {
+                let (text, overlong) = text(rdata)?;
+                return Ok((Data::Txt(text), overlong));
+            }
+            (Kind::Spf, [_, ..]) => {
+                let (text, overlong) = text(rdata)?;
+                return Ok((Data::Spf(text), overlong));
+            }
             (Kind::A, [address]) => Data::A(address.text().parse().map_err(|_| ZoneErrorKind::Data)?),
             (Kind::Aaaa, [address]) => Data::Aaaa(address.text().parse().map_err(|_| ZoneErrorKind::Data)?),
             (Kind::Mx, [preference, exchange]) => Data::Mx(MailExchange {
@@ -250,6 +258,7 @@ impl<'a> Reader<'a> {
                     minimum_s: minimum.ttl().ok_or(ZoneErrorKind::Time)?,
                 })
             }
+            (Kind::Tlsa | Kind::Caa | Kind::Ds, _) => certificate(kind, rdata).ok_or(ZoneErrorKind::Data)?,
             _ => return Err(ZoneErrorKind::Data),
         };
         Ok((data, false))
@@ -379,13 +388,37 @@ fn fetch_head(url: &Token<'_>, words: &[Token<'_>]) -> Option<Line> {
     Some(Line::Head(Target { url, redirects }, said))
 }
 
-fn text(rdata: &[Token<'_>]) -> Result<(Data, bool), ZoneErrorKind> {
+/// The data of CAA, TLSA and DS records.
+fn certificate(kind: Kind, rdata: &[Token<'_>]) -> Option<Data> {
+    if let (Kind::Caa, [flags, tag, value]) = (kind, rdata) {
+        let (tag, value) = (tag.text().to_ascii_lowercase().into(), value.string().ok()?.into());
+        return Some(Data::Caa(CertificationAuthority { flags: flags.text().parse().ok()?, tag, value }));
+    }
+    let [first, second, third, digits @ ..] = rdata else {
+        return None;
+    };
+    let bytes = parse_hex(&digits.iter().map(|token| token.text().into()).collect::<Vec<_>>())?;
+    let (second, third) = (second.text().parse().ok()?, third.text().parse().ok()?);
+    Some(match kind {
+        Kind::Tlsa => {
+            let usage = first.text().parse().ok()?;
+            Data::Tlsa(TlsAssociation { usage, selector: second, matching: third, data: bytes })
+        }
+        Kind::Ds => {
+            let key_tag = first.text().parse().ok()?;
+            Data::Ds(DelegationSigner { key_tag, algorithm: second, digest_kind: third, digest: bytes })
+        }
+        _ => return None,
+    })
+}
+
+fn text(rdata: &[Token<'_>]) -> Result<(Text, bool), ZoneErrorKind> {
     let strings = rdata.iter().map(Token::string).collect::<Result<Vec<_>, _>>()?;
     if strings.iter().map(Vec::len).sum::<usize>() > TEXT_BYTES_MAX {
         return Err(ZoneErrorKind::TextTooLong);
     }
     let overlong = strings.iter().any(|string| string.len() > STRING_BYTES_MAX);
-    Ok((Data::Txt(Text::from_strings(strings)), overlong))
+    Ok((Text::from_strings(strings), overlong))
 }
 
 /// A time in seconds: `3600`, or with the units of BIND: `1h30m`.
@@ -628,14 +661,11 @@ pub(crate) fn write_rule(out: &mut impl fmt::Write, name: &Domain, kind: Option<
 
 /// Types that zones hold and mail does not ask for; their owners exist all the same.
 const OTHER_TYPES: &[&str] = &[
-    "SPF",
-    "CAA",
     "CDNSKEY",
     "CDS",
     "CERT",
     "DNAME",
     "DNSKEY",
-    "DS",
     "HINFO",
     "HTTPS",
     "LOC",
@@ -650,7 +680,6 @@ const OTHER_TYPES: &[&str] = &[
     "SRV",
     "SSHFP",
     "SVCB",
-    "TLSA",
     "URI",
     "WKS",
     "MINFO",

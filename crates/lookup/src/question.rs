@@ -32,6 +32,14 @@ pub enum Kind {
     Cname,
     /// Start of authority.
     Soa,
+    /// Which certificates hold for a service (RFC 6698).
+    Tlsa,
+    /// Who may issue certificates (RFC 8659).
+    Caa,
+    /// The parent's word that a zone is signed (RFC 4034 §5).
+    Ds,
+    /// The SPF record's own type, 99, which nobody shall use any more (RFC 7208 §3.1).
+    Spf,
 }
 
 impl Question {
@@ -50,7 +58,20 @@ impl Question {
 
 impl Kind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [Self; 8] = [Self::Txt, Self::A, Self::Aaaa, Self::Mx, Self::Ptr, Self::Ns, Self::Cname, Self::Soa];
+    pub const ALL: [Self; 12] = [
+        Self::Txt,
+        Self::A,
+        Self::Aaaa,
+        Self::Mx,
+        Self::Ptr,
+        Self::Ns,
+        Self::Cname,
+        Self::Soa,
+        Self::Tlsa,
+        Self::Caa,
+        Self::Ds,
+        Self::Spf,
+    ];
 
     /// The mnemonic of master files: `TXT`.
     #[must_use]
@@ -64,6 +85,10 @@ impl Kind {
             Self::Ns => "NS",
             Self::Cname => "CNAME",
             Self::Soa => "SOA",
+            Self::Tlsa => "TLSA",
+            Self::Caa => "CAA",
+            Self::Ds => "DS",
+            Self::Spf => "SPF",
         }
     }
 

@@ -353,7 +353,7 @@ fn write_exchange(formatter: &mut fmt::Formatter<'_>, question: &Question, answe
 
 fn fits(data: &Data, question: &Question) -> bool {
     let short = match data {
-        Data::Txt(text) => text.bytes().len() <= TEXT_BYTES_MAX,
+        Data::Txt(text) | Data::Spf(text) => text.bytes().len() <= TEXT_BYTES_MAX,
         _ => true,
     };
     short && data.kind() == question.kind

@@ -103,7 +103,7 @@ fn other_texts_are_refused() {
     assert_eq!(error(""), (1, ZoneErrorKind::TapeHeader));
     assert_eq!(error("; sekisho tape 2\n"), (1, ZoneErrorKind::TapeHeader));
     assert_eq!(error("; sekisho tape 1\n\n;! a * timeout\n"), (3, ZoneErrorKind::Type));
-    assert_eq!(error("; sekisho tape 1\na SPF x\n"), (2, ZoneErrorKind::Type));
+    assert_eq!(error("; sekisho tape 1\na NAPTR x\n"), (2, ZoneErrorKind::Type));
     assert_eq!(error("; sekisho tape 1\n. NS a\n"), (2, ZoneErrorKind::Type));
     assert_eq!(error("; sekisho tape 1\na A x\n"), (2, ZoneErrorKind::Data));
 }

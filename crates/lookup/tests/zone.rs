@@ -95,8 +95,19 @@ fn what_is_wrong_is_named_with_its_line() {
     for text in ["a", "a 60", "a 60 IN", "a TXXT x", "a TYPE65536 x", "a IN IN TXT x"] {
         assert_eq!(error(text), (1, ZoneErrorKind::Type), "{text:?}");
     }
-    for text in ["a TXT", "a A 192.0.2.256", "a A 192.0.2.1 x", "a AAAA 192.0.2.1", "a MX mx", "a MX 65536 mx", "a PTR"]
-    {
+    for text in [
+        "a TXT",
+        "a A 192.0.2.256",
+        "a A 192.0.2.1 x",
+        "a AAAA 192.0.2.1",
+        "a MX mx",
+        "a MX 65536 mx",
+        "a PTR",
+        "a TLSA 3 1 1",
+        "a TLSA 3 1 1 0",
+        "a CAA 0 issue",
+        "a DS x 1 1 00",
+    ] {
         assert_eq!(error(text), (1, ZoneErrorKind::Data), "{text:?}");
     }
     for text in [";! a TXT", ";! a", ";!", ";! a TXT perhaps", ";! a TXT via"] {
@@ -110,7 +121,8 @@ fn what_is_wrong_is_named_with_its_line() {
 
 #[test]
 fn what_is_not_quite_right_is_told() {
-    let zone = zone("a SPF \"v=spf1 -all\"\n\n. NS a\nb TYPE99 x\nc CNAME d\nc TXT e\nf TXT g\nf CNAME d\nf CNAME e\n");
+    let zone =
+        zone("a NAPTR \"v=spf1 -all\"\n\n. NS a\nb TYPE99 x\nc CNAME d\nc TXT e\nf TXT g\nf CNAME d\nf CNAME e\n");
     let flaws = zone.flaws().iter().map(|flaw| (flaw.line, flaw.kind)).collect::<Vec<_>>();
     let want = [
         (1, ZoneFlawKind::OtherType),

@@ -2,7 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use lookup::{Answer, Data, Dnssec, Failure, Kind, MailExchange, Negative, Question, Records, StartOfAuthority, Text};
+use lookup::{
+    Answer, CertificationAuthority, Data, DelegationSigner, Dnssec, Failure, Kind, MailExchange, Negative, Question,
+    Records, StartOfAuthority, Text, TlsAssociation,
+};
 use mailtext::Domain;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,6 +51,22 @@ pub fn data(kind: Kind) -> BoxedStrategy<Data> {
         Kind::Soa => (proptest::option::of(domain()), any::<u32>(), ttl_s())
             .prop_map(|(primary, serial, minimum_s)| Data::Soa(StartOfAuthority { primary, serial, minimum_s }))
             .boxed(),
+        Kind::Tlsa => (any::<[u8; 3]>(), vec(any::<u8>(), 1..40))
+            .prop_map(|([usage, selector, matching], data)| {
+                Data::Tlsa(TlsAssociation { usage, selector, matching, data: data.into() })
+            })
+            .boxed(),
+        Kind::Caa => (any::<u8>(), "[a-z0-9]{1,15}", vec(any::<u8>(), 0..40))
+            .prop_map(|(flags, tag, value)| {
+                Data::Caa(CertificationAuthority { flags, tag: tag.into(), value: value.into() })
+            })
+            .boxed(),
+        Kind::Ds => (any::<u16>(), any::<[u8; 2]>(), vec(any::<u8>(), 1..40))
+            .prop_map(|(key_tag, [algorithm, digest_kind], digest)| {
+                Data::Ds(DelegationSigner { key_tag, algorithm, digest_kind, digest: digest.into() })
+            })
+            .boxed(),
+        Kind::Spf => text().prop_map(Data::Spf).boxed(),
     }
 }
 

@@ -259,10 +259,13 @@ fn bytes_of(answer: &Answer) -> usize {
 
 fn heap_bytes_of(data: &Data) -> usize {
     match data {
-        Data::Txt(text) => text.bytes().len() + 4 * text.strings().count(),
+        Data::Txt(text) | Data::Spf(text) => text.bytes().len() + 4 * text.strings().count(),
         Data::Mx(mx) => mx.exchange.as_ref().map_or(0, |name| name.as_str().len()),
         Data::Ptr(name) | Data::Ns(name) | Data::Cname(name) => name.as_str().len(),
         Data::Soa(soa) => soa.primary.as_ref().map_or(0, |name| name.as_str().len()),
+        Data::Tlsa(association) => association.data.len(),
+        Data::Caa(authority) => authority.tag.len() + authority.value.len(),
+        Data::Ds(signer) => signer.digest.len(),
         Data::A(_) | Data::Aaaa(_) => 0,
     }
 }

@@ -4,7 +4,10 @@ use hickory_proto::op::{Edns as EdnsRecord, Message, MessageType, OpCode, Query 
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use lookup::limits::ALIAS_COUNT_MAX;
-use lookup::{Data, Dnssec, Failure, Kind, MailExchange, StartOfAuthority, Text};
+use lookup::{
+    CertificationAuthority, Data, DelegationSigner, Dnssec, Failure, Kind, MailExchange, StartOfAuthority, Text,
+    TlsAssociation,
+};
 use mailtext::Domain;
 
 use super::config::{AuthenticData, Edns};
@@ -248,8 +251,34 @@ fn data_of(data: &RData) -> Option<Data> {
         RData::SOA(soa) => {
             Data::Soa(StartOfAuthority { primary: domain_of(&soa.mname), serial: soa.serial, minimum_s: soa.minimum })
         }
+        RData::CAA(caa) => Data::Caa(CertificationAuthority {
+            flags: caa.flags(),
+            tag: caa.tag.to_ascii_lowercase().into(),
+            value: caa.value.as_slice().into(),
+        }),
+        RData::TLSA(tlsa) => Data::Tlsa(TlsAssociation {
+            usage: tlsa.cert_usage.into(),
+            selector: tlsa.selector.into(),
+            matching: tlsa.matching.into(),
+            data: tlsa.cert_data.as_slice().into(),
+        }),
+        RData::Unknown { code, rdata } if u16::from(*code) == TYPE_DS => {
+            Data::Ds(DelegationSigner::of_wire(&rdata.anything)?)
+        }
+        RData::Unknown { code, rdata } if u16::from(*code) == TYPE_SPF => Data::Spf(strings_of(&rdata.anything)?),
         _ => return None,
     })
+}
+
+/// Character-strings, one after the other, as a TXT record has them.
+fn strings_of(mut wire: &[u8]) -> Option<Text> {
+    let mut strings = Vec::new();
+    while let Some((length, rest)) = wire.split_first() {
+        let (string, rest) = rest.split_at_checked(usize::from(*length))?;
+        strings.push(string);
+        wire = rest;
+    }
+    Some(Text::from_strings(strings))
 }
 
 /// A dot inside a label must not become a border between labels: such a name is none.
@@ -291,10 +320,18 @@ fn record_type(kind: Kind) -> RecordType {
         Kind::Ns => RecordType::NS,
         Kind::Cname => RecordType::CNAME,
         Kind::Soa => RecordType::SOA,
+        Kind::Tlsa => RecordType::TLSA,
+        Kind::Caa => RecordType::CAA,
+        Kind::Ds => RecordType::from(TYPE_DS),
+        Kind::Spf => RecordType::from(TYPE_SPF),
     }
 }
 
 const HEADER_BYTES: usize = 12;
+/// RFC 4034 §5.
+const TYPE_DS: u16 = 43;
+/// RFC 7208 §3.1, where it is taken back.
+const TYPE_SPF: u16 = 99;
 const RCODE_FORMERR: u8 = 1;
 const RCODE_NOTIMP: u8 = 4;
 /// RFC 8914 §2.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use lookup::{Answer, Data, Dnssec, Failure, Kind, Question, Zone};
 use mailtext::Domain;
@@ -139,7 +139,11 @@ fn asked(bytes: &[u8], over: Over, from: SocketAddr, number: &AtomicUsize) -> As
     let query = &message.queries[0];
     let labels: Vec<_> = query.name.iter().map(|label| std::str::from_utf8(label).unwrap()).collect();
     let name = labels.join(".");
-    let kind = Kind::parse(&query.query_type.to_string()).unwrap();
+    // The library knows no word for the type that RFC 7208 took back.
+    let kind = match u16::from(query.query_type) {
+        99 => Kind::Spf,
+        _ => Kind::parse(&query.query_type.to_string()).unwrap(),
+    };
     let question = Question::new(Domain::query(&name).unwrap(), kind);
     Asked { message, question, over, number: number.fetch_add(1, Ordering::Relaxed), from }
 }
@@ -296,7 +300,22 @@ pub fn rdata(data: &Data) -> RData {
             let primary = soa.primary.as_ref().map_or_else(Name::root, |host| name(host.as_str()));
             RData::SOA(SOA::new(primary, Name::root(), soa.serial, 0, 0, 0, soa.minimum_s))
         }
+        Data::Tlsa(tlsa) => raw(52, [&[tlsa.usage, tlsa.selector, tlsa.matching], &*tlsa.data].concat()),
+        Data::Caa(caa) => {
+            let tag_length = u8::try_from(caa.tag.len()).unwrap();
+            raw(257, [&[caa.flags, tag_length], caa.tag.as_bytes(), &caa.value].concat())
+        }
+        Data::Ds(ds) => raw(43, [&ds.key_tag.to_be_bytes()[..], &[ds.algorithm, ds.digest_kind], &ds.digest].concat()),
+        Data::Spf(text) => {
+            let string = |string: &[u8]| [&[u8::try_from(string.len()).unwrap()], string].concat();
+            raw(99, text.strings().flat_map(string).collect())
+        }
     }
+}
+
+/// Data as it stands on the wire.
+fn raw(code: u16, wire: Vec<u8>) -> RData {
+    RData::Unknown { code: code.into(), rdata: NULL::with(wire) }
 }
 
 /// The type of a question, for those who build records by hand.
