@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 23] = [
+const ENGLISH: [&str; 34] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -73,9 +73,20 @@ const ENGLISH: [&str; 23] = [
     include_str!("../en/insight.ftl"),
     include_str!("../en/rules.ftl"),
     include_str!("../en/reports.ftl"),
+    include_str!("../en/audit-publication.ftl"),
+    include_str!("../en/audit-spf.ftl"),
+    include_str!("../en/audit-dkim.ftl"),
+    include_str!("../en/audit-dmarc.ftl"),
+    include_str!("../en/audit-bimi.ftl"),
+    include_str!("../en/audit-hosts.ftl"),
+    include_str!("../en/audit-legacy.ftl"),
+    include_str!("../en/audit-transport.ftl"),
+    include_str!("../en/audit-message.ftl"),
+    include_str!("../en/audit-guideline.ftl"),
+    include_str!("../en/audit-records.ftl"),
 ];
 
-const JAPANESE: [&str; 23] = [
+const JAPANESE: [&str; 34] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -99,6 +110,17 @@ const JAPANESE: [&str; 23] = [
     include_str!("../ja/insight.ftl"),
     include_str!("../ja/rules.ftl"),
     include_str!("../ja/reports.ftl"),
+    include_str!("../ja/audit-publication.ftl"),
+    include_str!("../ja/audit-spf.ftl"),
+    include_str!("../ja/audit-dkim.ftl"),
+    include_str!("../ja/audit-dmarc.ftl"),
+    include_str!("../ja/audit-bimi.ftl"),
+    include_str!("../ja/audit-hosts.ftl"),
+    include_str!("../ja/audit-legacy.ftl"),
+    include_str!("../ja/audit-transport.ftl"),
+    include_str!("../ja/audit-message.ftl"),
+    include_str!("../ja/audit-guideline.ftl"),
+    include_str!("../ja/audit-records.ftl"),
 ];
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 23] = [
+const FILES: [&str; 34] = [
     "mailtext",
     "lookup",
     "spf",
@@ -36,6 +36,17 @@ const FILES: [&str; 23] = [
     "insight",
     "rules",
     "reports",
+    "audit-publication",
+    "audit-spf",
+    "audit-dkim",
+    "audit-dmarc",
+    "audit-bimi",
+    "audit-hosts",
+    "audit-legacy",
+    "audit-transport",
+    "audit-message",
+    "audit-guideline",
+    "audit-records",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
@@ -266,6 +277,18 @@ fn japanese_sentences_end_as_sentences() {
             stripped.rsplit_once('(').filter(|_| stripped.ends_with(')')).map_or(stripped, |(before, _)| before);
         assert!(polite.iter().any(|end| stripped.ends_with(end)), "{}: {sentence}", message.id);
     }
+}
+
+/// A rule's sentence may be chosen in the rule itself, so every literal of `audit` that begins like one is one.
+#[test]
+fn sentences_of_audits_are_those_that_its_rules_name() {
+    let literal = |text: &str| literals(text).filter(|id| id.starts_with("audit-")).map(str::to_owned).collect::<Set>();
+    let named: Set = sources("audit").iter().flat_map(|(_, text)| literal(text)).collect();
+    let files = FILES.iter().filter(|file| file.starts_with("audit-"));
+    let there: Set = files.flat_map(|file| catalogue(Language::English, file)).map(|message| message.id).collect();
+    assert_eq!(named.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "without a sentence");
+    assert_eq!(there.difference(&named).collect::<Vec<_>>(), Vec::<&String>::new(), "that no rule names");
+    assert!(there.len() >= 6);
 }
 
 fn sources(name: &str) -> Vec<(PathBuf, String)> {

@@ -1,0 +1,17 @@
+//! SPF: the records, the tree that they make, and what it authorises (SPF).
+
+use crate::rule::Rule;
+use crate::subject::Subject;
+use crate::world::World;
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Seen {}
+
+/// Asks.
+pub async fn look<W: World>(_world: &W, _subject: &Subject) -> Seen {
+    Seen {}
+}
+
+/// The rules.
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,58 @@
+//! Everything that a domain publishes, at one moment.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join, join4};
+use lookup::{Answer, Question};
+
+use crate::families::{brand, dmarc_record, keys, legacy, mail_hosts, publication, sender_policy, transport};
+use crate::journal::Journal;
+use crate::subject::Subject;
+use crate::world::World;
+
+/// What a domain publishes. Each family of rules has its own part, and reads the others'.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Whom it is about.
+    pub subject: Subject,
+    /// The zone, its servers, and what is common to all records.
+    pub publication: publication::Seen,
+    /// SPF.
+    pub spf: sender_policy::Seen,
+    /// DKIM keys.
+    pub keys: keys::Seen,
+    /// DMARC.
+    pub dmarc: dmarc_record::Seen,
+    /// BIMI.
+    pub brand: brand::Seen,
+    /// Mail hosts, Null MX, reverse names.
+    pub hosts: mail_hosts::Seen,
+    /// What is historic.
+    pub legacy: legacy::Seen,
+    /// MTA-STS and TLS reporting.
+    pub transport: transport::Seen,
+    /// Every question with its answer.
+    pub answers: BTreeMap<Question, Answer>,
+}
+
+impl Snapshot {
+    /// Asks for everything, all at once as far as one question does not need another's answer.
+    pub async fn take<W: World>(world: &W, subject: Subject) -> Self {
+        let journal = Journal::new(world, &subject.drafts);
+        let texts = join4(
+            publication::look(&journal, &subject),
+            sender_policy::look(&journal, &subject),
+            keys::look(&journal, &subject),
+            dmarc_record::look(&journal, &subject),
+        );
+        let others = join4(
+            brand::look(&journal, &subject),
+            mail_hosts::look(&journal, &subject),
+            legacy::look(&journal, &subject),
+            transport::look(&journal, &subject),
+        );
+        let ((publication, spf, keys, dmarc), (brand, hosts, legacy, transport)) = join(texts, others).await;
+        let answers = journal.into_answers();
+        Self { subject, publication, spf, keys, dmarc, brand, hosts, legacy, transport, answers }
+    }
+}

@@ -1,0 +1,122 @@
+//! The rules against zones: `testdata/cases/audit-*`, one area for each family.
+
+// Helpers of tests may panic; clippy spares only the tests themselves.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_macros)]
+
+extern crate sekisho_audit as audit;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use audit::draft::{Draft, DraftKind};
+use audit::{Desk, Finding, Fix, Known, SelectorSource, Snapshot, Subject, Usage, rule};
+use lookup::fetch::{Both, Shelf};
+use mailtext::{Domain, Explain};
+use testkit::Case;
+
+/// The areas, with the beginnings of the ids that each is about: what other families find is not shown there.
+const AREAS: &[(&str, &[&str])] = &[("audit-legacy", &["ADS"])];
+
+#[test]
+fn cases() {
+    for (area, ids) in AREAS {
+        let count = testkit::cases(area, |case| print(case, ids));
+        assert!(count > 0, "{area}");
+    }
+}
+
+/// Every rule about domains is found somewhere, and somewhere it is not.
+#[test]
+fn every_rule_has_a_case() {
+    let mut found = BTreeSet::new();
+    for (area, ids) in AREAS {
+        let seen = std::cell::RefCell::new(BTreeSet::new());
+        testkit::cases(area, |case| {
+            seen.borrow_mut().extend(findings(case, ids).iter().map(|finding| finding.rule.id));
+            print(case, ids)
+        });
+        found.extend(seen.into_inner());
+    }
+    let without: Vec<_> = rule::all()
+        .filter(|rule| matches!(rule.judge, rule::Judge::Domain(_)) && !found.contains(rule.id))
+        .map(|rule| rule.id)
+        .collect();
+    assert!(without.is_empty(), "rules without a case: {without:?}");
+}
+
+#[test]
+fn ids_are_in_order_and_sentences_are_theirs() {
+    let ids: Vec<_> = rule::all().map(|rule| rule.id).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an id stands twice");
+    for rule in rule::all() {
+        assert_eq!(rule.sentence, format!("audit-{}", rule.id.to_ascii_lowercase()));
+    }
+}
+
+fn findings(case: &Case, ids: &[&str]) -> Vec<Finding> {
+    let (subject, known) = (subject(case), known(case));
+    let world = Both { lookup: case.zone(), fetch: shelf(case) };
+    let snapshot = testkit::block_on(Snapshot::take(&world, subject));
+    let mut list = rule::judge_domain(&Desk { snapshot: &snapshot, known: &known });
+    list.retain(|finding| ids.iter().any(|id| finding.rule.id.starts_with(id)));
+    list
+}
+
+/// `domain`, `usage` (`mail`, `parked`), `selector` (several), `draft` (`spf = v=spf1 -all`).
+fn subject(case: &Case) -> Subject {
+    let domain = Domain::parse(case.input.need("domain")).unwrap();
+    let mut subject = Subject::new(domain.clone());
+    subject.usage = match case.input.get("usage") {
+        None => Usage::Unsaid,
+        Some("mail") => Usage::Mail,
+        Some("parked") => Usage::Parked,
+        Some(other) => panic!("{}: usage {other}", case.name),
+    };
+    subject.selectors = case.input.all("selector").map(|selector| (selector.into(), SelectorSource::Given)).collect();
+    for draft in case.input.all("draft") {
+        let (kind, text) = draft.split_once(" = ").unwrap();
+        subject.drafts.push(Draft::new(&domain, DraftKind::parse(kind).unwrap(), text.as_bytes()).unwrap());
+    }
+    subject
+}
+
+/// `now` in seconds since 1970.
+fn known(case: &Case) -> Known {
+    Known { now_s: case.input.get("now").map_or(1_800_000_000, |now| now.parse().unwrap()), ..Known::default() }
+}
+
+/// The documents of a case: `.shelf` beside the zone, as `lookup::fetch::Shelf` reads them.
+fn shelf(case: &Case) -> Shelf {
+    let path = case.stem.with_file_name(format!("{}.shelf", case.name));
+    std::fs::read_to_string(path).map_or_else(|_| Shelf::new(), |text| Shelf::parse(&text).unwrap())
+}
+
+fn print(case: &Case, ids: &[&str]) -> String {
+    let mut out = String::new();
+    for finding in findings(case, ids) {
+        let _ = write!(out, "{} {} {}", finding.severity, finding.rule.id, finding.sentence);
+        if let Some(place) = &finding.place {
+            let _ = write!(out, " at {} {}", place.name, place.kind);
+            if let Some(span) = place.span {
+                let _ = write!(out, " [{}, {}]", span.start, span.end);
+            }
+        }
+        for (name, value) in finding.arguments() {
+            let _ = write!(out, "\n    {name}: {value}");
+        }
+        match &finding.fix {
+            None => {}
+            Some(Fix::Publish(record)) => {
+                let _ = write!(out, "\n    publish: {} {} {}", record.name, record.kind, record.text);
+            }
+            Some(Fix::Remove { name, kind }) => {
+                let _ = write!(out, "\n    remove: {name} {kind}");
+            }
+            Some(Fix::Do(sentence, arguments)) => {
+                let _ = write!(out, "\n    do: {sentence} {arguments:?}");
+            }
+        }
+        out.push('\n');
+    }
+    if out.is_empty() { "nothing\n".into() } else { out }
+}

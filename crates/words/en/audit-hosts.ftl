@@ -1,0 +1,1 @@
+### Mail hosts, Null MX, reverse names (MXN).

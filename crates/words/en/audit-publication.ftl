@@ -1,0 +1,1 @@
+### Publication: what is common to all records (COM).

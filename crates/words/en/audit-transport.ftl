@@ -1,0 +1,1 @@
+### MTA-STS and TLS reporting (STS, TRP).

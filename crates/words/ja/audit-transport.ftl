@@ -1,0 +1,1 @@
+### MTA-STS と TLS レポート (STS、TRP)。
