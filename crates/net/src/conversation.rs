@@ -140,57 +140,94 @@ pub struct ServeEnd {
 pub async fn serve_milter<C, M, O>(
     listeners: Vec<Listener>,
     options: ServeOptions,
-    mut make: M,
+    make: M,
     observe: O,
     shutdown: impl Future<Output = ()>,
 ) -> ServeEnd
 where
     C: Conversation + 'static,
-    M: FnMut(&Peer) -> C,
+    M: FnMut(&Peer) -> C + Send + 'static,
     O: Fn(Notice) + Send + Sync + 'static,
 {
-    let options = Arc::new(options);
-    let observe: Arc<dyn Fn(Notice) + Send + Sync> = Arc::new(observe);
     let (closing, is_closing) = watch::channel(false);
-    let mut connections = JoinSet::new();
-    let (mut accepted_count, mut turn) = (0, 0);
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let (listener, accepted) = tokio::select! {
-            () = &mut shutdown => break,
-            accepted = accept(&listeners, &mut turn) => accepted,
-            Some(_) = connections.join_next() => continue,
-        };
-        let (stream, address) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                observe(Notice::AcceptFailed { error });
-                sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+    let door = Door { listeners, options: Arc::new(options), make, observe: Arc::new(observe), is_closing };
+    // A task of its own: whoever awaits this may do so outside of the runtime's threads, and each connection would cost
+    // two wake-ups of a thread, one to be accepted and one to be held.
+    let mut accepting = JoinSet::new();
+    accepting.spawn(door.keep());
+    let early = tokio::select! {
+        () = shutdown => None,
+        ended = accepting.join_next() => ended,
+    };
+    // Nobody listens when the task has ended.
+    let _ = closing.send(true);
+    let ended = match early {
+        None => accepting.join_next().await,
+        ended => ended,
+    };
+    match ended {
+        Some(Ok(end)) => end,
+        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        _ => ServeEnd { accepted_count: 0, cut_count: 0 },
+    }
+}
+
+/// Where connections come in.
+struct Door<M> {
+    listeners: Vec<Listener>,
+    options: Arc<ServeOptions>,
+    make: M,
+    observe: Arc<dyn Fn(Notice) + Send + Sync>,
+    is_closing: watch::Receiver<bool>,
+}
+
+impl<M> Door<M> {
+    /// Accepts until it is closed, and waits for those who are inside.
+    async fn keep<C>(mut self) -> ServeEnd
+    where
+        C: Conversation + 'static,
+        M: FnMut(&Peer) -> C,
+    {
+        let mut connections = JoinSet::new();
+        let (mut accepted_count, mut turn) = (0, 0);
+        loop {
+            let (listener, accepted) = tokio::select! {
+                _ = self.is_closing.wait_for(|is_closing| *is_closing) => break,
+                accepted = accept(&self.listeners, &mut turn) => accepted,
+                Some(_) = connections.join_next() => continue,
+            };
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    (self.observe)(Notice::AcceptFailed { error });
+                    sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                    continue;
+                }
+            };
+            accepted_count += 1;
+            let peer = Peer { number: accepted_count, address, listener };
+            if connections.len() >= self.options.connection_count_max {
+                (self.observe)(Notice::Refused { peer });
                 continue;
             }
-        };
-        accepted_count += 1;
-        let peer = Peer { number: accepted_count, address, listener };
-        if connections.len() >= options.connection_count_max {
-            observe(Notice::Refused { peer });
-            continue;
+            let connection = Connection {
+                conversation: (self.make)(&peer),
+                options: Arc::clone(&self.options),
+                is_closing: self.is_closing.clone(),
+            };
+            let report = Report { peer, end: ConnectionEnd::Cut, observe: Arc::clone(&self.observe) };
+            match stream {
+                Stream::Tcp(stream) => connections.spawn(report.of(connection, stream)),
+                Stream::Unix(stream) => connections.spawn(report.of(connection, stream)),
+            };
         }
-        let connection =
-            Connection { conversation: make(&peer), options: Arc::clone(&options), is_closing: is_closing.clone() };
-        let report = Report { peer, end: ConnectionEnd::Cut, observe: Arc::clone(&observe) };
-        match stream {
-            Stream::Tcp(stream) => connections.spawn(report.of(connection, stream)),
-            Stream::Unix(stream) => connections.spawn(report.of(connection, stream)),
-        };
+        drop(self.listeners);
+        let all = async { while connections.join_next().await.is_some() {} };
+        let _ = timeout(self.options.grace, all).await;
+        let cut_count = connections.len();
+        connections.shutdown().await;
+        ServeEnd { accepted_count, cut_count }
     }
-    drop(listeners);
-    // Nobody listens when there is no connection.
-    let _ = closing.send(true);
-    let all = async { while connections.join_next().await.is_some() {} };
-    let _ = timeout(options.grace, all).await;
-    let cut_count = connections.len();
-    connections.shutdown().await;
-    ServeEnd { accepted_count, cut_count }
 }
 
 /// The next connection of any of the listeners, and of which. Each has its turn to be the first that is asked.
