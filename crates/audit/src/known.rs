@@ -60,6 +60,8 @@ pub struct Reported {
     pub own_signed: u64,
     /// Of those, how many came from names below the domain, or were signed or sent by them, so that strict alignment fails.
     pub own_below: u64,
+    /// Messages that somebody else sent on: forwarders and lists.
+    pub forwarded: u64,
     /// When the last report ended, seconds since 1970.
     pub last_s: Option<i64>,
     /// The include targets of the SPF record whose services were seen to send.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join, join4};
-use lookup::{Answer, Question};
+use lookup::{Answer, Data, Kind, Question};
 
 use crate::families::{brand, dmarc_record, keys, legacy, mail_hosts, publication, sender_policy, transport};
 use crate::journal::Journal;
-use crate::subject::Subject;
+use crate::subject::{Subject, Usage};
 use crate::world::World;
 
 /// What a domain publishes. Each family of rules has its own part, and reads the others'.
@@ -54,5 +54,42 @@ impl Snapshot {
         let ((publication, spf, keys, dmarc), (brand, hosts, legacy, transport)) = join(texts, others).await;
         let answers = journal.into_answers();
         Self { subject, publication, spf, keys, dmarc, brand, hosts, legacy, transport, answers }
+    }
+}
+
+impl Snapshot {
+    /// Whether there is a record that is meant for SPF.
+    #[must_use]
+    pub fn has_spf(&self) -> bool {
+        self.dmarc.apex.texts().any(|text| text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case(b"v=spf1")))
+    }
+
+    /// Whether a usable DKIM key was found at any of the selectors that were asked for.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        let Ok(folder) = self.subject.domain.prefixed("_domainkey") else {
+            return false;
+        };
+        self.answers.iter().any(|(question, answer)| {
+            question.kind == Kind::Txt
+                && question.name != folder
+                && question.name.is_within(&folder)
+                && dkim::key::KeyRecord::parse_all(answer.data()).iter().any(Result::is_ok)
+        })
+    }
+
+    /// Whether the domain sends no mail: by the caller's word, or by its own – a Null MX, or SPF that lets nobody send.
+    #[must_use]
+    pub fn sends_no_mail(&self) -> bool {
+        match self.subject.usage {
+            Usage::Parked => true,
+            Usage::Mail => false,
+            Usage::Unsaid => {
+                let exchanges = self.dmarc.exchanges.answer.data();
+                let null = matches!(exchanges, [Data::Mx(only)] if only.exchange.is_none());
+                let denies = |text: &[u8]| text.eq_ignore_ascii_case(b"v=spf1 -all");
+                null || self.dmarc.apex.texts().any(denies)
+            }
+        }
     }
 }

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use audit::draft::{Draft, DraftKind};
+use audit::known::Reported;
 use audit::{Desk, Finding, Fix, Known, SelectorSource, Snapshot, Subject, Usage, rule};
 use lookup::fetch::{Both, Shelf};
 use mailtext::{Domain, Explain};
 use testkit::Case;
 
 /// The areas, with the beginnings of the ids that each is about: what other families find is not shown there.
-const AREAS: &[(&str, &[&str])] = &[("audit-legacy", &["ADS"])];
+const AREAS: &[(&str, &[&str])] = &[("audit-dmarc", &["DMC"]), ("audit-legacy", &["ADS"])];
 
 #[test]
 fn cases() {
@@ -80,9 +81,30 @@ fn subject(case: &Case) -> Subject {
     subject
 }
 
-/// `now` in seconds since 1970.
+/// `now` in seconds since 1970, `policy` (`seconds = text`, several), `reports` (`own=1000 own_passed=990`).
 fn known(case: &Case) -> Known {
-    Known { now_s: case.input.get("now").map_or(1_800_000_000, |now| now.parse().unwrap()), ..Known::default() }
+    let now_s = case.input.get("now").map_or(1_800_000_000, |now| now.parse().unwrap());
+    let policies = case.input.all("policy").map(|policy| {
+        let (at_s, text) = policy.split_once(" = ").unwrap();
+        (at_s.parse().unwrap(), text.as_bytes().into())
+    });
+    Known { now_s, policies: policies.collect(), reports: case.input.get("reports").map(reported), ..Known::default() }
+}
+
+fn reported(words: &str) -> Reported {
+    let mut reported = Reported::default();
+    for (name, value) in words.split(' ').map(|word| word.split_once('=').unwrap()) {
+        let value = value.parse().unwrap();
+        match name {
+            "own" => reported.own = value,
+            "own_passed" => reported.own_passed = value,
+            "own_signed" => reported.own_signed = value,
+            "own_below" => reported.own_below = value,
+            "forwarded" => reported.forwarded = value,
+            other => panic!("reports: {other}"),
+        }
+    }
+    reported
 }
 
 /// The documents of a case: `.shelf` beside the zone, as `lookup::fetch::Shelf` reads them.
