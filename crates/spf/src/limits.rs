@@ -27,6 +27,31 @@ pub const FLAT_HOST_COUNT_MAX: u8 = 20;
 /// Most ordinary checks of a domain that pass between two attempts to make its flat policy, when those gain nothing.
 pub const FLAT_WAIT_COUNT_MAX: u8 = 100;
 
+/// Most records of one tree, each as often as it is reached.
+pub const TREE_NODE_COUNT_MAX: usize = 256;
+/// Most includes and redirects on the way to a record of a tree: twice what an evaluation can follow.
+pub const TREE_DEPTH_MAX: u32 = 20;
+/// Most questions for one tree: some 40 terms, each with the most hosts that it may have.
+pub const TREE_QUESTION_COUNT_MAX: usize = 800;
+/// Most bytes of answers for one tree.
+pub const TREE_ANSWER_BYTES_MAX: usize = 2 << 20;
+/// Most hosts of one `mx` whose addresses are asked for in a tree; ten are allowed.
+pub const TREE_HOST_COUNT_MAX: usize = 20;
+/// Most terms of one tree, all records together.
+pub const TREE_TERM_COUNT_MAX: usize = 20_000;
+/// Most terms that are named as those which leave nothing to a dead one.
+pub const SHADOW_COUNT_MAX: usize = 16;
+/// Longest text of what looks like a record that is kept for people, in characters.
+pub const LOOKALIKE_CHARACTERS_MAX: usize = 120;
+/// Most records of one name that look like SPF records and are none.
+pub const LOOKALIKE_COUNT_MAX: usize = 8;
+/// Longest record that is written, in octets: with its name it fits a DNS answer of 512 octets (RFC 7208 §3.4).
+pub const WRITTEN_OCTETS_MAX: usize = 450;
+/// Most records that are written in the place of one; more could not be looked up within the limits either.
+pub const WRITTEN_RECORD_COUNT_MAX: usize = 64;
+/// Most prefixes that are written in the place of names.
+pub const WRITTEN_PREFIX_COUNT_MAX: usize = 4_000;
+
 /// What one evaluation may cost. The defaults are those of RFC 7208 §4.6.4; time and the overall number of questions are
 /// limited by whoever answers them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

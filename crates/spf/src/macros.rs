@@ -203,6 +203,12 @@ impl MacroString {
         self.letters & letter.bit() != 0
     }
 
+    /// The letters that are used, once each.
+    #[must_use]
+    pub fn letters(&self) -> Vec<Letter> {
+        Letter::TABLE.into_iter().map(|(letter, _)| letter).filter(|letter| self.uses(*letter)).collect()
+    }
+
     /// The name that the string builds.
     ///
     /// # Errors

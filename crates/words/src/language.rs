@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 34] = [
+const ENGLISH: [&str; 35] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -57,6 +57,7 @@ const ENGLISH: [&str; 34] = [
     include_str!("../en/dmarc.ftl"),
     include_str!("../en/arc.ftl"),
     include_str!("../en/domainkeys.ftl"),
+    include_str!("../en/tree.ftl"),
     include_str!("../en/sender-id.ftl"),
     include_str!("../en/bimi.ftl"),
     include_str!("../en/client.ftl"),
@@ -86,7 +87,7 @@ const ENGLISH: [&str; 34] = [
     include_str!("../en/audit-records.ftl"),
 ];
 
-const JAPANESE: [&str; 34] = [
+const JAPANESE: [&str; 35] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -94,6 +95,7 @@ const JAPANESE: [&str; 34] = [
     include_str!("../ja/dmarc.ftl"),
     include_str!("../ja/arc.ftl"),
     include_str!("../ja/domainkeys.ftl"),
+    include_str!("../ja/tree.ftl"),
     include_str!("../ja/sender-id.ftl"),
     include_str!("../ja/bimi.ftl"),
     include_str!("../ja/client.ftl"),

@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 34] = [
+const FILES: [&str; 35] = [
     "mailtext",
     "lookup",
     "spf",
@@ -20,6 +20,7 @@ const FILES: [&str; 34] = [
     "dmarc",
     "arc",
     "domainkeys",
+    "tree",
     "sender-id",
     "bimi",
     "client",
@@ -53,7 +54,7 @@ const FILES: [&str; 34] = [
 const CRATES: [(&str, &[&str], usize); 10] = [
     ("mailtext", &["mailtext"], 70),
     ("lookup", &["fetch"], 17),
-    ("spf", &["spf", "sender-id"], 60),
+    ("spf", &["spf", "tree", "sender-id"], 60),
     ("dkim", &["dkim", "arc", "domainkeys"], 120),
     ("dmarc", &["dmarc"], 60),
     ("bimi", &["bimi"], 100),

@@ -1,0 +1,39 @@
+### SPF の木: レコードと項目についての所見、書き直したレコードについての所見。
+
+## レコード
+
+spf-tree-no-record = { $domain } には SPF レコードがなく、受信側は permerror と判定します。
+spf-tree-no-such-domain = { $domain } は存在せず、受信側は permerror と判定します。この名前を登録した者が送信元を決められる状態です。
+spf-tree-not-checkable = { $domain } は SPF の認証対象にできない名前です。
+spf-tree-several-records = { $domain } に SPF レコードが { $count } 個あります。設定できるのは 1 個だけで、受信側は permerror と判定します。
+spf-tree-broken = { $domain } のレコードは「{ $text }」に誤りがあり、受信側は permerror と判定します。{ $flaw }
+spf-tree-failed = { $name } { $kind } の DNS 参照に失敗し({ $failure })、受信側は temperror と判定します。
+spf-tree-loop = 参照が上位の { $domain } に戻っているため、受信側は permerror と判定します。
+spf-tree-cut = 木が大きすぎるため、ここで打ち切りました(上限: { $what ->
+        [records] レコードの数
+        [depth] include の深さ
+        [questions] 問い合わせの数
+        [bytes] 応答のバイト数
+        [hosts] 1 項目のホストの数
+        [terms] 項目の数
+       *[other] { $what }
+    })。表示は一部だけです。
+spf-tree-strict-voids = 片方の IP バージョンのアドレスしか持たないホストを空振り参照に数える受信側では、{ $count } 回となり上限の { $limit } 回を超えます。
+
+## 項目
+
+spf-tree-too-many-lookups = ここで DNS 参照回数が上限の { $limit } 回を超えます。これより前で一致しない送信元を、受信側は permerror と判定します。
+spf-tree-too-many-voids = ここで空振り参照が上限の { $limit } 回を超え、受信側は permerror と判定します。
+spf-tree-void = { $name } には{ $kind ->
+        [MX] {" "}MX
+       *[other] アドレス
+    }がなく、この項目は何にも一致しません。空振り参照に数えられます。
+spf-tree-too-many-hosts = MX が { $count } 個あり、上限の { $limit } 個を超えるため、受信側は permerror と判定します。
+spf-tree-after-all = { $terms } の後にあるため、評価されません。
+spf-tree-covered = 前にある { $terms } がすべて含んでいるため、不要です。
+spf-tree-contradicted = 前にある { $terms } が別の結果で先に一致するため、効果がありません。
+spf-tree-unreached = 前にある項目がすべてに一致するため、評価されません。
+spf-tree-varies = メールごとに変わるため({ $macros })、対象のアドレスは分かりません。
+spf-tree-ptr = 「ptr」は遅く不確実なため、使用しないでください。対象のアドレスは分かりません。
+spf-tree-everyone = すべての送信元を許可しています。
+spf-tree-target-malformed = 参照先が DNS の名前として使用できません。{ $flaw }
