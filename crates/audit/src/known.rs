@@ -41,6 +41,8 @@ pub struct SelectorUse {
     pub last_s: i64,
     /// Messages.
     pub messages: u64,
+    /// Whether `i=` was below the signature's domain in any of them.
+    pub identity_below: bool,
 }
 
 /// What aggregate reports say of the domain, in the period that was looked at.
@@ -142,6 +144,8 @@ pub struct Signer {
     pub uses_length: bool,
     /// Private keys that others may read.
     pub exposed_keys: u64,
+    /// Selectors whose private key is not the one that is published.
+    pub mismatched: Vec<Box<str>>,
     /// Selectors with a key that is published and not yet used.
     pub staged: Vec<Box<str>>,
 }

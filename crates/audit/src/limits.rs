@@ -22,3 +22,17 @@ pub const DMARC_NONE_DAYS: i64 = 180;
 pub const DMARC_PASS_PERCENT: u64 = 98;
 /// Labels of the longest name that a tree walk begins with; a longer one is cut (RFC 9989 §4.10), count.
 pub const WALK_LABEL_COUNT: usize = 8;
+/// The age from which a key is told to be changed some time, days.
+pub const KEY_AGE_DAYS: i64 = 183;
+/// The age from which it should have been, days.
+pub const KEY_AGE_OLD_DAYS: i64 = 366;
+/// How long a key stays published after its last signature, days: longer than any queue.
+pub const KEY_KEPT_DAYS: i64 = 7;
+/// When a key that signs no more should be gone, days.
+pub const KEY_RETENTION_DAYS: i64 = 30;
+/// A note in a key record that is longer than needed, bytes.
+pub const KEY_NOTE_BYTES: usize = 60;
+/// Digits of a selector that are a date at most, count.
+pub const SELECTOR_NUMBER_DIGITS: usize = 8;
+/// The life of a signature that ends sooner than mail may wait in a queue, seconds (RFC 5321 §4.5.4.1: four to five days).
+pub const SIGNATURE_LIFE_S_MIN: i64 = 5 * 86_400;

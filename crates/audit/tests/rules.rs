@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use audit::draft::{Draft, DraftKind};
-use audit::known::Reported;
+use audit::known::{History, Reported, SelectorUse, Signer};
 use audit::{Desk, Finding, Fix, Known, SelectorSource, Snapshot, Subject, Usage, rule};
 use lookup::fetch::{Both, Shelf};
 use mailtext::{Domain, Explain};
 use testkit::Case;
 
 /// The areas, with the beginnings of the ids that each is about: what other families find is not shown there.
-const AREAS: &[(&str, &[&str])] = &[("audit-dmarc", &["DMC"]), ("audit-legacy", &["ADS"])];
+const AREAS: &[(&str, &[&str])] = &[("audit-dkim", &["DKM"]), ("audit-dmarc", &["DMC"]), ("audit-legacy", &["ADS"])];
 
 #[test]
 fn cases() {
@@ -88,7 +88,51 @@ fn known(case: &Case) -> Known {
         let (at_s, text) = policy.split_once(" = ").unwrap();
         (at_s.parse().unwrap(), text.as_bytes().into())
     });
-    Known { now_s, policies: policies.collect(), reports: case.input.get("reports").map(reported), ..Known::default() }
+    let keys: Vec<_> = case.input.all("key").map(key).collect();
+    Known {
+        now_s,
+        policies: policies.collect(),
+        reports: case.input.get("reports").map(reported),
+        selectors: case.input.all("used").map(|words| used(case, words)).collect(),
+        history: (!keys.is_empty()).then(|| History { keys, ..History::default() }),
+        signer: case.input.get("signer").map(signer),
+        ..Known::default()
+    }
+}
+
+/// `used: selector first last messages`, with `below` when `i=` was below the domain.
+fn used(case: &Case, words: &str) -> SelectorUse {
+    let words: Vec<_> = words.split(' ').collect();
+    let domain = Domain::parse(case.input.need("domain")).unwrap();
+    let number = |at: usize| words[at].parse::<i64>().unwrap();
+    SelectorUse {
+        selector: words[0].into(),
+        domain,
+        first_s: number(1),
+        last_s: number(2),
+        messages: u64::try_from(number(3)).unwrap(),
+        identity_below: words.get(4) == Some(&"below"),
+    }
+}
+
+/// `key: selector first last = text`: what an earlier audit saw.
+fn key(line: &str) -> (Box<str>, Box<[u8]>, i64, i64) {
+    let (words, text) = line.split_once(" = ").unwrap();
+    let words: Vec<_> = words.split(' ').collect();
+    (words[0].into(), text.as_bytes().into(), words[1].parse().unwrap(), words[2].parse().unwrap())
+}
+
+fn signer(words: &str) -> Signer {
+    let mut signer = Signer::default();
+    for (name, value) in words.split(' ').map(|word| word.split_once('=').unwrap()) {
+        match name {
+            "signed" => signer.signed = value.parse().unwrap(),
+            "exposed" => signer.exposed_keys = value.parse().unwrap(),
+            "mismatched" => signer.mismatched.push(value.into()),
+            other => panic!("signer: {other}"),
+        }
+    }
+    signer
 }
 
 fn reported(words: &str) -> Reported {

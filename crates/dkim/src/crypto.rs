@@ -505,6 +505,17 @@ fn short_rsa_verifies(
 }
 
 /// Modulus and exponent of an RSA key in either encoding, big-endian.
+/// The modulus and the exponent of an RSA key, within the bounds of what is computed with.
+pub(crate) fn rsa_public_numbers(der: &[u8]) -> Result<(BigUint, BigUint), PublicKeyError> {
+    let (modulus, exponent) = rsa_numbers(der).ok_or(PublicKeyError::Encoding)?;
+    let bits = bit_length(modulus);
+    match bits {
+        0..RSA_BITS_MIN_LEGACY => Err(PublicKeyError::TooShort(bits)),
+        RSA_BITS_MIN_LEGACY..=RSA_BITS_MAX => Ok((BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent))),
+        _ => Err(PublicKeyError::TooLong(bits)),
+    }
+}
+
 fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (outer, _) = element(der, TAG_SEQUENCE)?;
     let numbers = match element(outer, TAG_SEQUENCE) {

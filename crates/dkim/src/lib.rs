@@ -9,7 +9,7 @@
 //! Reading order: [`verify`](mod@verify) from the top, then [`signature`], [`key`], [`canonical`], [`body`],
 //! [`step`] (results and reasons), [`sign`], and [`crypto`] last. [`arc`] is built on all of these. Beside them stands
 //! what DKIM had or has around it: [`domainkeys`] and [`adsp`] (historic), [`atps`] (an experiment), and [`reporting`]
-//! (RFC 6651).
+//! (RFC 6651). For those who audit keys there is [`weak_key`].
 
 pub mod adsp;
 pub mod arc;
@@ -25,6 +25,7 @@ pub mod sign;
 pub mod signature;
 pub mod step;
 pub mod verify;
+pub mod weak_key;
 
 pub use canonical::Canonicalization;
 pub use crypto::{Algorithm, KeyKind, PrivateKey, PrivateKeyError};
