@@ -54,7 +54,12 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
     let selectors =
         join_all(named.into_iter().map(|(selector, source)| selector_seen(world, subject, selector, source)));
     let (selectors, wildcard) = join(selectors, wildcard).await;
-    Seen { selectors: selectors.into_iter().flatten().collect(), wildcard }
+    let mut selectors: Vec<_> = selectors.into_iter().flatten().collect();
+    if let Some(everything) = wildcard.as_ref().map(|wildcard| wildcard.answer.data()).filter(|data| !data.is_empty()) {
+        // What answers as any nonsense does is the wildcard, and no selector that somebody made.
+        selectors.retain(|seen| seen.is_named() || seen.published.answer.data() != everything);
+    }
+    Seen { selectors, wildcard }
 }
 
 /// The selectors to ask for, each with the best of those who named it.
@@ -208,7 +213,6 @@ const WELL_KNOWN: &[&str] = &[
     "ctct1",
     "ctct2",
     "dk",
-    "20230601",
     "everlytickey1",
     "everlytickey2",
     "litesrv",

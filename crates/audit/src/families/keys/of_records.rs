@@ -29,7 +29,7 @@ pub(super) fn one_record_only(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn the_version_comes_first(desk: &Desk<'_>, findings: &mut Findings) {
     for_keys(desk, |key| {
-        if matches!(key.record, Err(KeyError::Version)) {
+        if matches!(key.record, Err(KeyError::Version)) && !has_escapes(key.text) {
             rewrite(key, findings, |name| name != b"v");
         }
     });
@@ -93,7 +93,9 @@ const TAG_SEQUENCE: u8 = 0x30;
 
 pub(super) fn the_key_is_of_its_kind(desk: &Desk<'_>, findings: &mut Findings) {
     for_keys(desk, |key| {
-        let whole = key.rsa().is_some_and(|der| !is_cut(&der) && !is_doubled(&der));
+        // An exponent that is none has its own finding, DKM12.
+        let numbers = |der: &[u8]| weaknesses(der).is_ok_and(|found| found.contains(&KeyWeakness::NoExponent));
+        let whole = key.rsa().is_some_and(|der| !is_cut(&der) && !is_doubled(&der) && !numbers(&der));
         if matches!(key.record, Err(KeyError::Key)) && whole {
             findings.at(key.part("p"));
         }
@@ -270,11 +272,15 @@ pub(super) fn tags_stand_once(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn semicolons_are_not_escaped(desk: &Desk<'_>, findings: &mut Findings) {
     for_keys(desk, |key| {
-        if key.text.windows(2).any(|pair| pair == b"\\;") {
+        if has_escapes(key.text) {
             let mended = String::from_utf8_lossy(key.text).replace("\\;", ";");
             findings.at(key.place()).publish(key.name(), Kind::Txt, mended);
         }
     });
+}
+
+fn has_escapes(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair == b"\\;")
 }
 
 pub(super) fn one_key_one_selector(desk: &Desk<'_>, findings: &mut Findings) {
