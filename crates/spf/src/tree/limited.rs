@@ -114,12 +114,12 @@ impl<'t, F: Family> Limited<'t, F> {
         let everyone = Flow::from([(Standing::default(), Ranges::full())]);
         let ended = self.record(NodeId(0), everyone);
         for (flow, verdict) in ended.into_iter().zip(ENDS) {
-            self.give(flow, verdict);
+            self.give(&flow, verdict);
         }
     }
 
     /// Gives all addresses of a flow their result.
-    fn give(&mut self, flow: Flow<F::Number>, verdict: Verdict) {
+    fn give(&mut self, flow: &Flow<F::Number>, verdict: Verdict) {
         let set = F::of_mut(self.results.set(verdict));
         flow.values().for_each(|ranges| set.extend(ranges));
     }
@@ -135,7 +135,7 @@ impl<'t, F: Family> Limited<'t, F> {
             state => {
                 // RFC 7208 §5.2, §6.1: where none would be the result of the target, it is permerror
                 let verdict = verdict_without_record(state).filter(|verdict| *verdict != Verdict::None);
-                self.give(flow, verdict.unwrap_or(Verdict::PermError));
+                self.give(&flow, verdict.unwrap_or(Verdict::PermError));
                 return ended;
             }
         }
@@ -147,7 +147,9 @@ impl<'t, F: Family> Limited<'t, F> {
                 flow = self.counted(flow, term);
             }
             if term.kind == TermKind::Redirect {
-                return self.redirect(term, flow);
+                let behind = self.redirect(term, flow);
+                ended.iter_mut().zip(behind).for_each(|(flow, more)| merge(flow, more));
+                return ended;
             }
             let matched = self.directive(term, &mut flow);
             let verdict = term.verdict().unwrap_or(Verdict::Neutral);
@@ -167,12 +169,12 @@ impl<'t, F: Family> Limited<'t, F> {
                 ended
             }
             (Target::Malformed(_), _) => {
-                self.give(flow, Verdict::PermError);
+                self.give(&flow, Verdict::PermError);
                 Ended::default()
             }
             (_, Some(node)) => self.record(node, flow),
             (_, None) => {
-                self.give(flow, Verdict::TempError);
+                self.give(&flow, Verdict::TempError);
                 Ended::default()
             }
         }
@@ -188,7 +190,7 @@ impl<'t, F: Family> Limited<'t, F> {
             if is_within { Ok(standing) } else { Err(Verdict::PermError) }
         };
         let (flow, ended) = changed(flow, spend);
-        ended.into_iter().for_each(|(verdict, flow)| self.give(flow, verdict));
+        ended.into_iter().for_each(|(verdict, flow)| self.give(&flow, verdict));
         flow
     }
 
@@ -200,7 +202,7 @@ impl<'t, F: Family> Limited<'t, F> {
                 Flow::new()
             }
             (Target::Malformed(_), TermKind::Include) => {
-                self.give(std::mem::take(flow), Verdict::PermError);
+                self.give(&std::mem::take(flow), Verdict::PermError);
                 Flow::new()
             }
             (Target::Malformed(_), _) => Flow::new(),
@@ -215,7 +217,7 @@ impl<'t, F: Family> Limited<'t, F> {
     fn include(&mut self, term: &Term, flow: &mut Flow<F::Number>) -> Flow<F::Number> {
         let all = std::mem::take(flow);
         let Some(node) = term.node else {
-            self.give(all, Verdict::TempError);
+            self.give(&all, Verdict::TempError);
             return Flow::new();
         };
         // RFC 7208 §5.2: pass is a match; fail, softfail and neutral are not
@@ -227,13 +229,13 @@ impl<'t, F: Family> Limited<'t, F> {
     fn exchanges(&mut self, term: &Term, flow: &mut Flow<F::Number>) -> Flow<F::Number> {
         let Some(answer) = &term.exchanges else { return Flow::new() };
         if is_failure(answer) {
-            self.give(std::mem::take(flow), Verdict::TempError);
+            self.give(&std::mem::take(flow), Verdict::TempError);
         } else if answer.is_void() {
             self.void(flow, None);
         }
         // RFC 7208 §4.6.4: more than 10 address records – the "mx" mechanism MUST produce a "permerror" result
         if exchanges(answer).count() > usize::from(self.limits.mx_host_count_max) {
-            self.give(std::mem::take(flow), Verdict::PermError);
+            self.give(&std::mem::take(flow), Verdict::PermError);
         }
         self.hosts(term, flow)
     }
@@ -243,7 +245,7 @@ impl<'t, F: Family> Limited<'t, F> {
         for host in &term.hosts {
             let (Some(own), other) = F::answers(host) else { continue };
             if is_failure(own) {
-                self.give(std::mem::take(flow), Verdict::TempError);
+                self.give(&std::mem::take(flow), Verdict::TempError);
             } else if own.is_void() {
                 let doubt = matches!(own, Answer::NoData(_)).then(|| Doubt::of(other));
                 self.void(flow, doubt);
@@ -258,7 +260,7 @@ impl<'t, F: Family> Limited<'t, F> {
     fn exists(&mut self, term: &Term, flow: &mut Flow<F::Number>) -> Flow<F::Number> {
         match term.hosts.first().map(|host| &host.ip4) {
             Some(Answer::Records(_)) => return std::mem::take(flow),
-            Some(answer) if is_failure(answer) => self.give(std::mem::take(flow), Verdict::TempError),
+            Some(answer) if is_failure(answer) => self.give(&std::mem::take(flow), Verdict::TempError),
             Some(answer) if answer.is_void() => self.void(flow, None),
             _ => {}
         }
@@ -270,7 +272,7 @@ impl<'t, F: Family> Limited<'t, F> {
         let limit = u32::from(self.limits.void_lookup_count_max);
         let (next, ended) = changed(std::mem::take(flow), |standing| standing.after_void(doubt, limit));
         *flow = next;
-        ended.into_iter().for_each(|(verdict, flow)| self.give(flow, verdict));
+        ended.into_iter().for_each(|(verdict, flow)| self.give(&flow, verdict));
     }
 
     fn undecide(&mut self, flow: &Flow<F::Number>) {
