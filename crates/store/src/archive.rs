@@ -11,10 +11,11 @@
 //! beside them in one small table, from which every question for counts is answered. So a report that goes takes exactly
 //! its counts with it, and [`feedback::Archive::rebuild`] finds nothing to change.
 //!
-//! Reports on their way out are in the same file: `outbox` ([`feedback::outbox::Outbox`]).
+//! Reports on their way out are in the same file: `outbox` ([`feedback::outbox::Outbox`]); so is what is noticed of reports,
+//! with the letters that tell of it: `notice`.
 //!
 //! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
-//! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `read`, `sums`.
+//! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `retention`, `read`, `sums`.
 
 mod answer;
 mod cells;
@@ -26,10 +27,12 @@ mod error;
 mod head;
 pub mod memory;
 mod names;
+mod notice;
 mod outbox;
 mod parcel;
 mod read;
 mod receive;
+mod retention;
 mod schema;
 mod sums;
 mod writer;
@@ -49,6 +52,8 @@ use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
 use mailtext::Domain;
 
 pub use self::memory::MemoryArchive;
+pub use self::notice::{AlertLine, AlertQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, WayOut};
+pub use self::retention::{Retention, Taken};
 
 use self::crew::{Readers, Waiting};
 use self::parcel::Prepared;

@@ -68,3 +68,5 @@ pub const ARCHIVE_SOURCE_RECORD_COUNT: u64 = 2_000_000;
 pub const ARCHIVE_DOMAIN_COUNT_MAX: usize = 10_000;
 /// Of how many reports the counts are made anew at a time: what bounds the memory for it.
 pub const ARCHIVE_REBUILD_REPORT_COUNT: i64 = 500_000;
+/// Most alerts or letters of one answer.
+pub const NOTICE_LINE_COUNT_MAX: usize = 1_000;

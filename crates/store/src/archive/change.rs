@@ -17,8 +17,13 @@ use super::error::{damaged, from_sqlite};
 use super::head::Side;
 use super::memory::removed;
 use super::names::{Meant, domains_meant};
+use super::notice::forget_domain;
 use super::read::{COUNTED, blob, sender_columns, side_of};
 use crate::limits::ARCHIVE_REBUILD_REPORT_COUNT;
+
+/// The condition that a report's period ended before a time; of one without a period, that it came before it.
+pub(super) const ENDED_BEFORE: &str =
+    "CASE WHEN d.begin_s = 0 AND d.end_s = 0 THEN d.received_ms / 1000 ELSE d.end_s END < ?1";
 
 /// Takes something away, a bounded piece of it.
 pub(super) fn remove(connection: &Connection, desk: &mut Desk, what: &Removal) -> Result<Removed, ArchiveError> {
@@ -28,10 +33,9 @@ pub(super) fn remove(connection: &Connection, desk: &mut Desk, what: &Removal) -
         }
         Removal::Reports { before_s, domain } => {
             let before_s = i64::try_from(*before_s).unwrap_or(i64::MAX);
-            let ended = "CASE WHEN d.begin_s = 0 AND d.end_s = 0 THEN d.received_ms / 1000 ELSE d.end_s END < ?1";
             let wanted = domain.clone().map(|domain| (domain, Reach::Name));
             let meant = domains_meant(connection, None, wanted.as_ref())?;
-            take_all(connection, desk, &format!("{ended} {}", about(&meant)), before_s)
+            take_all(connection, desk, &format!("{ENDED_BEFORE} {}", about(&meant)), before_s)
         }
         Removal::Raw { before_s } => {
             let before_s = i64::try_from(*before_s).unwrap_or(i64::MAX);
@@ -70,6 +74,7 @@ fn remove_domain(
     }
     // Their numbers may be given to other names.
     desk.forget_names();
+    forget_domain(connection, wanted, tenant)?;
     let mut statement = connection.prepare("SELECT DISTINCT tenant, domain FROM mark").map_err(from_sqlite)?;
     let mut rows = statement.query([]).map_err(from_sqlite)?;
     while let Some(row) = rows.next().map_err(from_sqlite)? {
@@ -82,7 +87,7 @@ fn remove_domain(
 }
 
 /// A condition, after others, that a report is about one of some domains.
-fn about(domains: &Meant) -> String {
+pub(super) fn about(domains: &Meant) -> String {
     let Meant::These(numbers) = domains else { return String::new() };
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     let list = numbers.join(",");
@@ -92,7 +97,12 @@ fn about(domains: &Meant) -> String {
     )
 }
 
-fn take_all(connection: &Connection, desk: &mut Desk, condition: &str, value: i64) -> Result<Removed, ArchiveError> {
+pub(super) fn take_all(
+    connection: &Connection,
+    desk: &mut Desk,
+    condition: &str,
+    value: i64,
+) -> Result<Removed, ArchiveError> {
     let sql = format!("SELECT d.id FROM document d WHERE {condition} ORDER BY d.id LIMIT ?2");
     let ids = ids(connection, &sql, value)?;
     for id in &ids {

@@ -11,7 +11,7 @@
 //! | `mark`, `host`, `place` | what owners said, what is known of addresses, up to where sources were read |
 //! | `counter` | the highest id of a report, also when the report is gone; until when rows were made into reports |
 //!
-//! Those of reports on their way out are told of in `outbox`.
+//! Those of reports on their way out are told of in `outbox`, those of what is noticed in `notice`.
 //!
 //! Several processes may have the file open: each write is a transaction that begins as a writer, and waits for others.
 
@@ -21,6 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use feedback::ArchiveError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Settings;
@@ -84,6 +85,8 @@ fn open(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
     connection.busy_timeout(Duration::from_millis(settings.busy_ms)).map_err(from_sqlite)?;
+    // Statements that may use a partial index would else be made anew for every value that they are asked with.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
@@ -230,6 +233,24 @@ CREATE TABLE confirmation (
   domain TEXT NOT NULL, uri TEXT NOT NULL, tag INTEGER NOT NULL, is_agreed INTEGER NOT NULL, answer BLOB NOT NULL,
   until_s INTEGER NOT NULL, PRIMARY KEY (domain, uri, tag)
 ) STRICT, WITHOUT ROWID;
+",
+    "
+CREATE TABLE watch (
+  tenant TEXT NOT NULL, domain TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (tenant, domain)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE alert (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, domain TEXT NOT NULL, day INTEGER NOT NULL,
+  what TEXT NOT NULL, made_s INTEGER NOT NULL, is_told INTEGER NOT NULL
+) STRICT;
+CREATE INDEX alert_waiting ON alert (id) WHERE is_told = 0;
+CREATE INDEX alert_domain ON alert (tenant, domain, day);
+CREATE TABLE notice (
+  id TEXT NOT NULL, place TEXT NOT NULL, kind INTEGER NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL,
+  data TEXT NOT NULL, made_s INTEGER NOT NULL, attempts INTEGER NOT NULL, state INTEGER NOT NULL,
+  state_s INTEGER NOT NULL, reply TEXT, PRIMARY KEY (id, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notice_due ON notice (state, state_s);
+CREATE INDEX notice_made ON notice (made_s);
 ",
 ];
 

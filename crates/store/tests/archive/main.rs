@@ -7,5 +7,6 @@ mod conformance;
 mod crash;
 mod faults;
 mod model;
+mod notice;
 mod outbox;
 mod samples;
