@@ -11,6 +11,7 @@
 //! others. [`known`] is what else an installation may tell; [`draft`] and [`journal`] stand between an audit and the world.
 //! What never passes is in [`limits`].
 
+pub mod dane;
 pub mod desk;
 pub mod draft;
 pub mod families;

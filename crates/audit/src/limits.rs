@@ -36,3 +36,11 @@ pub const KEY_NOTE_BYTES: usize = 60;
 pub const SELECTOR_NUMBER_DIGITS: usize = 8;
 /// The life of a signature that ends sooner than mail may wait in a queue, seconds (RFC 5321 §4.5.4.1: four to five days).
 pub const SIGNATURE_LIFE_S_MIN: i64 = 5 * 86_400;
+/// An MTA-STS policy, bytes (RFC 8461 §3.2).
+pub const MTA_STS_POLICY_BYTES_MAX: usize = 64 << 10;
+/// The least `max_age` of an enforced policy that protects, seconds: one week.
+pub const MTA_STS_ENFORCE_AGE_S: u64 = 604_800;
+/// The same of a policy that is tested, seconds: one day.
+pub const MTA_STS_TESTING_AGE_S: u64 = 86_400;
+/// How long a policy is tested, days.
+pub const MTA_STS_TESTING_DAYS: i64 = 30;

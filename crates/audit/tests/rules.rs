@@ -10,13 +10,21 @@ use std::fmt::Write as _;
 
 use audit::draft::{Draft, DraftKind};
 use audit::known::{History, Reported, SelectorUse, Signer};
+use audit::world::{Certificate, Greeting, Servers, World};
 use audit::{Desk, Finding, Fix, Known, SelectorSource, Snapshot, Subject, Usage, rule};
-use lookup::fetch::{Both, Shelf};
+use lookup::fetch::{Both, Fetch, Fetched, Request, Shelf};
+use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Explain};
 use testkit::Case;
 
 /// The areas, with the beginnings of the ids that each is about: what other families find is not shown there.
-const AREAS: &[(&str, &[&str])] = &[("audit-dkim", &["DKM"]), ("audit-dmarc", &["DMC"]), ("audit-legacy", &["ADS"])];
+const AREAS: &[(&str, &[&str])] = &[
+    ("audit-dkim", &["DKM"]),
+    ("audit-dmarc", &["DMC"]),
+    ("audit-hosts", &["MXN"]),
+    ("audit-legacy", &["ADS"]),
+    ("audit-transport", &["STS", "TRP"]),
+];
 
 #[test]
 fn cases() {
@@ -56,7 +64,7 @@ fn ids_are_in_order_and_sentences_are_theirs() {
 
 fn findings(case: &Case, ids: &[&str]) -> Vec<Finding> {
     let (subject, known) = (subject(case), known(case));
-    let world = Both { lookup: case.zone(), fetch: shelf(case) };
+    let world = Stage { case, web: Both { lookup: case.zone(), fetch: shelf(case) } };
     let snapshot = testkit::block_on(Snapshot::take(&world, subject));
     let mut list = rule::judge_domain(&Desk { snapshot: &snapshot, known: &known });
     list.retain(|finding| ids.iter().any(|id| finding.rule.id.starts_with(id)));
@@ -94,9 +102,70 @@ fn known(case: &Case) -> Known {
         policies: policies.collect(),
         reports: case.input.get("reports").map(reported),
         selectors: case.input.all("used").map(|words| used(case, words)).collect(),
-        history: (!keys.is_empty()).then(|| History { keys, ..History::default() }),
+        history: history(case, keys),
         signer: case.input.get("signer").map(signer),
         ..Known::default()
+    }
+}
+
+/// `mta_sts: id = policy` (line ends as `|`) and `mta_sts_since: seconds`.
+fn history(case: &Case, keys: Vec<(Box<str>, Box<[u8]>, i64, i64)>) -> Option<History> {
+    let mta_sts = case.input.get("mta_sts").map(|line| {
+        let (id, policy) = line.split_once(" = ").unwrap();
+        (id.into(), policy.replace('|', "\r\n").into_bytes().into())
+    });
+    let mta_sts_mode_since_s = case.input.get("mta_sts_since").map(|since| since.parse().unwrap());
+    let known = !keys.is_empty() || mta_sts.is_some() || mta_sts_mode_since_s.is_some();
+    known.then(|| History { keys, mta_sts, mta_sts_mode_since_s, ..History::default() })
+}
+
+/// The world of a case: its zone, its documents, and what `greet` and `server` lines say.
+struct Stage<'a> {
+    case: &'a Case,
+    web: Both<&'a lookup::Zone, Shelf>,
+}
+
+impl Lookup for Stage<'_> {
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send {
+        self.web.ask(question)
+    }
+}
+
+impl Fetch for Stage<'_> {
+    fn fetch(&self, request: Request) -> impl Future<Output = Fetched> + Send {
+        self.web.fetch(request)
+    }
+}
+
+impl World for Stage<'_> {
+    async fn ask_servers(&self, question: &Question) -> Servers {
+        self.web.ask_servers(question).await
+    }
+
+    /// `greet: host = plain`, `failed`, `unreachable`, `tls names=a,b ends=seconds trusted`.
+    async fn greet(&self, host: &Domain) -> Greeting {
+        let line = self.case.input.all("greet").find_map(|line| line.strip_prefix(&format!("{host} = ")));
+        match line.map(|line| line.split(' ').collect::<Vec<_>>()) {
+            None => Greeting::NotAsked,
+            Some(words) => match words[0] {
+                "plain" => Greeting::Plain,
+                "failed" => Greeting::TlsFailed,
+                "unreachable" => Greeting::Unreachable,
+                "tls" => Greeting::Tls { version: "1.3", certificate: certificate(&words[1..]) },
+                other => panic!("greet: {other}"),
+            },
+        }
+    }
+}
+
+fn certificate(words: &[&str]) -> Certificate {
+    let value = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    Certificate {
+        names: value("names").into_iter().flat_map(|names| names.split(',')).map(Into::into).collect(),
+        ends_s: value("ends").map_or(i64::MAX, |ends| ends.parse().unwrap()),
+        is_trusted: words.contains(&"trusted"),
+        der: b"certificate".as_slice().into(),
+        public_key: b"key".as_slice().into(),
     }
 }
 

@@ -1,17 +1,166 @@
 //! Mail hosts, Null MX, reverse names, TLS of mail hosts (MXN).
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use futures_util::future::{join, join_all, join4};
+use lookup::{Answer, Data, Kind, Question};
+use mailtext::Domain;
+
+use crate::limits::{MAIL_HOST_COUNT_MAX, REVERSE_COUNT_MAX};
+use crate::published::Published;
 use crate::rule::Rule;
 use crate::subject::Subject;
-use crate::world::World;
+use crate::world::{Greeting, World};
+
+mod rules;
+
+/// The rules.
+pub(crate) const RULES: &[Rule] = rules::RULES;
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub struct Seen {}
-
-/// Asks.
-pub async fn look<W: World>(_world: &W, _subject: &Subject) -> Seen {
-    Seen {}
+pub struct Seen {
+    /// The MX records.
+    pub exchanges: Published,
+    /// The addresses of the domain itself, IPv4 and IPv6.
+    pub own: [Published; 2],
+    /// The hosts of the MX records, by preference.
+    pub hosts: Vec<MailHost>,
+    /// The addresses that send, as far as records name them one by one: the mail hosts', and single addresses of SPF.
+    pub senders: Vec<Sender>,
 }
 
-/// The rules.
-pub(crate) const RULES: &[Rule] = &[];
+/// A mail host.
+#[derive(Clone, Debug)]
+pub struct MailHost {
+    /// Its name.
+    pub name: Domain,
+    /// Its preference.
+    pub preference: u16,
+    /// The alias at its name, where there should be none.
+    pub alias: Published,
+    /// Its IPv4 addresses.
+    pub ip4: Published,
+    /// Its IPv6 addresses.
+    pub ip6: Published,
+    /// Which certificates hold for it (DANE).
+    pub association: Option<Published>,
+    /// What it said.
+    pub greeting: Greeting,
+}
+
+/// An address that sends.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The address.
+    pub address: IpAddr,
+    /// Its names.
+    pub names: Published,
+    /// Those of them that lead back to it.
+    pub confirmed: Vec<Domain>,
+}
+
+/// Asks.
+pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
+    let domain = &subject.domain;
+    let (exchanges, ip4, ip6, texts) = join4(
+        Published::ask(world, domain.clone(), Kind::Mx),
+        Published::ask(world, domain.clone(), Kind::A),
+        Published::ask(world, domain.clone(), Kind::Aaaa),
+        Published::ask(world, domain.clone(), Kind::Txt),
+    )
+    .await;
+    let mut named: Vec<(u16, Domain)> = exchanges.answer.data().iter().filter_map(exchange_of).collect();
+    named.sort();
+    named.truncate(MAIL_HOST_COUNT_MAX);
+    let hosts = join_all(named.into_iter().map(|(preference, name)| host(world, preference, name))).await;
+    let mut addresses: BTreeSet<IpAddr> = hosts.iter().flat_map(MailHost::addresses).collect();
+    addresses.extend(texts.texts().flat_map(single_addresses));
+    let senders = addresses.into_iter().take(REVERSE_COUNT_MAX);
+    let senders = join_all(senders.map(|address| sender(world, address))).await;
+    Seen { exchanges, own: [ip4, ip6], hosts, senders }
+}
+
+fn exchange_of(data: &Data) -> Option<(u16, Domain)> {
+    match data {
+        Data::Mx(mx) => mx.exchange.clone().map(|exchange| (mx.preference, exchange)),
+        _ => None,
+    }
+}
+
+async fn host<W: World>(world: &W, preference: u16, name: Domain) -> MailHost {
+    let association = name.prefixed("_25._tcp").ok();
+    let association = async {
+        match association {
+            Some(name) => Some(Published::ask(world, name, Kind::Tlsa).await),
+            None => None,
+        }
+    };
+    let records = join4(
+        Published::ask(world, name.clone(), Kind::Cname),
+        Published::ask(world, name.clone(), Kind::A),
+        Published::ask(world, name.clone(), Kind::Aaaa),
+        association,
+    );
+    let ((alias, ip4, ip6, association), greeting) = join(records, world.greet(&name)).await;
+    MailHost { name, preference, alias, ip4, ip6, association, greeting }
+}
+
+async fn sender<W: World>(world: &W, address: IpAddr) -> Sender {
+    let names = Published::ask(world, Domain::reverse(address), Kind::Ptr).await;
+    let kind = if address.is_ipv4() { Kind::A } else { Kind::Aaaa };
+    let named = names.answer.data().iter().filter_map(|data| match data {
+        Data::Ptr(name) => Some(name.clone()),
+        _ => None,
+    });
+    let checked = join_all(named.take(4).map(|name| async move {
+        let forward = world.ask_ref(&Question::new(name.clone(), kind)).await;
+        let back = addresses_of(&forward).any(|other| other == address);
+        back.then_some(name)
+    }));
+    let confirmed = checked.await.into_iter().flatten().collect();
+    Sender { address, names, confirmed }
+}
+
+/// The addresses that an SPF record names one by one.
+fn single_addresses(text: &[u8]) -> Vec<IpAddr> {
+    let text = String::from_utf8_lossy(text);
+    if !text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case("v=spf1")) {
+        return Vec::new();
+    }
+    let address = |term: &str| {
+        let term = term.trim_start_matches('+');
+        let value = term.strip_prefix("ip4:").or_else(|| term.strip_prefix("ip6:"))?;
+        value.trim_end_matches("/32").trim_end_matches("/128").parse().ok()
+    };
+    text.split(' ').filter_map(address).collect()
+}
+
+fn addresses_of(answer: &Answer) -> impl Iterator<Item = IpAddr> {
+    answer.data().iter().filter_map(|data| match data {
+        Data::A(address) => Some(IpAddr::V4(*address)),
+        Data::Aaaa(address) => Some(IpAddr::V6(*address)),
+        _ => None,
+    })
+}
+
+impl MailHost {
+    /// Its addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        addresses_of(&self.ip4.answer).chain(addresses_of(&self.ip6.answer))
+    }
+}
+
+impl Seen {
+    /// The names of the mail hosts, by preference.
+    pub fn mail_hosts(&self) -> impl Iterator<Item = &Domain> {
+        self.hosts.iter().map(|host| &host.name)
+    }
+
+    /// Whether the domain says that it takes no mail (RFC 7505): a Null MX, alone.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        super::transport::is_null_mx(self.exchanges.answer.data())
+    }
+}
