@@ -71,7 +71,7 @@ pub async fn destinations<L: Lookup + Sync>(
     };
     let judged = join_all(uris.iter().map(|uri| async move {
         if kind == ReportKind::Failure && record.psd == Psd::Yes {
-            // RFC 9991 §2: "ruf" of a record with "psd=y" is ignored.
+            // RFC 9991 §2, RFC 9990 §7.3: "ruf" of a record with "psd=y" is ignored.
             return Outcome { result: Verdict::Refused(Refusal::PublicSuffix), evidence: Vec::new() };
         }
         destination(lookup, policy_domain, uri, kind).await

@@ -77,6 +77,7 @@ impl Dsn {
     /// The delivery of ours that came back, as the notification itself tells.
     #[must_use]
     pub fn delivery(&self) -> Option<DeliveryId> {
+        // RFC 3464 §4.1: anybody can write one; only who has seen the report knows its id.
         let of_message = self.message_id.as_deref().and_then(|id| id.trim_start_matches('<').split('@').next());
         let found = [self.envelope_id.as_deref(), of_message].into_iter().flatten().find(|id| is_id(id));
         found.map(|id| DeliveryId(id.into()))
@@ -98,6 +99,7 @@ impl Dsn {
         while !rest.is_empty() && self.recipients.len() < DSN_RECIPIENT_COUNT_MAX {
             let group = Headers::parse(rest);
             if is_first {
+                // RFC 3464 §2.2.1: the ENVID that we gave.
                 self.envelope_id = group.named("original-envelope-id").next().and_then(|field| text(&field));
             }
             // Some programs leave the empty line out.
@@ -111,6 +113,7 @@ impl Dsn {
 
 impl Recipient {
     fn read(group: &Headers<'_>) -> Option<Self> {
+        // RFC 3464 §2.1.1, §2.4: names without regard to case; fields that are not known are passed over.
         let value = |name: &str| group.named(name).next().and_then(|field| text(&field));
         // RFC 3464 §2.3.3: the action is required, and one of five words, without regard to case.
         let action = match value("action")?.to_ascii_lowercase().split([' ', '(']).next()? {
@@ -121,17 +124,19 @@ impl Recipient {
             "expanded" => Action::Expanded,
             _ => return None,
         };
+        // RFC 3464 §2.3.1, §2.3.2: the address as we gave it, where it is told; else what became of it.
         let address = value("original-recipient").or_else(|| value("final-recipient"))?;
         Some(Self {
             address: typed(&address),
             action,
+            // RFC 3464 §2.3.4, §2.3.6: the code, and what the server said.
             status: value("status"),
             diagnostic: value("diagnostic-code").map(|code| typed(&code)),
         })
     }
 }
 
-/// What stands behind the type: `rfc822; a@b.example`.
+/// What stands behind the type (RFC 3464 §2.1.2): `rfc822; a@b.example`.
 fn typed(value: &str) -> Box<str> {
     value.split_once(';').map_or(value, |(_, value)| value).trim().into()
 }

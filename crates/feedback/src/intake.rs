@@ -390,6 +390,7 @@ fn of_reading(reading: Reading, notes: Notes) -> Draft {
         End::Whole => Draft { digest, content, status: Status::Accepted, reason: None, notes },
         End::Salvaged(reason) => Draft { digest, content, status: Status::Salvaged, reason: Some(reason), notes },
         End::Refused(reason) => {
+            // RFC 9990 §9.2: what is not in the format is set aside, to be looked at.
             let kind = (reason.kind != ReasonKind::NotAReport).then_some(Kind::Aggregate);
             Draft::refused(reason, kind, digest, notes)
         }

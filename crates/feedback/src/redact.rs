@@ -57,12 +57,14 @@ const TAGGED_FIELDS: [&str; 6] = [
 ];
 
 /// So many bytes of a hash are shown: 16 characters of base64, without padding.
+// RFC 6590 §5.2: in 96 bits two different inputs do not meet by chance.
 const SHOWN_BYTES: usize = 12;
 
 impl Redaction {
     /// With this key; at least 16 random bytes, the same as long as reports are to be compared with each other.
     #[must_use]
     pub fn new(key: &[u8]) -> Self {
+        // RFC 6590 §4: any mechanism may be chosen; this one cannot be tried out without the key.
         Self(hmac::Key::new(hmac::HMAC_SHA256, key))
     }
 
@@ -90,6 +92,7 @@ impl Redaction {
         let mut text = String::new();
         for field in Headers::parse(header).iter() {
             let name = String::from_utf8_lossy(field.name).to_ascii_lowercase();
+            // RFC 9991 §7, §7.1: who wrote to whom, and what, is for nobody else; only what explains the failure is shown.
             if !shown.0.iter().any(|shown| **shown == *name) || field.value.len() > FAILURE_FIELD_BYTES_MAX {
                 continue;
             }

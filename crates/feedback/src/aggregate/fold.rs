@@ -191,6 +191,8 @@ impl<S: Scratch> Fold<S> {
         }
         let counts_alone = self.options.counts_alone(row);
         for evaluation in &row.dmarc.authors {
+            // RFC 9990 §3.1, §3.1.2: a report for each policy domain; the authors that follow it are its records.
+            // RFC 9990 §3.3: a policy that changes within the period makes a report for each.
             let Some(published) = self.reported(evaluation) else { continue };
             self.key.clear();
             write_key(&mut self.key, &mut self.order, row, evaluation, published, self.options.envelope_to);

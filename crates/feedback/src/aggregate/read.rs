@@ -288,6 +288,7 @@ impl<'n> State<'n> {
                 self.notes.note(DeviationKind::FieldAlias, local);
                 place
             }
+            // RFC 9990 §3.2, §5: an extension is no error; reading goes on behind it.
             Some(Named::Anything) => Place::Skipped,
             None => {
                 let path = around.path();
@@ -492,6 +493,7 @@ impl<'n> State<'n> {
             Place::Contact => metadata.contact = Some(short.into()),
             Place::ReportId => metadata.report_id = short.into(),
             Place::Generator => metadata.generator = Some(short.into()),
+            // RFC 9990 §3.1.5: a text without a bound; as much of it is kept as of any other.
             Place::Error if metadata.errors.len() >= ERROR_COUNT_MAX => {
                 self.notes.note(DeviationKind::TooMany, path);
             }

@@ -105,7 +105,8 @@ fn demand(failure: &Failure, notes: &mut Notes) {
     }
 }
 
-/// One field. Unknown ones are skipped: RFC 5965 §4 lets them be.
+/// One field.
+// RFC 5965 §6: fields that are not known MUST be ignored. RFC 5965 §8.4: none is believed to be short, or to be alone.
 fn take(failure: &mut Failure, name: &str, value: &str, notes: &mut Notes) {
     let mut kept = || -> Box<str> {
         if value.len() > TEXT_BYTES_MAX {
@@ -170,7 +171,7 @@ fn take(failure: &mut Failure, name: &str, value: &str, notes: &mut Notes) {
     }
 }
 
-/// The first word of a value, in lower case; comments may stand behind it (RFC 6591 §3.3).
+/// The first word of a value, in lower case; comments may stand behind it (RFC 6591 §3.3, §4).
 fn word(value: &str) -> String {
     let value = value.trim();
     let value = value.split(|character: char| character.is_whitespace() || "(;".contains(character)).next();

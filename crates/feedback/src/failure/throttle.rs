@@ -123,6 +123,7 @@ impl Throttle {
 
     /// Decides about an incident.
     // RFC 9991 §2: a rate limit MUST be implemented. RFC 9991 §8.1: like incidents are consolidated.
+    // RFC 5965 §8.6, RFC 6591 §6.3, §6.5: mail that is sent to make us report makes few reports of many incidents.
     pub fn offer(&mut self, likeness: Likeness, now_ms: u64) -> Decision {
         self.forget(now_ms);
         let folded = self.alike.get(&likeness).copied();

@@ -57,6 +57,7 @@ pub fn letter(failure: &Failure, text: &str, date_s: u64) -> Letter {
         Some(AuthFailure::Spf) => "SPF",
         Some(_) => "DKIM",
     };
+    // RFC 9991 §7.3, RFC 5965 §8.5, §8.7: without a body there is no attachment, no link and no malware to pass on.
     // The subject of the message stays out of it: it is what the message says.
     let subject = [format!("{what} failure report for {domain}")];
     let header = String::from_utf8_lossy(failure.original_header.as_deref().unwrap_or_default());

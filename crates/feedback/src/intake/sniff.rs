@@ -40,6 +40,7 @@ pub(super) fn sort(bytes: &[u8]) -> Sort {
     if bytes.is_empty() {
         return Sort::Empty;
     }
+    // RFC 8460 §5.2, §5.6: compressed with gzip or not; what file names and types say is not authoritative.
     if bytes.starts_with(&super::inflate::MAGIC) {
         return Sort::Gzip;
     }

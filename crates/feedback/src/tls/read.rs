@@ -52,10 +52,12 @@ pub fn read(bytes: &[u8], notes: &mut Notes) -> Result<Tls, Reason> {
         }
         None => notes.note(DeviationKind::FieldMissing, "date-range"),
     }
+    // RFC 8460 §4: of one policy domain, or of several policies of it.
     let policies = object.list("policies", notes);
     if policies.is_empty() {
         notes.note(DeviationKind::NoRecords, "policies");
     }
+    // RFC 8460 §7: what strangers write is bounded, and only read.
     if policies.len() > TLS_POLICY_COUNT_MAX {
         notes.note_times(DeviationKind::TooMany, "policies", (policies.len() - TLS_POLICY_COUNT_MAX) as u64);
     }
@@ -281,6 +283,7 @@ fn policy(value: Value, notes: &mut Notes) -> Option<TlsPolicy> {
         }
         None => notes.note(DeviationKind::FieldMissing, "policies/policy"),
     }
+    // RFC 8460 §4.2, §4.2.1, §4.2.2: both counts are of the policy, whatever the details add up to.
     match entry.object("summary", SUMMARY, notes) {
         Some(mut summary) => {
             made.successful_count = summary.number("total-successful-session-count", notes);
@@ -321,7 +324,7 @@ fn kind(text: &str, notes: &mut Notes) -> Word<PolicyKind> {
 }
 
 fn result(text: &str, notes: &mut Notes) -> Word<TlsResult> {
-    // RFC 8460 §4.3: the result types.
+    // RFC 8460 §4.3, §4.3.1, §4.3.2, §4.3.3: the result types.
     let words = [
         ("starttls-not-supported", TlsResult::StartTlsNotSupported),
         ("certificate-host-mismatch", TlsResult::CertificateHostMismatch),

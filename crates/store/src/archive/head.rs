@@ -17,6 +17,7 @@ impl Side {
     pub(super) fn of(trust: &Trust) -> Self {
         match trust {
             Trust::Given | Trust::Authenticated(_) => Self::Counted,
+            // RFC 9990 §8.2: reports may be forged; what nobody vouches for does not count.
             Trust::Unauthenticated => Self::Apart,
         }
     }

@@ -63,6 +63,7 @@ impl Worth {
 /// Takes a report in.
 pub(super) fn receive<S: Shelf>(shelf: &mut S, item: S::Item) -> Result<Receipt, ArchiveError> {
     let worth = S::worth(&item);
+    // RFC 9990 §3.5.4: what came before is left out when it comes again, and what contradicts it is kept and shown.
     if let Some(known) = shelf.same_bytes(&item)? {
         if known.worth >= worth {
             return Ok(Receipt::Duplicate(known.id));

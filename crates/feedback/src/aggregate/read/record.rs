@@ -358,6 +358,7 @@ impl Building {
     fn end_of_reason(&mut self, notes: &mut Notes) {
         let Some(reason) = self.made.reasons.last() else { return };
         if reason.kind == Word::Missing {
+            // RFC 9990 §3.1.1.14: the type must be there, the comment may.
             notes.note(DeviationKind::FieldEmpty, Place::Reason.path());
         }
         if *reason == Reason::default() {
