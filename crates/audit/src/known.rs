@@ -216,7 +216,7 @@ pub struct LetterFacts {
     pub is_bulk: bool,
     /// The TLS version of the last hop, where it is told: `1.2`.
     pub tls: Option<Box<str>>,
-    /// Complaints among a thousand messages, hundredths of a per cent, where the operator knows them.
+    /// Complaints, hundredths of a per cent of the messages, where the operator knows them.
     pub spam_rate: Option<u32>,
 }
 

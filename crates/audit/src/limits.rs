@@ -44,3 +44,13 @@ pub const MTA_STS_ENFORCE_AGE_S: u64 = 604_800;
 pub const MTA_STS_TESTING_AGE_S: u64 = 86_400;
 /// How long a policy is tested, days.
 pub const MTA_STS_TESTING_DAYS: i64 = 30;
+/// The size of an answer that crosses every network in one packet, bytes (DNS flag day 2020).
+pub const ANSWER_BYTES: usize = 1_232;
+/// A TTL below which servers are asked needlessly often, seconds.
+pub const TTL_S_SHORT: u32 = 300;
+/// A TTL above which a mistake stays for long, seconds.
+pub const TTL_S_LONG: u32 = 86_400;
+/// The rate of complaints from which receivers trust less, hundredths of a per cent.
+pub const SPAM_RATE_RAISED: u32 = 10;
+/// The rate from which they refuse, hundredths of a per cent.
+pub const SPAM_RATE_HIGH: u32 = 30;
