@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`outcome`] (what comes out), [`evaluate`] (check_host() itself), [`record`] (what is evaluated),
 //! [`macros`], [`flaw`], [`limits`], [`reporting`]; `flat`, which spares known domains the questions, and `flatten`.
-//! For owners of domains: [`space`] (sets of addresses), [`mod@tree`].
+//! For owners of domains: [`space`] (sets of addresses), [`mod@tree`], [`mod@minimise`].
 //! Historic, and apart: [`sender_id`] (RFC 4406) with [`pra`] (RFC 4407).
 
 pub mod evaluate;
@@ -20,6 +20,7 @@ mod flatten;
 pub mod flaw;
 pub mod limits;
 pub mod macros;
+pub mod minimise;
 pub mod outcome;
 pub mod pra;
 pub mod record;

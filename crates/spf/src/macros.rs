@@ -209,6 +209,32 @@ impl MacroString {
         Letter::TABLE.into_iter().map(|(letter, _)| letter).filter(|letter| self.uses(*letter)).collect()
     }
 
+    /// The same string with the macro `d` replaced by what it is in the record of `domain`: so it means the same in any
+    /// other record.
+    #[must_use]
+    pub fn bound_to(&self, domain: &Domain) -> Self {
+        let address = std::net::Ipv4Addr::UNSPECIFIED.into();
+        let values = Values {
+            ip: address,
+            local_part: "",
+            sender_domain: domain,
+            domain,
+            helo: "",
+            receiver: "",
+            now_s: 0,
+            validated_name: "",
+        };
+        let bind = |segment: &Segment| match segment {
+            Segment::Expand(expand) if expand.letter == Letter::Domain => {
+                let mut text = String::new();
+                expand.expand(&values, &mut text);
+                Segment::Literal(text.into())
+            }
+            segment => segment.clone(),
+        };
+        Self { segments: self.segments.iter().map(bind).collect(), letters: self.letters & !Letter::Domain.bit() }
+    }
+
     /// The name that the string builds.
     ///
     /// # Errors

@@ -171,6 +171,24 @@ impl AddressSet {
         ip4.chain(self.ip6.prefixes().map(|(bits, length)| Prefix::new(IpAddr::V6(Ipv6Addr::from_bits(bits)), length)))
     }
 
+    /// The smallest prefix that holds the whole set; `None` when it is empty, or holds addresses of both families.
+    #[must_use]
+    pub fn enclosing(&self) -> Option<Prefix> {
+        match (self.ip4.bounds(), self.ip6.bounds()) {
+            (Some((first, last)), None) => {
+                let bits = u8::try_from((first ^ last).leading_zeros()).ok()?;
+                let address = Ipv4Addr::from_bits(first.without_tail(32 - bits));
+                Some(Prefix::new(IpAddr::V4(address), bits))
+            }
+            (None, Some((first, last))) => {
+                let bits = u8::try_from((first ^ last).leading_zeros()).ok()?;
+                let address = Ipv6Addr::from_bits(first.without_tail(128 - bits));
+                Some(Prefix::new(IpAddr::V6(address), bits))
+            }
+            _ => None,
+        }
+    }
+
     /// The addresses at the edges of each range, and those just outside: where two sets that are nearly the same differ.
     pub fn boundaries(&self) -> impl Iterator<Item = IpAddr> {
         let ip4 = self.ip4.boundaries().map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));

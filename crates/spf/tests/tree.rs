@@ -46,7 +46,7 @@ fn checked<L: Lookup + Sync>(lookup: &L, domain: &str, ip: IpAddr, limits: &Limi
 fn addresses(results: &[&Results]) -> BTreeSet<IpAddr> {
     let verdicts = [Verdict::Pass, Verdict::SoftFail, Verdict::Neutral, Verdict::Fail, Verdict::TempError];
     let sets = results.iter().flat_map(|results| verdicts.iter().map(|verdict| results.of(*verdict)));
-    let found = sets.chain(results.iter().map(|results| &results.undecided)).flat_map(|set| set.boundaries());
+    let found = sets.chain(results.iter().map(|results| &results.undecided)).flat_map(spf::AddressSet::boundaries);
     let others = (0..64).step_by(7).flat_map(|last| [format!("10.0.0.{last}"), format!("2001:db8::{last:x}")]);
     let found = found.chain(others.map(|text| text.parse().unwrap()));
     found.filter(|address| address.to_canonical() == *address).collect()
@@ -194,7 +194,7 @@ fn every_state_has_its_name() {
     assert!(matches!(states[5], State::Loop(NodeId(0))));
     assert!(tree.worst.is_endless && tree.worst.head_room(10).is_none() && !tree.is_whole());
     assert!(tree.results.perm_error.is_everyone());
-    assert_eq!(grown(&worlds::parsed("x.test. A 192.0.2.1\n"), "example.test").results.none.is_everyone(), true);
+    assert!(grown(&worlds::parsed("x.test. A 192.0.2.1\n"), "example.test").results.none.is_everyone());
     assert_eq!(grown(&Zone::new(), "localhost").root().state, State::NotCheckable);
 }
 
@@ -269,7 +269,7 @@ fn all_questions_of_a_level_are_asked_side_by_side() {
     (0..29).for_each(|index| zone.push_str(&format!(" include:p{index}.test")));
     zone.push_str(" mx -all\"\nexample MX 10 h\nh A 192.0.2.1\n");
     (0..29).for_each(|index| {
-        zone.push_str(&format!("p{index} TXT \"v=spf1 a:h{index}.test -all\"\nh{index} A 192.0.2.{index}\n"))
+        zone.push_str(&format!("p{index} TXT \"v=spf1 a:h{index}.test -all\"\nh{index} A 192.0.2.{index}\n"));
     });
     let zone = worlds::parsed(&format!("$ORIGIN test.\n{zone}"));
     let slow = Rounds::new(zone);

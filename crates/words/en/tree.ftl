@@ -37,3 +37,11 @@ spf-tree-varies = Depends on each message ({ $macros }), so its addresses are no
 spf-tree-ptr = “ptr” is slow and unreliable and should not be used; which addresses it matches is not known.
 spf-tree-everyone = Lets everyone pass.
 spf-tree-target-malformed = Leads to what can be no name in DNS. { $flaw }
+
+## Records written anew
+
+spf-minimise-unsound = The record has errors, or something below it could not be looked up; only a record without errors can be written anew.
+spf-minimise-too-large = It would take { $count } networks, and no more than { $limit } are written.
+spf-minimise-too-long = The record cannot be made short enough: { $octets } octets are left.
+spf-minimise-name = The name for a further record would be too long.
+spf-minimise-unproved = The new record could not be proved to mean the same, so it is not shown.

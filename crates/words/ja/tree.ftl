@@ -37,3 +37,11 @@ spf-tree-varies = メールごとに変わるため({ $macros })、対象のア�
 spf-tree-ptr = 「ptr」は遅く不確実なため、使用しないでください。対象のアドレスは分かりません。
 spf-tree-everyone = すべての送信元を許可しています。
 spf-tree-target-malformed = 参照先が DNS の名前として使用できません。{ $flaw }
+
+## 書き直したレコード
+
+spf-minimise-unsound = レコードに誤りがあるか、参照先を確認できません。書き直せるのは誤りのないレコードだけです。
+spf-minimise-too-large = ネットワークが { $count } 個必要ですが、書き出せるのは { $limit } 個までです。
+spf-minimise-too-long = これ以上短くできません({ $octets } オクテットのレコードになります)。
+spf-minimise-name = 追加のレコードの名前が長すぎます。
+spf-minimise-unproved = 書き直したレコードが同じ意味であることを証明できないため、表示しません。

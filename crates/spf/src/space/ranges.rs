@@ -49,6 +49,11 @@ impl<T: Bits> Ranges<T> {
         self.0.iter().copied()
     }
 
+    /// The least and the greatest number.
+    pub(crate) fn bounds(&self) -> Option<(T, T)> {
+        Some((self.0.first()?.0, self.0.last()?.1))
+    }
+
     pub(crate) fn contains(&self, number: T) -> bool {
         let at = self.0.partition_point(|(_, last)| *last < number);
         self.0.get(at).is_some_and(|(first, _)| *first <= number)

@@ -25,6 +25,17 @@ fn neighbours_grow_together() {
 }
 
 #[test]
+fn the_smallest_prefix_around() {
+    let around = |networks: &[&str]| set(networks).enclosing().map(|prefix| prefix.to_string());
+    assert_eq!(around(&["192.0.2.1"]).as_deref(), Some("192.0.2.1"));
+    assert_eq!(around(&["192.0.2.1", "192.0.2.2"]).as_deref(), Some("192.0.2.0/30"));
+    assert_eq!(around(&["0.0.0.0", "255.255.255.255"]).as_deref(), Some("0.0.0.0/0"));
+    assert_eq!(around(&["2001:db8::1", "2001:db8::3"]).as_deref(), Some("2001:db8::/126"));
+    assert_eq!(around(&["192.0.2.1", "::1"]), None);
+    assert_eq!(around(&[]), None);
+}
+
+#[test]
 fn counts_are_exact() {
     let all = AddressSet::everyone();
     assert_eq!(all.count_ip4(), 1 << 32);

@@ -32,6 +32,9 @@ pub struct Results {
 }
 
 impl Results {
+    /// All results, in the order of [`Results::verdict`].
+    pub const ALL: [Verdict; 7] = ALL;
+
     pub(crate) fn everyone(verdict: Verdict) -> Self {
         let mut results = Self::default();
         *results.set(verdict) = AddressSet::everyone();
