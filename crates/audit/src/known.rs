@@ -92,12 +92,25 @@ pub struct History {
     pub last_s: i64,
     /// How often audits are made by themselves, seconds; `None` when they are not.
     pub every_s: Option<u64>,
-    /// The keys that were seen: selector, the record's text, when first and when last.
-    pub keys: Vec<(Box<str>, Box<[u8]>, i64, i64)>,
+    /// The keys that were seen.
+    pub keys: Vec<KeySeen>,
     /// The MTA-STS record's id and the policy's text at the last audit.
     pub mta_sts: Option<(Box<str>, Box<[u8]>)>,
     /// Since when the MTA-STS policy has been in its mode, seconds since 1970.
     pub mta_sts_mode_since_s: Option<i64>,
+}
+
+/// A key that earlier audits saw.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeySeen {
+    /// Its selector.
+    pub selector: Box<str>,
+    /// The record's text.
+    pub text: Box<[u8]>,
+    /// When it was first seen, seconds since 1970.
+    pub first_s: i64,
+    /// When last.
+    pub last_s: i64,
 }
 
 /// What an installation does as a receiver: its configuration, and what it did.

@@ -16,6 +16,7 @@ pub mod desk;
 pub mod draft;
 pub mod families;
 pub mod finding;
+pub mod guideline;
 pub mod journal;
 pub mod known;
 pub mod limits;

@@ -56,10 +56,11 @@ pub(super) fn destinations_take_mail(desk: &Desk<'_>, findings: &mut Findings) {
 pub(super) fn destinations_agree(desk: &Desk<'_>, findings: &mut Findings) {
     let Some(found) = desk.snapshot.dmarc.applied() else { return };
     for target in both(desk) {
-        let refusal = match &target.destination.verdict {
-            Verdict::Refused(refusal @ (Refusal::NotAgreed | Refusal::OtherHost | Refusal::NameTooLong)) => refusal,
-            _ => continue,
-        };
+        let Verdict::Refused(refusal) = &target.destination.verdict else { continue };
+        // Another scheme is DMC27; failure reports for public suffixes nobody misses.
+        if matches!(refusal, Refusal::Scheme | Refusal::PublicSuffix) {
+            continue;
+        }
         let Some(host) = target.destination.uri.host() else { continue };
         let finding = findings.found();
         finding.with("domain", found.domain.as_str()).with("uri", target.destination.uri.as_str());
@@ -74,9 +75,10 @@ pub(super) fn destinations_agree(desk: &Desk<'_>, findings: &mut Findings) {
             Refusal::OtherHost => {
                 finding.sentence("audit-dmc32-other-host");
             }
-            _ => {
+            Refusal::NameTooLong => {
                 finding.sentence("audit-dmc32-too-long");
             }
+            Refusal::Scheme | Refusal::PublicSuffix => {}
         }
     }
 }

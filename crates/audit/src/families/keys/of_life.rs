@@ -7,7 +7,7 @@ use dkim::key::{KeyError, KeyRecord};
 use super::SelectorSeen;
 use crate::desk::Desk;
 use crate::finding::{Findings, Fix};
-use crate::known::SelectorUse;
+use crate::known::{KeySeen, SelectorUse};
 use crate::limits::{KEY_AGE_DAYS, KEY_AGE_OLD_DAYS, KEY_KEPT_DAYS, KEY_RETENTION_DAYS};
 use crate::severity::Severity;
 use crate::subject::SelectorSource;
@@ -59,7 +59,8 @@ fn first_seen(desk: &Desk<'_>, seen: &SelectorSeen) -> Option<i64> {
     let text = seen.published.texts().next();
     let history = desk.known.history.as_ref();
     let audited = history.and_then(|history| {
-        history.keys.iter().find(|key| *key.0 == *seen.selector && Some(&*key.1) == text).map(|key| key.2)
+        let same = |key: &&KeySeen| *key.selector == *seen.selector && Some(&*key.text) == text;
+        history.keys.iter().find(same).map(|key| key.first_s)
     });
     let used = use_of(desk, seen).map(|used| used.first_s);
     audited.into_iter().chain(used).chain(date_of(&seen.selector)).min()
@@ -94,8 +95,8 @@ pub(super) fn a_new_key_has_a_new_selector(desk: &Desk<'_>, findings: &mut Findi
     let Some(history) = &desk.known.history else { return };
     for (seen, _) in desk.snapshot.keys.usable() {
         let text = seen.published.texts().next().unwrap_or_default();
-        let before = history.keys.iter().filter(|key| *key.0 == *seen.selector && *key.1 != *text);
-        if before.into_iter().any(|key| has_other_key(&key.1, text)) {
+        let before = history.keys.iter().filter(|key| *key.selector == *seen.selector && *key.text != *text);
+        if before.into_iter().any(|key| has_other_key(&key.text, text)) {
             findings.at(seen.published.place()).with("selector", &*seen.selector).advise("audit-dkm29-fix");
         }
     }

@@ -329,7 +329,7 @@ pub(super) fn selectors_tell_nothing(desk: &Desk<'_>, findings: &mut Findings) {
 
 /// Each text that is meant to be a key.
 fn for_keys(desk: &Desk<'_>, judge: impl FnMut(&Key<'_>)) {
-    let keys: Vec<_> = desk.snapshot.keys.keys().filter(|key| key.is_meant()).collect();
+    let keys: Vec<_> = desk.snapshot.keys.keys().filter(Key::is_meant).collect();
     keys.iter().for_each(judge);
 }
 

@@ -1,84 +1,21 @@
-//! The rules against zones: `testdata/cases/audit-*`, one area for each family.
-
-// Helpers of tests may panic; clippy spares only the tests themselves.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, clippy::disallowed_macros)]
-
-extern crate sekisho_audit as audit;
-
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+//! A case's world, and what is known of its domain, read from its `.in`.
 
 use audit::draft::{Draft, DraftKind};
-use audit::known::{History, LetterFacts, Reported, SelectorUse, SignatureFacts, Signer};
+use audit::known::{
+    History, KeySeen, LetterFacts, NextStep, Provider, Receiver, Relay, Reported, SelectorUse, SignatureFacts, Signer,
+    Statement,
+};
 use audit::world::{Certificate, Greeting, ServerAnswer, Servers, Way, World};
-use audit::{Desk, Finding, Fix, Known, Letter, SelectorSource, Snapshot, Subject, Usage, rule};
+use audit::{Known, SelectorSource, Snapshot, Subject, Usage};
 use lookup::fetch::{Both, Fetch, Fetched, Request, Shelf};
 use lookup::{Answer, Data, Failure, Lookup, Question};
-use mailtext::{Domain, Explain, Headers};
+use mailtext::Domain;
 use testkit::Case;
 
-/// The areas, with the beginnings of the ids that each is about: what other families find is not shown there.
-const AREAS: &[(&str, &[&str])] = &[
-    ("audit-dkim", &["DKM"]),
-    ("audit-dmarc", &["DMC"]),
-    ("audit-hosts", &["MXN"]),
-    ("audit-legacy", &["ADS"]),
-    ("audit-publication", &["COM"]),
-    ("audit-transport", &["STS", "TRP"]),
-];
-
-#[test]
-fn cases() {
-    for (area, ids) in AREAS {
-        let count = testkit::cases(area, |case| print(case, ids));
-        assert!(count > 0, "{area}");
-    }
-}
-
-#[test]
-fn messages() {
-    assert!(testdata_messages(|case| print_all(&letter_findings(case))) > 0);
-}
-
-/// Every rule is found somewhere.
-#[test]
-fn every_rule_has_a_case() {
-    let mut found = BTreeSet::new();
-    let of_messages = std::cell::RefCell::new(BTreeSet::new());
-    testdata_messages(|case| {
-        let list = letter_findings(case);
-        of_messages.borrow_mut().extend(list.iter().map(|finding| finding.rule.id));
-        print_all(&list)
-    });
-    found.extend(of_messages.into_inner());
-    for (area, ids) in AREAS {
-        let seen = std::cell::RefCell::new(BTreeSet::new());
-        testkit::cases(area, |case| {
-            seen.borrow_mut().extend(findings(case, ids).iter().map(|finding| finding.rule.id));
-            print(case, ids)
-        });
-        found.extend(seen.into_inner());
-    }
-    let without: Vec<_> = rule::all().filter(|rule| !found.contains(rule.id)).map(|rule| rule.id).collect();
-    assert!(without.is_empty(), "rules without a case: {without:?}");
-}
-
-#[test]
-fn ids_are_in_order_and_sentences_are_theirs() {
-    let ids: Vec<_> = rule::all().map(|rule| rule.id).collect();
-    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "an id stands twice");
-    for rule in rule::all() {
-        assert_eq!(rule.sentence, format!("audit-{}", rule.id.to_ascii_lowercase()));
-    }
-}
-
-fn findings(case: &Case, ids: &[&str]) -> Vec<Finding> {
-    let (subject, known) = (subject(case), known(case));
+/// What the case's domain publishes.
+pub(crate) fn snapshot(case: &Case) -> Snapshot {
     let world = Stage { case, web: Both { lookup: case.zone(), fetch: shelf(case) } };
-    let snapshot = testkit::block_on(Snapshot::take(&world, subject));
-    let mut list = rule::judge_domain(&Desk { snapshot: &snapshot, known: &known });
-    list.retain(|finding| ids.iter().any(|id| finding.rule.id.starts_with(id)));
-    list
+    testkit::block_on(Snapshot::take(&world, subject(case)))
 }
 
 /// `domain`, `usage` (`mail`, `parked`), `selector` (several), `draft` (`spf = v=spf1 -all`).
@@ -100,7 +37,7 @@ fn subject(case: &Case) -> Subject {
 }
 
 /// `now` in seconds since 1970, `policy` (`seconds = text`, several), `reports` (`own=1000 own_passed=990`).
-fn known(case: &Case) -> Known {
+pub(crate) fn known(case: &Case) -> Known {
     let now_s = case.input.get("now").map_or(1_800_000_000, |now| now.parse().unwrap());
     let policies = case.input.all("policy").map(|policy| {
         let (at_s, text) = policy.split_once(" = ").unwrap();
@@ -114,19 +51,24 @@ fn known(case: &Case) -> Known {
         selectors: case.input.all("used").map(|words| used(case, words)).collect(),
         history: history(case, keys),
         signer: case.input.get("signer").map(signer),
-        ..Known::default()
+        receiver: case.input.get("receiver").map(receiver),
+        relay: case.input.get("relay").map(relay),
+        provider: case.input.get("provider").map(provider),
+        statements: case.input.all("statement").map(statement).collect(),
     }
 }
 
 /// `mta_sts: id = policy` (line ends as `|`) and `mta_sts_since: seconds`.
-fn history(case: &Case, keys: Vec<(Box<str>, Box<[u8]>, i64, i64)>) -> Option<History> {
+fn history(case: &Case, keys: Vec<KeySeen>) -> Option<History> {
     let mta_sts = case.input.get("mta_sts").map(|line| {
         let (id, policy) = line.split_once(" = ").unwrap();
         (id.into(), policy.replace('|', "\r\n").into_bytes().into())
     });
     let mta_sts_mode_since_s = case.input.get("mta_sts_since").map(|since| since.parse().unwrap());
-    let known = !keys.is_empty() || mta_sts.is_some() || mta_sts_mode_since_s.is_some();
-    known.then(|| History { keys, mta_sts, mta_sts_mode_since_s, ..History::default() })
+    let audits = case.input.get("audits").map_or(0, |audits| audits.parse().unwrap());
+    let every_s = case.input.get("every").map(|every| every.parse().unwrap());
+    let known = !keys.is_empty() || mta_sts.is_some() || mta_sts_mode_since_s.is_some() || audits > 0;
+    known.then(|| History { audits, every_s, keys, mta_sts, mta_sts_mode_since_s, ..History::default() })
 }
 
 /// The world of a case: its zone, its documents, and what `greet` and `server` lines say.
@@ -224,10 +166,15 @@ fn used(case: &Case, words: &str) -> SelectorUse {
 }
 
 /// `key: selector first last = text`: what an earlier audit saw.
-fn key(line: &str) -> (Box<str>, Box<[u8]>, i64, i64) {
+fn key(line: &str) -> KeySeen {
     let (words, text) = line.split_once(" = ").unwrap();
     let words: Vec<_> = words.split(' ').collect();
-    (words[0].into(), text.as_bytes().into(), words[1].parse().unwrap(), words[2].parse().unwrap())
+    KeySeen {
+        selector: words[0].into(),
+        text: text.as_bytes().into(),
+        first_s: words[1].parse().unwrap(),
+        last_s: words[2].parse().unwrap(),
+    }
 }
 
 fn signer(words: &str) -> Signer {
@@ -237,6 +184,9 @@ fn signer(words: &str) -> Signer {
             "signed" => signer.signed = value.parse().unwrap(),
             "exposed" => signer.exposed_keys = value.parse().unwrap(),
             "mismatched" => signer.mismatched.push(value.into()),
+            "unsigned" => signer.unsigned = value.parse().unwrap(),
+            "covers" => signer.covers_fields = value == "yes",
+            "length" => signer.uses_length = value == "yes",
             other => panic!("signer: {other}"),
         }
     }
@@ -253,6 +203,13 @@ fn reported(words: &str) -> Reported {
             "own_signed" => reported.own_signed = value,
             "own_below" => reported.own_below = value,
             "forwarded" => reported.forwarded = value,
+            "reports" => reported.reports = value,
+            "messages" => reported.messages = value,
+            "days" => reported.days = u32::try_from(value).unwrap(),
+            "next" => {
+                reported.next_step =
+                    Some([NextStep::Stay, NextStep::Raise, NextStep::Arrived][usize::try_from(value).unwrap()])
+            }
             other => panic!("reports: {other}"),
         }
     }
@@ -265,18 +222,8 @@ fn shelf(case: &Case) -> Shelf {
     std::fs::read_to_string(path).map_or_else(|_| Shelf::new(), |text| Shelf::parse(&text).unwrap())
 }
 
-fn testdata_messages(run: impl Fn(&Case) -> String) -> usize {
-    testkit::cases("audit-message", run)
-}
-
-fn letter_findings(case: &Case) -> Vec<Finding> {
-    let message = case.wire();
-    let (headers, facts) = (Headers::parse(&message), letter_facts(case));
-    rule::judge_message(&Letter { headers: &headers, facts: &facts })
-}
-
 /// `spf` (`pass example.jp`), `signature` (several), `author`, `organization`, `dmarc` (`pass`, `fail`), `bulk: yes`, `tls`, `spam_rate`.
-fn letter_facts(case: &Case) -> LetterFacts {
+pub(crate) fn letter_facts(case: &Case) -> LetterFacts {
     let domain = |key: &str| case.input.get(key).map(|name| Domain::parse(name).unwrap());
     LetterFacts {
         spf: case.input.get("spf").map(|spf| {
@@ -310,36 +257,62 @@ fn signature(words: &str) -> SignatureFacts {
     }
 }
 
-fn print(case: &Case, ids: &[&str]) -> String {
-    print_all(&findings(case, ids))
+/// The settings that are on, by name: `spf dkim dmarc acts`.
+fn receiver(words: &str) -> Receiver {
+    let has = |name: &str| words.split(' ').any(|word| word == name);
+    Receiver {
+        spf: has("spf"),
+        dkim: has("dkim"),
+        dmarc: has("dmarc"),
+        acts: has("acts"),
+        judges_spf_breadth: has("breadth"),
+        judges_signatures: has("signatures"),
+        shows_domain: has("shows"),
+        keeps_reputation: has("keeps"),
+        uses_reputation: has("uses"),
+        sends_reports: has("reports"),
+        sends_failure_reports: has("failures"),
+        bimi: has("bimi"),
+        messages: 1_000,
+    }
 }
 
-fn print_all(list: &[Finding]) -> String {
-    let mut out = String::new();
-    for finding in list {
-        let _ = write!(out, "{} {} {}", finding.severity, finding.rule.id, finding.sentence);
-        if let Some(place) = &finding.place {
-            let _ = write!(out, " at {} {}", place.name, place.kind);
-            if let Some(span) = place.span {
-                let _ = write!(out, " [{}, {}]", span.start, span.end);
-            }
-        }
-        for (name, value) in finding.arguments() {
-            let _ = write!(out, "\n    {name}: {value}");
-        }
-        match &finding.fix {
-            None => {}
-            Some(Fix::Publish(record)) => {
-                let _ = write!(out, "\n    publish: {} {} {}", record.name, record.kind, record.text);
-            }
-            Some(Fix::Remove { name, kind }) => {
-                let _ = write!(out, "\n    remove: {name} {kind}");
-            }
-            Some(Fix::Do(sentence, arguments)) => {
-                let _ = write!(out, "\n    do: {sentence} {arguments:?}");
-            }
-        }
-        out.push('\n');
+fn relay(words: &str) -> Relay {
+    let has = |name: &str| words.split(' ').any(|word| word == name);
+    Relay {
+        rewrites_envelope: has("srs"),
+        bounds_bounces: has("bounces"),
+        rewrites_lists: has("lists"),
+        signs_lists: has("signs"),
+        seals: has("seals"),
     }
-    if out.is_empty() { "nothing\n".into() } else { out }
+}
+
+fn provider(words: &str) -> Provider {
+    let mut provider = Provider::default();
+    for (name, value) in words.split(' ').map(|word| word.split_once('=').unwrap()) {
+        match name {
+            "clients" => provider.clients = value.parse().unwrap(),
+            "ready" => provider.ready = value.parse().unwrap(),
+            "not_ready" => provider.not_ready.push(Domain::parse(value).unwrap()),
+            "messages" => provider.messages = value.parse().unwrap(),
+            "aligned" => provider.aligned = value.parse().unwrap(),
+            "include" => provider.include = Some(Domain::parse(value).unwrap()),
+            "delegated" => provider.delegated = value.parse().unwrap(),
+            other => panic!("provider: {other}"),
+        }
+    }
+    provider
+}
+
+/// `4-3 met operator note`.
+fn statement(line: &str) -> Statement {
+    let [requirement, met, by, note] = line.splitn(4, ' ').collect::<Vec<_>>().try_into().unwrap();
+    Statement {
+        requirement: requirement.into(),
+        met: met == "met",
+        by: by.into(),
+        at_s: 1_800_000_000,
+        note: note.into(),
+    }
 }
