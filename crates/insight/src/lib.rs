@@ -4,13 +4,13 @@
 //! says of each record whether it is 正常, 転送由来, 設定不備, なりすまし疑い or 判定不能, with [`reason`]s, and gives a store
 //! of reports its judge. [`group`] makes sources of records, [`mod@whatif`] says what a policy would have done to them,
 //! [`repair`] what to change at each, [`mod@advise`] where a domain stands on the way to `reject`. [`watch`] is the fold that
-//! raises alerts, [`mod@digest`] the weekly letter, [`mod@quality`] what reporters are worth.
+//! raises alerts, [`mod@digest`] the weekly letter, [`hours`] when letters go, [`mod@quality`] what reporters are worth.
 //!
 //! What it will never do: ask DNS, a clock or a store, read a report, build a sentence, take what a stranger claims for
 //! what is so, or advise to add a forwarder to an SPF record.
 //!
 //! Reading order: [`alignment`], [`mod@map`], [`classify`] with [`reason`]; then [`group`], [`mod@whatif`], [`mod@advise`], [`repair`];
-//! then [`watch`], [`mod@digest`], [`mod@quality`]; by need [`hosts`] and [`marks`]. What never passes is in [`limits`].
+//! then [`watch`], [`mod@digest`], [`mod@quality`]; by need [`hosts`], [`hours`] and [`marks`]. What never passes is in [`limits`].
 
 pub mod advise;
 pub mod alignment;
@@ -18,6 +18,7 @@ pub mod classify;
 pub mod digest;
 pub mod group;
 pub mod hosts;
+pub mod hours;
 pub mod limits;
 pub mod map;
 pub mod marks;
@@ -33,10 +34,11 @@ pub use classify::{Classifier, Judgement, Selectors};
 pub use digest::{Week, digest, plain_text};
 pub use group::{Group, Tally, groups};
 pub use hosts::Hosts;
+pub use hours::{Quiet, WallClock, Weekly};
 pub use map::{Confidence, Entry, Evidence, Kind, Map, MapFlaw, Names, Naming};
 pub use marks::Marks;
 pub use quality::{Grade, Quality, quality};
 pub use reason::{Reason, Scores, Sign};
 pub use repair::{Remedy, Repair, repairs};
-pub use watch::{Alert, Day, Event, State, Thresholds, observe};
+pub use watch::{Alert, Day, Event, State, Thresholds, observe, observe_refused};
 pub use whatif::{Existence, Proposal, WhatIf, what_if};

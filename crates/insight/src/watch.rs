@@ -3,6 +3,7 @@
 //!
 //! The same day may be folded again, when more reports of it have come: nothing is counted or told twice.
 
+mod alert;
 mod text;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::limits::{
 use crate::marks::sender_text;
 use crate::whatif::Proposal;
 
+pub use alert::Kind;
 pub use text::StateError;
 
 /// What is remembered of all domains.
@@ -185,6 +187,44 @@ impl Default for Thresholds {
             repeat_days: 7,
         }
     }
+}
+
+impl State {
+    /// Whether anything is remembered of a domain.
+    #[must_use]
+    pub fn knows(&self, domain: &str) -> bool {
+        self.domains.contains_key(domain)
+    }
+
+    /// The last day of a domain that was folded, in days since 1970.
+    #[must_use]
+    pub fn last_day(&self, domain: &str) -> Option<u32> {
+        Some(*self.domains.get(domain)?.days.last_key_value()?.0)
+    }
+
+    /// How many messages a day of a domain had when it was folded; `None` when it was not, or is forgotten.
+    #[must_use]
+    pub fn total(&self, domain: &str, day: u32) -> Option<u64> {
+        Some(self.domains.get(domain)?.days.get(&day)?.total)
+    }
+}
+
+/// Folds the reports that could not be taken on a day, which are of no domain, into what is remembered of the place that
+/// takes them.
+#[must_use]
+pub fn observe_refused(
+    mut state: State,
+    place: &str,
+    (day, count): (u32, u64),
+    thresholds: &Thresholds,
+) -> (State, Vec<Alert>) {
+    let memory = state.domains.entry(place.into()).or_insert_with(|| Memory { since_day: day, ..Memory::default() });
+    memory.forget(day, thresholds);
+    memory.days.insert(day, DayCount { total: count, ..DayCount::default() });
+    let event = Event::ReportsRefused { count };
+    let is_told = count >= thresholds.refused_count_min.max(1) && memory.is_news(&event, day);
+    let alert = is_told.then(|| Alert { day, domain: place.into(), event });
+    (state, alert.into_iter().collect())
 }
 
 /// Folds a day of a domain into what is remembered.

@@ -140,7 +140,7 @@ impl Rhythm {
 }
 
 /// Without tabs and ends of lines; `%` introduces a byte in hexadecimal.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -153,7 +153,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn unescape(text: &str) -> Option<String> {
+pub(super) fn unescape(text: &str) -> Option<String> {
     let (first, rest) = text.split_once('%').map_or((text, None), |(first, rest)| (first, Some(rest)));
     let mut plain = first.to_owned();
     for part in rest.into_iter().flat_map(|rest| rest.split('%')) {

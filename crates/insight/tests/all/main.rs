@@ -8,6 +8,7 @@ mod advice;
 mod alignment;
 mod classes;
 mod fuzz;
+mod hours;
 mod map;
 mod properties;
 mod sightings;

@@ -6,7 +6,7 @@ use mailtext::Explain;
 use crate::insight::group::sighting;
 use crate::insight::limits::ALERT_COUNT_MAX;
 use crate::insight::watch::StateError;
-use crate::insight::{Alert, Day, State, Thresholds, observe};
+use crate::insight::{Alert, Day, Event, State, Thresholds, observe, observe_refused};
 use crate::sightings::{Told, classifier, told};
 
 const START: u32 = 20_000;
@@ -39,6 +39,9 @@ impl Watch {
         // What is remembered survives being written and read.
         assert_eq!(State::parse(&state.to_text()), Ok(state.clone()));
         self.state = state;
+        for alert in &alerts {
+            assert_eq!(Alert::parse(&alert.to_text()).as_ref(), Some(alert));
+        }
         alerts
     }
 
@@ -210,5 +213,51 @@ fn texts_that_are_no_memory() {
     assert_eq!(State::parse("sekisho-watch 1\n"), Ok(State::default()));
     for line in ["domain\tx", "policy\tp=none", "domain\tx\tmany", "what\tx", "domain\t%zz\t1", "domain\tx%0\t1"] {
         assert_eq!(State::parse(&format!("sekisho-watch 1\n{line}\n")), Err(StateError::Line(2)), "{line}");
+    }
+}
+
+#[test]
+fn reports_of_no_domain_that_are_refused() {
+    let thresholds = Thresholds::default();
+    let mut state = State::default();
+    let mut day = |day: u32, count: u64| {
+        let (next, alerts) =
+            observe_refused(std::mem::take(&mut state), "mx.example.jp", (START + day, count), &thresholds);
+        assert_eq!(State::parse(&next.to_text()), Ok(next.clone()));
+        state = next;
+        ids(&alerts)
+    };
+    assert_eq!(day(0, 9), Vec::<&str>::new());
+    assert_eq!(day(1, 10), ["alert-reports-refused"]);
+    assert_eq!(day(1, 11), Vec::<&str>::new(), "the same day again");
+    assert_eq!(day(2, 99), Vec::<&str>::new());
+    assert_eq!(day(8, 10), ["alert-reports-refused"]);
+    assert_eq!((state.total("mx.example.jp", START + 8), state.total("mx.example.jp", START + 9)), (Some(10), None));
+    assert!(state.knows("mx.example.jp") && !state.knows("example.jp"));
+}
+
+#[test]
+fn alerts_are_read_as_they_were_written() {
+    let alert = |event| Alert { day: START, domain: "a\tb%".into(), event };
+    for event in [
+        Event::More { count: 3 },
+        Event::ReportsRefused { count: u64::MAX },
+        Event::PassFell { now: 1, before: 1000 },
+        Event::PolicyChanged { from: "p=none; x\n".into(), to: "p=拒否".into() },
+        Event::SelectorGone { domain: "d".into(), selector: "".into(), days: 9 },
+    ] {
+        let alert = alert(event);
+        assert_eq!(Alert::parse(&alert.to_text()), Some(alert));
+    }
+    for text in [
+        "",
+        "1\ta",
+        "1\ta\tmore",
+        "x\ta\tmore\t1",
+        "1\ta\tmore\tx",
+        "1\ta\tnew-source\tservice\ta\tb\tbad\t1",
+        "1\ta\twhat\t1",
+    ] {
+        assert_eq!(Alert::parse(text), None, "{text}");
     }
 }
