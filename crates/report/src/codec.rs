@@ -1,8 +1,9 @@
 //! Rows and evidence as bytes, and back: compact, versioned, without a schema beside them.
 //!
-//! The first byte is the version. Within a version, fields may be added at the end of a structure, and readers of either
-//! age understand each other; anything else needs a new version, and a reader of all before it. Equal values have equal
-//! bytes. Any bytes may be read: what is wrong in them is a [`CodecError`].
+//! The first byte is the version: 1 of rows, 2 of evidence, 1 of the evidence of older files. Within a version of rows,
+//! fields may be added at the end of a structure, and readers of either age understand each other; anything else needs a
+//! new version, and a reader of all before it. Equal values have equal bytes. Any bytes may be read: what is wrong in them
+//! is a [`CodecError`].
 
 use dmarc::record::{FailureOptions, FailureWhen, Mode, Testing, Wanted};
 use dmarc::{DmarcResult, Method as Discovery, Policy, PolicyTag};
@@ -16,7 +17,7 @@ use crate::row::{
 };
 use crate::vocabulary::{Action, Algorithm, Aligned, Direction, Disposition, Method, MethodResult, OverrideKind, Spam};
 use crate::why::{Why, WhyArgument, WhyStep, WhyValue};
-use crate::wire::{Reader, Wire, Writer, structure, wire_foreign, wire_structure, wire_word};
+use crate::wire::{Reader, Wire, Writer, wire_foreign, wire_structure, wire_word};
 
 /// What is wrong with stored bytes, or with a value that is to be stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Error)]
@@ -61,15 +62,29 @@ pub fn encode(row: &Row) -> Result<Vec<u8>, CodecError> {
 /// # Errors
 /// What is wrong with them.
 pub fn decode(bytes: &[u8]) -> Result<Row, CodecError> {
-    versioned(bytes, ROW_BYTES_MAX)
+    let mut reader = opened(bytes, ROW_BYTES_MAX)?;
+    match reader.byte()? {
+        VERSION => {}
+        other => return Err(CodecError::Version(other)),
+    }
+    let row = Row::read(&mut reader)?;
+    if reader.is_done() { Ok(row) } else { Err(CodecError::Long) }
 }
 
 /// Evidence as bytes: [`Why`] keeps itself within [`WHY_BYTES_MAX`].
 #[must_use]
 pub fn encode_why(why: &Why) -> Vec<u8> {
-    let mut into = Writer { bytes: vec![VERSION], is_too_large: false };
+    let mut bytes = Vec::new();
+    append_why(why, &mut bytes);
+    bytes
+}
+
+/// Appends evidence as bytes.
+pub fn append_why(why: &Why, bytes: &mut Vec<u8>) {
+    let mut into = Writer { bytes: std::mem::take(bytes), is_too_large: false };
+    into.bytes.push(WHY_VERSION);
     why.write(&mut into);
-    into.bytes
+    *bytes = into.bytes;
 }
 
 /// Evidence from its bytes.
@@ -78,27 +93,30 @@ pub fn encode_why(why: &Why) -> Vec<u8> {
 /// What is wrong with them.
 pub fn decode_why(bytes: &[u8]) -> Result<Why, CodecError> {
     // What surrounds the steps is not counted against them.
-    versioned(bytes, WHY_BYTES_MAX + WHY_HEAD_BYTES_MAX)
-}
-
-fn versioned<T: Wire>(bytes: &[u8], bytes_max: usize) -> Result<T, CodecError> {
-    if bytes.len() > bytes_max {
-        return Err(CodecError::TooLarge);
-    }
-    let mut reader = Reader::new(bytes);
-    match reader.byte()? {
-        VERSION => {}
+    let mut reader = opened(bytes, WHY_BYTES_MAX + WHY_HEAD_BYTES_MAX)?;
+    let why = match reader.byte()? {
+        WHY_VERSION => Why::read(&mut reader)?,
+        VERSION => first_why(&mut reader)?,
         other => return Err(CodecError::Version(other)),
-    }
-    let value = T::read(&mut reader)?;
-    if reader.is_done() { Ok(value) } else { Err(CodecError::Long) }
+    };
+    if reader.is_done() { Ok(why) } else { Err(CodecError::Long) }
 }
 
-/// How long the encoding of a step is, with what says so.
-pub(crate) fn step_bytes(step: &WhyStep) -> usize {
-    let mut into = Writer::default();
-    step.write(&mut into);
-    into.bytes.len()
+fn opened(bytes: &[u8], bytes_max: usize) -> Result<Reader<'_>, CodecError> {
+    if bytes.len() > bytes_max { Err(CodecError::TooLarge) } else { Ok(Reader::new(bytes)) }
+}
+
+/// Evidence as version 1 had it: each word spelled out.
+fn first_why(from: &mut Reader<'_>) -> Result<Why, CodecError> {
+    let mut inner = from.inner()?;
+    let omitted = u64::read(&mut inner)?;
+    let count = u64::read(&mut inner)?;
+    let mut why = Why::default();
+    for _ in 0..count {
+        why.add(&WhyStep::read(&mut inner)?);
+    }
+    why.omit(omitted);
+    Ok(why)
 }
 
 wire_word!(Direction, Method, MethodResult, Algorithm, Aligned, Disposition, Action, OverrideKind, Spam);
@@ -208,29 +226,6 @@ impl Wire for Address {
     }
 }
 
-impl Wire for Why {
-    fn write(&self, into: &mut Writer) {
-        structure(into, |into| {
-            self.omitted().write(into);
-            // Not a list: there may be more steps than a list may have entries.
-            (self.steps().len() as u64).write(into);
-            self.steps().iter().for_each(|step| step.write(into));
-        });
-    }
-
-    fn read(from: &mut Reader<'_>) -> Result<Self, CodecError> {
-        let mut inner = from.inner()?;
-        let omitted = u64::read(&mut inner)?;
-        let count = u64::read(&mut inner)?;
-        let mut why = Self::default();
-        for _ in 0..count {
-            why.add(WhyStep::read(&mut inner)?);
-        }
-        why.omit(omitted);
-        Ok(why)
-    }
-}
-
 impl Wire for WhyValue {
     fn write(&self, into: &mut Writer) {
         match self {
@@ -271,5 +266,6 @@ impl Wire for (Box<str>, Box<str>) {
 }
 
 const VERSION: u8 = 1;
+const WHY_VERSION: u8 = 2;
 const ROW_BYTES_USUAL: usize = 512;
 const WHY_HEAD_BYTES_MAX: usize = 32;

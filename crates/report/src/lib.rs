@@ -16,6 +16,7 @@ pub mod hot;
 pub mod id;
 pub mod index;
 pub mod ledger;
+mod lexicon;
 pub mod limits;
 pub mod query;
 pub mod row;

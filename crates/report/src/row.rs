@@ -378,8 +378,13 @@ fn cut<T>(list: &mut Vec<T>, count_max: usize) -> u64 {
 }
 
 /// Cuts a text to [`TEXT_BYTES_MAX`], between two characters.
-pub(crate) fn clip_text(text: &mut Box<str>) {
+fn clip_text(text: &mut Box<str>) {
     if text.len() > TEXT_BYTES_MAX {
-        *text = text[..text.floor_char_boundary(TEXT_BYTES_MAX)].into();
+        *text = clipped(text).into();
     }
+}
+
+/// As much of a text as [`TEXT_BYTES_MAX`] allows, cut between two characters.
+pub(crate) fn clipped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }

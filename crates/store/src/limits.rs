@@ -5,10 +5,16 @@
 pub const QUEUE_ROW_COUNT_MAX: usize = 16_384;
 /// Most rows in one transaction.
 pub const GROUP_ROW_COUNT_MAX: usize = 2_048;
-/// Rows without keys and counts at which these are written.
-pub const FOLD_ROW_COUNT: usize = 1_024;
-/// Most rows whose keys and counts are written in one transaction.
-pub const FOLD_ROW_COUNT_MAX: usize = 16_384;
+/// Rows without keys and counts at which these are written: sorted together, they touch the fewer pages the more they are.
+pub const FOLD_ROW_COUNT: usize = 4_096;
+/// Most keys that are written in one transaction: what bounds the time for which new rows wait.
+pub const FOLD_KEY_COUNT_MAX: usize = 1_024;
+/// At least so many keys are written for each key that comes meanwhile, so that those that wait do not grow.
+pub const FOLD_KEY_COUNT_PER_KEY: usize = 2;
+/// Bytes of keys that wait at which they are written, however few rows they are of.
+pub const FOLD_KEY_BYTES: usize = 2 << 20;
+/// Longest evidence that is stored as it is, in bytes; what is longer is deflated.
+pub const EVIDENCE_PLAIN_BYTES_MAX: usize = 4_096;
 /// Most rows without keys and counts: while these cannot be written, nothing else is.
 pub const FRESH_ROW_COUNT_MAX: usize = 65_536;
 /// How long rows that nobody waits for are gathered into one transaction, in milliseconds.

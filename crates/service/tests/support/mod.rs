@@ -737,7 +737,8 @@ fn tell_row(out: &mut String, entry: &Entry) {
     others.iter().for_each(|one| writeln!(out, "    {one:?}").unwrap());
     writeln!(out, "    {verdict:?}").unwrap();
     signed.iter().for_each(|one| writeln!(out, "    {one:?}").unwrap());
-    let steps: Vec<&str> = entry.why.steps().iter().map(|step| &*step.id).collect();
+    let steps = entry.why.steps();
+    let steps: Vec<&str> = steps.iter().map(|step| &*step.id).collect();
     writeln!(out, "    why: {}", if steps.is_empty() { "-".to_owned() } else { steps.join(" ") }).unwrap();
 }
 

@@ -5,20 +5,23 @@ use std::sync::atomic::Ordering;
 
 use futures_channel::oneshot;
 use report::ledger::{Entry, LedgerError, Receipt};
-use report::{RowId, Site, codec};
+use report::{Row, RowId, Site, codec};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Counters;
 use super::error::from_sqlite;
-use super::evidence::Packer;
+use super::evidence;
 use super::pool::{Waiting, promise};
-use super::writer::{Company, Task};
+use super::writer::{Company, Effect, Task};
 
 /// A row as it goes into the file: made by the thread that brings it, so that the one that writes only writes.
 pub(super) struct Prepared {
-    id: RowId,
-    row: Vec<u8>,
+    /// For its keys and counts, when it is stored.
+    row: Row,
+    bytes: Vec<u8>,
     why: Option<Vec<u8>>,
+    /// Whether it was not there before.
+    is_new: bool,
 }
 
 /// Rows to be appended.
@@ -46,12 +49,11 @@ pub(super) struct Pending {
 }
 
 impl Prepared {
-    pub(super) fn new(entry: Entry, packer: &Packer) -> Result<Self, LedgerError> {
+    pub(super) fn new(entry: Entry) -> Result<Self, LedgerError> {
         let Entry { row, why } = entry;
-        let id = row.id;
-        let bytes = codec::encode(&row).map_err(|_| LedgerError::TooLarge { id })?;
-        let why = (!why.is_empty()).then(|| packer.pack(&why));
-        Ok(Self { id, row: bytes, why })
+        let bytes = codec::encode(&row).map_err(|_| LedgerError::TooLarge { id: row.id })?;
+        let why = (!why.is_empty()).then(|| evidence::pack(&why));
+        Ok(Self { row, bytes, why, is_new: false })
     }
 }
 
@@ -64,8 +66,7 @@ impl Append {
 
     /// Rows whose bringer does not wait: they are tried until they are stored.
     pub(super) fn taken(rows: Vec<Prepared>, counters: Counters) -> (Self, Waiting<Receipt>) {
-        let (reply, waiting) = promise();
-        let _ = reply.send(Ok(Receipt::Taken));
+        let waiting = Waiting::Ended(Ok(Receipt::Taken));
         (Self { rows, done: Done::default(), counters, reply: None }, waiting)
     }
 }
@@ -85,17 +86,27 @@ impl Task for Append {
 
     fn run(&mut self, connection: &Connection, pending: &mut Pending) -> Result<(), LedgerError> {
         self.done = Done::default();
-        for row in &self.rows {
-            match insert(connection, row)? {
+        for row in &mut self.rows {
+            let inserted = insert(connection, row)?;
+            row.is_new = matches!(inserted, Inserted::New);
+            match inserted {
                 Inserted::New => {
                     self.done.new += 1;
-                    pending.add(row.id);
+                    pending.add(row.row.id);
                 }
                 Inserted::Repeated => self.done.repeated += 1,
-                Inserted::Conflict => self.done.conflicts.push(row.id),
+                Inserted::Conflict => self.done.conflicts.push(row.row.id),
             }
         }
         Ok(())
+    }
+
+    fn each_new(&self, take: &mut dyn FnMut(&Row)) {
+        self.rows.iter().filter(|row| row.is_new).for_each(|row| take(&row.row));
+    }
+
+    fn effect(&self) -> Effect {
+        Effect::None
     }
 
     fn end(mut self: Box<Self>, end: &Result<(), LedgerError>) -> Option<Box<dyn Task>> {
@@ -139,14 +150,14 @@ enum Inserted {
 }
 
 fn insert(connection: &Connection, row: &Prepared) -> Result<Inserted, LedgerError> {
-    let id = row.id.number() as i64;
+    let id = row.row.id.number() as i64;
     let mut statement = connection
         .prepare_cached("INSERT INTO message (id, row) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING")
         .map_err(from_sqlite)?;
-    if statement.execute(params![id, row.row]).map_err(from_sqlite)? == 0 {
+    if statement.execute(params![id, row.bytes]).map_err(from_sqlite)? == 0 {
         let mut there = connection.prepare_cached("SELECT row FROM message WHERE id = ?1").map_err(from_sqlite)?;
         let bytes: Option<Vec<u8>> = there.query_row([id], |row| row.get(0)).optional().map_err(from_sqlite)?;
-        let is_same = bytes.is_some_and(|bytes| bytes == row.row);
+        let is_same = bytes.is_some_and(|bytes| bytes == row.bytes);
         return Ok(if is_same { Inserted::Repeated } else { Inserted::Conflict });
     }
     if let Some(why) = &row.why {

@@ -98,16 +98,15 @@ fn delete_rows(connection: &Connection, what: &Deletion, counts: Counts) -> Resu
 
 /// Takes a row away; whether it was fresh.
 fn delete_row(connection: &Connection, row: &Row) -> Result<bool, LedgerError> {
-    if forget_fresh(connection, row.id)? {
-        return delete_id(connection, row.id).map(|()| true);
-    }
+    // Of a fresh row some keys may be written.
+    let was_fresh = forget_fresh(connection, row.id)?;
     let sql = "DELETE FROM lookup WHERE kind = ?1 AND day = ?2 AND bytes = ?3 AND id = ?4";
     let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
     for key in keys(row) {
         let its = params![key.kind.code(), day_of(row.id), key.bytes, row.id.number() as i64];
         statement.execute(its).map_err(from_sqlite)?;
     }
-    delete_id(connection, row.id).map(|()| false)
+    delete_id(connection, row.id).map(|()| was_fresh)
 }
 
 fn delete_id(connection: &Connection, id: RowId) -> Result<(), LedgerError> {

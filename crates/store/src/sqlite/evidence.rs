@@ -1,44 +1,29 @@
-//! Evidence in the file: deflated, since it repeats itself and nobody looks at most of it.
+//! Evidence in the file: as [`report::codec`] writes it; what is long is deflated, since it repeats itself and nobody looks
+//! at most of it.
 
 use std::io::Read;
-use std::sync::{Mutex, PoisonError};
 
 use flate2::read::DeflateDecoder;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use report::limits::WHY_BYTES_MAX;
 use report::{CodecError, Why, codec};
 
-/// Packs evidence. What it needs for that is large, and kept from one to the next: one for each thread that packs at the
-/// same time.
-#[derive(Default)]
-pub(super) struct Packer {
-    rooms: Mutex<Vec<Compress>>,
-}
+use crate::limits::EVIDENCE_PLAIN_BYTES_MAX;
 
-impl Packer {
-    /// Evidence as it is stored.
-    pub(super) fn pack(&self, why: &Why) -> Vec<u8> {
-        let plain = codec::encode_why(why);
-        let kept = self.rooms().pop();
-        let mut room = kept.unwrap_or_else(|| Compress::new(Compression::fast(), false));
-        room.reset();
-        let mut packed = Vec::with_capacity(plain.len() + 1);
-        packed.push(DEFLATED);
-        // What would not fit is not smaller.
-        let end = room.compress_vec(&plain, &mut packed, FlushCompress::Finish);
-        let mut rooms = self.rooms();
-        if rooms.len() < PACKER_ROOM_COUNT {
-            rooms.push(room);
-        }
-        drop(rooms);
-        match end {
-            Ok(Status::StreamEnd) => packed,
-            _ => [&[PLAIN], plain.as_slice()].concat(),
-        }
+/// Evidence as it is stored.
+pub(super) fn pack(why: &Why) -> Vec<u8> {
+    let mut plain = vec![PLAIN];
+    codec::append_why(why, &mut plain);
+    // Of what is short, deflating takes more time than all else that a row costs.
+    if plain.len() <= EVIDENCE_PLAIN_BYTES_MAX {
+        return plain;
     }
-
-    fn rooms(&self) -> std::sync::MutexGuard<'_, Vec<Compress>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    let mut packed = Vec::with_capacity(plain.len());
+    packed.push(DEFLATED);
+    // What would not fit is not smaller.
+    match Compress::new(Compression::fast(), false).compress_vec(&plain[1..], &mut packed, FlushCompress::Finish) {
+        Ok(Status::StreamEnd) => packed,
+        _ => plain,
     }
 }
 
@@ -57,8 +42,6 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Why, CodecError> {
     }
 }
 
-/// How many rooms are kept, a third of a megabyte each.
-const PACKER_ROOM_COUNT: usize = 2;
 const PLAIN: u8 = 0;
 const DEFLATED: u8 = 1;
 /// What the codec takes; one byte more is too large for it.
@@ -84,17 +67,47 @@ mod tests {
         }
     }
 
+    struct Padding(usize);
+
+    impl mailtext::Explain for Padding {
+        fn id(&self) -> &'static str {
+            "padding"
+        }
+
+        fn arguments(&self) -> Vec<(&'static str, mailtext::Value)> {
+            vec![("text", "x".repeat(self.0).into())]
+        }
+    }
+
     #[test]
-    fn evidence_comes_back_and_is_smaller() {
-        let packer = Packer::default();
-        for (count, words) in [(0, 0), (1, 0), (1, 1), (30, 3), (600, 40)] {
+    fn evidence_comes_back_and_what_is_long_is_smaller() {
+        for (count, words) in [(0, 0), (1, 0), (1, 1), (30, 3), (60, 40), (600, 40)] {
             let mut why = Why::default();
             (0..count).for_each(|_| why.push(&Step(words)));
-            let packed = packer.pack(&why);
+            let (packed, plain) = (pack(&why), codec::encode_why(&why).len());
             assert_eq!(unpack(&packed).as_ref(), Ok(&why));
-            assert!(packed.len() <= codec::encode_why(&why).len() + 1);
-            assert!(count < 30 || packed.len() * 5 < codec::encode_why(&why).len(), "{}", packed.len());
+            assert!(packed.len() <= plain + 1);
+            assert!(plain < EVIDENCE_PLAIN_BYTES_MAX || packed.len() * 5 < plain, "{} of {plain}", packed.len());
         }
+    }
+
+    #[test]
+    fn evidence_at_below_and_above_the_length_that_is_left_plain() {
+        let mut why = Why::default();
+        (0..7).for_each(|_| why.push(&Step(42)));
+        let mut lengths = std::collections::HashSet::new();
+        // One byte more with each: numbers of one byte, then of two.
+        for padding in 0..600_usize {
+            let mut one = why.clone();
+            one.push(&Padding(padding.min(300)));
+            one.push(&Padding(padding.saturating_sub(300)));
+            let plain = codec::encode_why(&one).len() + 1;
+            let packed = pack(&one);
+            lengths.insert(plain);
+            assert_eq!(packed[0] == PLAIN, plain <= EVIDENCE_PLAIN_BYTES_MAX, "{plain}");
+            assert_eq!(unpack(&packed), Ok(one));
+        }
+        assert!((EVIDENCE_PLAIN_BYTES_MAX - 1..=EVIDENCE_PLAIN_BYTES_MAX + 1).all(|length| lengths.contains(&length)));
     }
 
     #[test]

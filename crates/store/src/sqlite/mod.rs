@@ -8,6 +8,9 @@
 //! checkpoints only; the death of the program takes what was in the queue (rows of about [`GROUP_LINGER_MS`]), that of
 //! the machine the transactions since the last synchronisation. Neither damages the file.
 //!
+//! Keys and counts of rows follow later, for many rows at once (`fold`); until then questions are answered from the rows
+//! themselves.
+//!
 //! **Bounds.** The queue is bounded; when it is full, rows are refused with [`LedgerError::QueueFull`] and counted. What
 //! was taken and cannot be written (disk full) is kept in the queue and tried again until it can; what is still unwritten
 //! when the store closes is counted and told by [`Sqlite::close`].
@@ -36,12 +39,11 @@ use report::{Hot, HotError, HotKey, Ledger, Page, Query, RowId, Site, TallyQuery
 use rusqlite::Connection;
 
 use self::append::{Append, Prepared};
-use self::evidence::Packer;
 use self::pool::{Pool, Waiting};
 use self::writer::{Call, Writer};
 #[cfg(doc)]
 use crate::limits::GROUP_LINGER_MS;
-use crate::limits::QUEUE_ROW_COUNT_MAX;
+use crate::limits::{FOLD_ROW_COUNT, QUEUE_ROW_COUNT_MAX};
 
 /// When an append is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -60,6 +62,8 @@ pub struct Settings {
     pub durability: Durability,
     /// Most rows that wait to be stored.
     pub queue_row_count_max: usize,
+    /// Rows without keys and counts at which these are written.
+    pub fold_row_count: usize,
     /// How many questions are answered at the same time.
     pub reader_count: usize,
     /// Largest file, in bytes; beyond, the disk counts as full. `None` leaves it to the disk.
@@ -95,7 +99,6 @@ pub struct Sqlite {
     readers: Pool,
     hot: Pool,
     writer: Writer,
-    packer: Packer,
     settings: Settings,
 }
 
@@ -104,6 +107,7 @@ impl Default for Settings {
         Self {
             durability: Durability::BeforeReply,
             queue_row_count_max: QUEUE_ROW_COUNT_MAX,
+            fold_row_count: FOLD_ROW_COUNT,
             reader_count: 2,
             file_bytes_max: None,
         }
@@ -125,7 +129,6 @@ impl Sqlite {
             writer: Writer::start(connection, &settings)?,
             readers: Pool::start("ledger-read", readers)?,
             hot: Pool::start("ledger-hot", vec![hot])?,
-            packer: Packer::default(),
             settings,
         })
     }
@@ -154,8 +157,7 @@ impl Sqlite {
         if entries.len() > APPEND_COUNT_MAX {
             return Err(LedgerError::TooMany { count: entries.len() });
         }
-        let rows = entries.into_iter().map(|entry| Prepared::new(entry, &self.packer));
-        let rows = rows.collect::<Result<Vec<_>, LedgerError>>()?;
+        let rows = entries.into_iter().map(Prepared::new).collect::<Result<Vec<_>, LedgerError>>()?;
         let (task, waiting) = match self.settings.durability {
             Durability::BeforeReply => Append::awaited(rows, self.writer.counters()),
             Durability::Async => Append::taken(rows, self.writer.counters()),
@@ -179,7 +181,8 @@ impl Ledger for Sqlite {
     }
 
     fn flush(&self) -> impl Future<Output = Result<(), LedgerError>> + Send {
-        self.write(|_| Ok(())).end()
+        let (call, waiting) = Call::harmless(|_| Ok(()));
+        self.writer.add(Box::new(call)).map_or_else(Waiting::failed, |()| waiting).end()
     }
 
     fn rows(&self, query: Query) -> impl Future<Output = Result<Page, LedgerError>> + Send {

@@ -17,7 +17,12 @@ pub(super) struct Pool {
 }
 
 /// Something that is being done elsewhere.
-pub(super) struct Waiting<T>(oneshot::Receiver<Result<T, LedgerError>>);
+pub(super) enum Waiting<T> {
+    /// It is done already.
+    Ended(Result<T, LedgerError>),
+    /// Whoever does it says when.
+    UnderWay(oneshot::Receiver<Result<T, LedgerError>>),
+}
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -113,19 +118,20 @@ impl Queue {
 /// A promise of a result, and who waits for it.
 pub(super) fn promise<T>() -> (oneshot::Sender<Result<T, LedgerError>>, Waiting<T>) {
     let (sender, receiver) = oneshot::channel();
-    (sender, Waiting(receiver))
+    (sender, Waiting::UnderWay(receiver))
 }
 
 impl<T> Waiting<T> {
     /// What failed before it was begun.
     pub(super) fn failed(error: LedgerError) -> Self {
-        let (reply, waiting) = promise();
-        let _ = reply.send(Err(error));
-        waiting
+        Self::Ended(Err(error))
     }
 
     /// The result; [`LedgerError::Closed`] when nobody is left to give one.
     pub(super) async fn end(self) -> Result<T, LedgerError> {
-        self.0.await.unwrap_or(Err(LedgerError::Closed))
+        match self {
+            Self::Ended(result) => result,
+            Self::UnderWay(receiver) => receiver.await.unwrap_or(Err(LedgerError::Closed)),
+        }
     }
 }

@@ -231,7 +231,8 @@ pub(super) fn tally(connection: &Connection, query: &TallyQuery) -> Result<Tally
     // One state of the file for both: a row that is folded in between would be counted twice, or not at all.
     let state = connection.unchecked_transaction().map_err(from_sqlite)?;
     let mut fresh = Vec::new();
-    fold::each_fresh(&state, usize::MAX, |row| {
+    fold::each_fresh(&state, usize::MAX, |_, row| {
+        let Some(row) = row else { return };
         cells(&row, |cell, count| {
             if query.admits(&cell) {
                 fresh.push((cell.hour, cell.measure, count));

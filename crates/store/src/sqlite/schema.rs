@@ -7,7 +7,7 @@
 //! | `lookup` | a key (`report::index`) and the id of a row that has it, by days: writing touches the pages of today |
 //! | `tally` | a count (`report::tally`) |
 //! | `floor` | up to which hour rows were taken away: of all (scope ``), of a tenant (scope `=name`) |
-//! | `fresh` | the id of a row whose keys and counts are not written yet (`fold`) |
+//! | `fresh` | the id of a row whose counts are not written yet, and maybe not its keys (`fold`) |
 //! | `site` | the highest id of a site, also when its row is gone |
 
 use std::fs::{OpenOptions, metadata};
@@ -31,17 +31,21 @@ pub(super) fn open_ledger(path: &Path, settings: &Settings) -> Result<Connection
     ensure_private(path)?;
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     identify(&connection, LEDGER_ID)?;
-    let synchronous = match settings.durability {
-        Durability::BeforeReply => "FULL",
-        Durability::Async => "NORMAL",
-    };
-    prepare_log(&connection, synchronous, WRITER_CACHE_KIB)?;
+    prepare_log(&connection, synchronous(settings.durability), WRITER_CACHE_KIB)?;
     migrate(&connection, MIGRATIONS, LEDGER_ID)?;
     check(&connection, path)?;
     if let Some(bytes) = settings.file_bytes_max {
         limit_file(&connection, bytes)?;
     }
     Ok(connection)
+}
+
+/// When SQLite is to synchronise its log, for a durability.
+pub(super) fn synchronous(durability: Durability) -> &'static str {
+    match durability {
+        Durability::BeforeReply => "FULL",
+        Durability::Async => "NORMAL",
+    }
 }
 
 /// Opens the ledger for reading.
@@ -119,7 +123,7 @@ fn prepare_log(connection: &Connection, synchronous: &str, cache_kib: i64) -> Re
     pragma(connection, "journal_size_limit", LOG_BYTES_KEPT)
 }
 
-fn pragma(connection: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<(), LedgerError> {
+pub(super) fn pragma(connection: &Connection, name: &str, value: impl rusqlite::ToSql) -> Result<(), LedgerError> {
     // Some pragmas answer with the value, some do not.
     connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => Ok(()),

@@ -7,17 +7,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
-use report::LedgerError;
+use report::{LedgerError, Row};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::append::Pending;
 use super::error::from_sqlite;
-use super::fold::{fold, fresh_count};
+use super::fold::{Folding, Gathered, fresh_count};
 use super::pool::{Waiting, promise};
-use super::{Settings, Stats};
+use super::schema::{pragma, synchronous};
+use super::{Durability, Settings, Stats};
 use crate::limits::{
-    AWAITED_LINGER_MS, FOLD_ROW_COUNT, FRESH_ROW_COUNT_MAX, GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS,
-    WAITING_COUNT_MAX,
+    AWAITED_LINGER_MS, FOLD_KEY_BYTES, FOLD_KEY_COUNT_MAX, FOLD_KEY_COUNT_PER_KEY, FOLD_ROW_COUNT, FRESH_ROW_COUNT_MAX,
+    GROUP_LINGER_MS, GROUP_ROW_COUNT_MAX, RETRY_MS, WAITING_COUNT_MAX,
 };
 
 /// Something to be written.
@@ -30,6 +31,10 @@ pub(super) trait Task: Send {
     fn is_awaited(&self) -> bool;
     /// Does it. When the transaction fails later, or this does, it may be done again.
     fn run(&mut self, connection: &Connection, pending: &mut Pending) -> Result<(), LedgerError>;
+    /// Gives the rows that it brought and that were not there.
+    fn each_new(&self, take: &mut dyn FnMut(&Row));
+    /// What it does to rows that are there.
+    fn effect(&self) -> Effect;
     /// Its transaction ended so. A task that is to be tried again gives itself back.
     fn end(self: Box<Self>, end: &Result<(), LedgerError>) -> Option<Box<dyn Task>>;
 }
@@ -41,6 +46,15 @@ pub(super) enum Company {
     Shared,
     /// With nobody.
     Alone,
+}
+
+/// What a task does to rows that are there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Effect {
+    /// They stay as they are.
+    None,
+    /// It may take them away, or write keys and counts itself.
+    Any,
 }
 
 /// The thread, and the way to it.
@@ -77,6 +91,8 @@ struct State {
     awaited_count: usize,
     /// Rows of the last group: whether several come at the same time.
     group_row_count: usize,
+    /// When the first of the tasks was seen.
+    since: Option<Instant>,
     /// Not before this time: a write has failed.
     rest_until: Option<Instant>,
     is_closed: bool,
@@ -91,7 +107,8 @@ impl Writer {
         });
         let counters: Arc<Counters> = Arc::default();
         let (its_queue, its_counters) = (Arc::clone(&queue), Arc::clone(&counters));
-        let work = move || write(connection, &its_queue, &its_counters);
+        let desk = Desk::new(connection, settings);
+        let work = move || write(desk, &its_queue, &its_counters);
         let thread = std::thread::Builder::new().name("ledger-write".to_owned()).spawn(work);
         let thread = Some(thread.map_err(|error| LedgerError::Io(error.to_string()))?);
         Ok(Self { queue, counters, thread })
@@ -143,32 +160,40 @@ impl Counters {
         *self.last_error() = Some(error.clone());
     }
 
+    fn fail(&self, error: &LedgerError) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.note(error);
+    }
+
     fn last_error(&self) -> MutexGuard<'_, Option<LedgerError>> {
         self.last_error.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn write(connection: Connection, queue: &Queue, counters: &Counters) {
-    let mut desk = Desk { connection, fresh_count: 0, folds_after: None };
-    desk.count_fresh();
-    while let Some(mut group) = queue.next_group() {
+fn write(mut desk: Desk, queue: &Queue, counters: &Counters) {
+    loop {
+        let mut group = match queue.next(desk.is_folding()) {
+            Next::Group(group) => group,
+            // Keys are written while rows gather.
+            Next::Free => {
+                desk.fold_some(0, counters);
+                continue;
+            }
+            Next::End => break,
+        };
         let end = desk.transact(&mut group);
         counters.groups.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = &end {
-            counters.failures.fetch_add(1, Ordering::Relaxed);
-            counters.note(error);
+            counters.fail(error);
         }
+        let key_count = if end.is_ok() { desk.gather(&group) } else { 0 };
         let again: Vec<Box<dyn Task>> = group.into_iter().filter_map(|task| task.end(&end)).collect();
         if let Some(left) = queue.give_back(again) {
             // The store closes: there is no later.
             let row_count: usize = left.iter().map(|task| task.row_count()).sum();
             counters.lost.fetch_add(row_count as u64, Ordering::Relaxed);
         }
-        // Nobody waits for this; where it fails, readers go on looking at the fresh rows.
-        if let Err(error) = desk.fold_some() {
-            counters.failures.fetch_add(1, Ordering::Relaxed);
-            counters.note(&error);
-        }
+        desk.fold_some(key_count, counters);
     }
     // The log goes into the file, so that the file alone is the ledger. Where that fails, the next opening does it.
     let _ = desk.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -177,18 +202,46 @@ fn write(connection: Connection, queue: &Queue, counters: &Counters) {
 /// The connection that writes, and what it has to come back to.
 struct Desk {
     connection: Connection,
-    /// How many rows have neither keys nor counts.
+    durability: Durability,
+    /// How the connection synchronises at the end of a transaction.
+    synchronous: Durability,
+    /// At how many fresh rows these are folded.
+    fold_row_count: usize,
+    /// How many rows have no counts yet.
     fresh_count: usize,
+    /// Their keys and counts, but for those that are being written.
+    gathered: Gathered,
+    /// Whether these are all.
+    is_whole: bool,
+    /// What is being written.
+    folding: Option<Folding>,
     /// Not before this time: folding has failed.
     folds_after: Option<Instant>,
 }
 
 impl Desk {
+    fn new(connection: Connection, settings: &Settings) -> Self {
+        let mut desk = Self {
+            connection,
+            durability: settings.durability,
+            synchronous: settings.durability,
+            fold_row_count: settings.fold_row_count.max(1),
+            fresh_count: 0,
+            gathered: Gathered::default(),
+            is_whole: true,
+            folding: None,
+            folds_after: None,
+        };
+        desk.begin_anew();
+        desk
+    }
+
     fn transact(&mut self, group: &mut [Box<dyn Task>]) -> Result<(), LedgerError> {
-        if self.fresh_count >= FRESH_ROW_COUNT_MAX {
+        while self.fresh_count >= FRESH_ROW_COUNT_MAX {
             // They would become too many to be looked at.
-            self.fold()?;
+            self.fold(usize::MAX)?;
         }
+        synchronise(&self.connection, &mut self.synchronous, self.durability)?;
         let transaction = begin(&mut self.connection)?;
         let mut pending = Pending::default();
         for task in group.iter_mut() {
@@ -197,37 +250,107 @@ impl Desk {
         let fresh_count = pending.write(&transaction)?;
         transaction.commit().map_err(from_sqlite)?;
         self.fresh_count += fresh_count;
-        if group.iter().any(|task| task.company() == Company::Alone) {
-            // It may have taken rows away, or folded.
-            self.count_fresh();
-        }
         Ok(())
     }
 
-    /// Folds, where that is worth it.
-    fn fold_some(&mut self) -> Result<(), LedgerError> {
-        let is_due = self.fresh_count >= FOLD_ROW_COUNT && self.folds_after.is_none_or(|after| after <= Instant::now());
-        if is_due { self.fold() } else { Ok(()) }
-    }
-
-    fn fold(&mut self) -> Result<(), LedgerError> {
-        let folded = begin(&mut self.connection).and_then(|transaction| {
-            let count = fold(&transaction)?;
-            transaction.commit().map_err(from_sqlite).map(|()| count)
-        });
-        match folded {
-            Ok(0) => self.fresh_count = 0,
-            Ok(count) => self.fresh_count = self.fresh_count.saturating_sub(count),
-            Err(_) => {}
+    /// Takes the keys and counts of rows that are stored now; how many keys.
+    fn gather(&mut self, group: &[Box<dyn Task>]) -> usize {
+        if group.iter().any(|task| task.effect() == Effect::Any) {
+            self.begin_anew();
+            return 0;
         }
-        self.folds_after = folded.is_err().then(|| Instant::now() + Duration::from_millis(RETRY_MS));
-        folded.map(drop)
+        let before = self.gathered.key_count();
+        if self.is_whole {
+            group.iter().for_each(|task| task.each_new(&mut |row| self.gathered.add(row)));
+        }
+        self.gathered.key_count() - before
     }
 
-    fn count_fresh(&mut self) {
+    /// Forgets what was gathered: it may have been taken away, or folded.
+    fn begin_anew(&mut self) {
+        self.folding = None;
+        self.gathered = Gathered::default();
         // Where counting fails, so does what follows, and says so.
         self.fresh_count = fresh_count(&self.connection).unwrap_or(self.fresh_count);
+        self.is_whole = self.fresh_count == 0;
     }
+
+    fn is_folding(&self) -> bool {
+        self.folding.is_some()
+    }
+
+    /// Folds a piece, where that is worth it. Nobody waits for it; where it fails, readers go on looking at the fresh rows.
+    fn fold_some(&mut self, new_key_count: usize, counters: &Counters) {
+        let are_many = self.fresh_count >= self.fold_row_count || self.gathered.key_bytes() >= FOLD_KEY_BYTES;
+        let is_wanted = self.is_folding() || are_many;
+        if !is_wanted || self.folds_after.is_some_and(|after| after > Instant::now()) {
+            return;
+        }
+        let key_count = FOLD_KEY_COUNT_MAX.min(self.fold_row_count).max(FOLD_KEY_COUNT_PER_KEY * new_key_count);
+        if let Err(error) = self.fold(key_count) {
+            counters.fail(&error);
+        }
+    }
+
+    /// Folds a piece of so many keys at most.
+    fn fold(&mut self, key_count_max: usize) -> Result<(), LedgerError> {
+        let folded = self.fold_piece(key_count_max);
+        self.folds_after = folded.is_err().then(|| Instant::now() + Duration::from_millis(RETRY_MS));
+        if folded.is_err() {
+            // What of it is written is not known.
+            self.begin_anew();
+        }
+        folded
+    }
+
+    fn fold_piece(&mut self, key_count_max: usize) -> Result<(), LedgerError> {
+        let folding = match &mut self.folding {
+            Some(folding) => folding,
+            none => {
+                none.insert(take_gathered(&self.connection, &mut self.gathered, &mut self.is_whole, self.fresh_count)?)
+            }
+        };
+        // What is lost of it is made again: nothing waits for the disk.
+        synchronise(&self.connection, &mut self.synchronous, Durability::Async)?;
+        let transaction = begin(&mut self.connection)?;
+        let end = folding.write(&transaction, key_count_max)?;
+        let row_count = folding.row_count();
+        transaction.commit().map_err(from_sqlite)?;
+        if end.is_break() {
+            self.fresh_count = self.fresh_count.saturating_sub(row_count);
+            self.folding = None;
+        }
+        if end.is_break() && row_count == 0 {
+            // There were none: they were counted wrongly.
+            self.fresh_count = fresh_count(&self.connection)?;
+        }
+        Ok(())
+    }
+}
+
+/// Lets the connection synchronise as this durability wants it.
+fn synchronise(connection: &Connection, now: &mut Durability, wanted: Durability) -> Result<(), LedgerError> {
+    if *now != wanted {
+        pragma(connection, "synchronous", synchronous(wanted))?;
+        *now = wanted;
+    }
+    Ok(())
+}
+
+/// What is to be folded next: what was gathered, or, where that is not all, the oldest fresh rows of the file.
+fn take_gathered(
+    connection: &Connection,
+    gathered: &mut Gathered,
+    is_whole: &mut bool,
+    fresh_count: usize,
+) -> Result<Folding, LedgerError> {
+    if *is_whole {
+        return Ok(std::mem::take(gathered).sorted());
+    }
+    let of_file = Gathered::of_file(connection, FOLD_ROW_COUNT)?;
+    *is_whole = of_file.row_count() >= fresh_count;
+    *gathered = Gathered::default();
+    Ok(of_file.sorted())
 }
 
 /// From the start as a writer: one that begins by reading could not become one while another process writes.
@@ -256,16 +379,16 @@ impl Queue {
         Ok(())
     }
 
-    /// The next tasks for one transaction; `None` when there are none and never will be.
-    fn next_group(&self) -> Option<Vec<Box<dyn Task>>> {
+    /// The next tasks for one transaction. While rows gather, or there are none, the caller may do something else.
+    fn next(&self, has_work: bool) -> Next {
         let mut state = self.state();
-        let mut since = None;
         loop {
             if state.tasks.is_empty() && state.is_closed {
-                return None;
+                return Next::End;
             }
-            match state.rest(&mut since) {
-                Rest::None => return Some(state.take_group()),
+            match state.rest() {
+                Rest::None => return Next::Group(state.take_group()),
+                _ if has_work => return Next::Free,
                 Rest::UntilWoken => state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Rest::For(rest) => {
                     let (woken, _) = self.wake.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner);
@@ -303,6 +426,16 @@ impl Queue {
     }
 }
 
+/// What the writer does next.
+enum Next {
+    /// These, in one transaction.
+    Group(Vec<Box<dyn Task>>),
+    /// Whatever it likes: nothing is to be written yet.
+    Free,
+    /// There is nothing, and never will be.
+    End,
+}
+
 /// How long the writer waits before it goes on.
 enum Rest {
     None,
@@ -311,10 +444,10 @@ enum Rest {
 }
 
 impl State {
-    /// Whether to begin. `since` is when the first task was seen.
-    fn rest(&mut self, since: &mut Option<Instant>) -> Rest {
+    /// Whether to begin.
+    fn rest(&mut self) -> Rest {
         if self.tasks.is_empty() {
-            *since = None;
+            self.since = None;
             return Rest::UntilWoken;
         }
         let now = Instant::now();
@@ -329,7 +462,7 @@ impl State {
             _ => 0,
         };
         let is_urgent = self.is_closed || self.row_count >= GROUP_ROW_COUNT_MAX;
-        let until = *since.get_or_insert(now) + Duration::from_millis(linger_ms);
+        let until = *self.since.get_or_insert(now) + Duration::from_millis(linger_ms);
         if is_urgent || until <= now { Rest::None } else { Rest::For(until - now) }
     }
 
@@ -359,6 +492,7 @@ impl State {
             }
         }
         self.group_row_count = row_count;
+        self.since = None;
         group
     }
 
@@ -385,14 +519,22 @@ impl State {
 /// Something else to be done by the thread that writes, in a transaction of its own.
 pub(super) struct Call<F, T> {
     work: Option<F>,
+    effect: Effect,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, LedgerError>>,
 }
 
 impl<T, F: FnOnce(&Connection) -> Result<T, LedgerError>> Call<F, T> {
+    /// What may do anything to rows.
     pub(super) fn new(work: F) -> (Self, Waiting<T>) {
         let (reply, waiting) = promise();
-        (Self { work: Some(work), result: None, reply }, waiting)
+        (Self { work: Some(work), effect: Effect::Any, result: None, reply }, waiting)
+    }
+
+    /// What leaves them as they are.
+    pub(super) fn harmless(work: F) -> (Self, Waiting<T>) {
+        let (call, waiting) = Self::new(work);
+        (Self { effect: Effect::None, ..call }, waiting)
     }
 }
 
@@ -414,6 +556,12 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, LedgerError> + Send> Task for 
             self.result = Some(work(connection)?);
         }
         Ok(())
+    }
+
+    fn each_new(&self, _: &mut dyn FnMut(&Row)) {}
+
+    fn effect(&self) -> Effect {
+        self.effect
     }
 
     fn end(self: Box<Self>, end: &Result<(), LedgerError>) -> Option<Box<dyn Task>> {

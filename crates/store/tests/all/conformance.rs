@@ -38,12 +38,12 @@ macro_rules! over_all {
 }
 
 pub(crate) fn sqlite_with(durability: Durability) -> (tempfile::TempDir, Sqlite) {
+    sqlite_of(Settings { durability, queue_row_count_max: 100_000, ..Settings::default() })
+}
+
+pub(crate) fn sqlite_of(settings: Settings) -> (tempfile::TempDir, Sqlite) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Sqlite::open(
-        &folder.path().join("ledger"),
-        Settings { durability, queue_row_count_max: 100_000, ..Settings::default() },
-    )
-    .unwrap();
+    let store = Sqlite::open(&folder.path().join("ledger"), settings).unwrap();
     (folder, store)
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use report::tally::{MeasureKind, Step};
-use report::{Ledger, Query, RowId, TallyQuery};
+use report::{Filter, Ledger, Query, RowId, TallyQuery};
 use store::{Settings, Sqlite};
 use testkit::block_on;
 
@@ -35,6 +35,10 @@ fn killed_at_any_time() {
         let messages = TallyQuery::new(MeasureKind::Messages, 0, u64::MAX, Step::Whole);
         let counted: u64 = block_on(store.tally(messages)).unwrap().lines.iter().map(|line| line.count).sum();
         assert_eq!(counted, rows.len() as u64);
+        for row in rows.iter().step_by(97) {
+            let filter = Filter { queue_id: row.queue_id.clone(), ..Filter::default() };
+            assert!(all(&store, Query { filter, ..Query::default() }).contains(row), "found by its keys");
+        }
         assert_eq!(block_on(store.rebuild()).unwrap().differing, 0);
         // Those whose answer did not come are sent again: the next child begins a little before the end.
         first += (told.len() as u64).saturating_sub(20);
@@ -78,7 +82,8 @@ fn run_and_kill(path: &Path, first: u64, after: Duration) -> Vec<u64> {
 fn child_that_appends() {
     let Some(path) = std::env::var_os("SEKISHO_TEST_LEDGER") else { return };
     let first: u64 = std::env::var("SEKISHO_TEST_FIRST").unwrap().parse().unwrap();
-    let store = Sqlite::open(Path::new(&path), Settings::default()).unwrap();
+    // Keys and counts are being written at most times.
+    let store = Sqlite::open(Path::new(&path), Settings { fold_row_count: 40, ..Settings::default() }).unwrap();
     let store = &store;
     std::thread::scope(|scope| {
         for writer in 0..WRITERS {

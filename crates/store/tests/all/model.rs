@@ -6,10 +6,11 @@ use report::query::{DomainFilter, DomainRole, Network, Order, Reach};
 use report::tally::{MeasureKind, Step as Division};
 use report::vocabulary::*;
 use report::{Filter, Ledger, Query, TallyQuery};
-use store::{Durability, Memory};
+use store::limits::FOLD_ROW_COUNT;
+use store::{Memory, Settings};
 use testkit::block_on;
 
-use crate::conformance::sqlite_with;
+use crate::conformance::sqlite_of;
 use crate::samples::{DAY_MS, DOMAINS, START_MS, all, domain, entry};
 
 #[derive(Clone, Debug)]
@@ -124,12 +125,15 @@ proptest! {
 
     #[test]
     fn the_file_answers_as_memory_does(commands in prop::collection::vec(command(), 1..60)) {
-        let (_folder, file) = sqlite_with(Durability::BeforeReply);
-        let memory = Memory::default();
-        for command in &commands {
-            same(command, &memory, &file)?;
+        // Never folded, and while it is folded all the time, a few keys at once.
+        for fold_row_count in [FOLD_ROW_COUNT, 9] {
+            let (_folder, file) = sqlite_of(Settings { fold_row_count, ..Settings::default() });
+            let memory = Memory::default();
+            for command in &commands {
+                same(command, &memory, &file)?;
+            }
+            same(&Command::Rows(Query::default()), &memory, &file)?;
+            same(&Command::Rebuild, &memory, &file)?;
         }
-        same(&Command::Rows(Query::default()), &memory, &file)?;
-        same(&Command::Rebuild, &memory, &file)?;
     }
 }
