@@ -54,6 +54,19 @@ pub trait Hot: Send + Sync {
         now_ms: u64,
     ) -> impl Future<Output = Result<Compared, HotError>> + Send;
 
+    /// Values of a space that have not expired, in the order of their keys: those behind `after`, at most `limit` of them
+    /// and never more than [`crate::limits::HOT_PAGE_COUNT_MAX`].
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn list(
+        &self,
+        space: &str,
+        after: Option<HotKey>,
+        limit: usize,
+        now_ms: u64,
+    ) -> impl Future<Output = Result<Vec<(HotKey, Vec<u8>)>, HotError>> + Send;
+
     /// Forgets what has expired; says how many entries.
     ///
     /// # Errors
@@ -128,6 +141,32 @@ impl HotKey {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The key of these bytes; `None` when they are none.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let key = Self(bytes.to_vec());
+        (bytes.len() <= HOT_KEY_BYTES_MAX && key.parts().is_some()).then_some(key)
+    }
+
+    /// The parts in its space.
+    #[must_use]
+    pub fn parts(&self) -> Option<Vec<&[u8]>> {
+        let (mut parts, mut rest) = (Vec::new(), &self.0[..]);
+        while !rest.is_empty() {
+            let (length, behind) = rest.split_first_chunk()?;
+            let (part, behind) = behind.split_at_checked(u16::from_be_bytes(*length).into())?;
+            parts.push(part);
+            rest = behind;
+        }
+        (!parts.is_empty()).then(|| parts.split_off(1))
+    }
+
+    /// With what every key of a space begins, and no other; `None` for a name that is too long.
+    #[must_use]
+    pub fn space_bytes(space: &str) -> Option<Vec<u8>> {
+        Self::new(space, &[]).map(|key| key.0)
     }
 }
 
@@ -250,6 +289,18 @@ mod tests {
         assert_eq!(Counter::from_bytes(&wrong), None, "slots out of order");
         for wrong in [&[0; 15][..], &[0xff; 16], &[0; 16 * 121]] {
             assert_eq!(Counter::from_bytes(wrong), None);
+        }
+    }
+
+    #[test]
+    fn keys_come_back_with_their_parts() {
+        let key = HotKey::new("a", &[b"bc", b"", b"d"]).unwrap();
+        assert_eq!(key.parts().unwrap(), [&b"bc"[..], b"", b"d"]);
+        assert_eq!(HotKey::from_bytes(key.as_bytes()), Some(key.clone()));
+        assert!(key.as_bytes().starts_with(&HotKey::space_bytes("a").unwrap()));
+        assert!(!HotKey::new("ab", &[b"c"]).unwrap().as_bytes().starts_with(&HotKey::space_bytes("a").unwrap()));
+        for wrong in [&b""[..], b"\0", b"\0\x02a", &[0; HOT_KEY_BYTES_MAX + 1]] {
+            assert_eq!(HotKey::from_bytes(wrong), None);
         }
     }
 

@@ -48,5 +48,7 @@ pub const CLOCK_BACK_MS_MAX: u64 = 3_600_000;
 pub const HOT_KEY_BYTES_MAX: usize = 512;
 /// Longest value of a hot entry, in bytes.
 pub const HOT_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Most values in one answer of [`crate::Hot::list`].
+pub const HOT_PAGE_COUNT_MAX: usize = 1_000;
 /// Most slots of a window.
 pub const WINDOW_SLOT_COUNT_MAX: u32 = 120;

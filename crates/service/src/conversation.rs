@@ -191,6 +191,8 @@ impl<W: World> Conversation<W> {
             verdict,
             row: *row,
             failure: failure.as_ref(),
+            dsn: rest.transaction.dsn,
+            recipient_count: rest.recipient_count,
             held,
             forged_count: rest.forged_count,
             cleaned,
@@ -216,6 +218,8 @@ impl<W: World> Conversation<W> {
             verdict: &refused.verdict,
             row: refused.row,
             failure: refused.failure.as_ref(),
+            dsn: policy::Dsn::No,
+            recipient_count: 1,
             held: None,
             forged_count: 0,
             cleaned: Ok(()),
@@ -313,7 +317,7 @@ impl<W: World> State<W> {
                 let told = Texts::of(macros);
                 let message = self.message.insert(match self.sending(sender, &told, macros) {
                     Some(sending) => Message::send(sending),
-                    None => Message::begin(self.check(), &self.client, sender, &told.told()),
+                    None => Message::begin(self.check(), &self.client, sender, &told.told(), &self.settings.watch),
                 });
                 // RFC 6531 §3.7.4.1: who gives SMTPUTF8 with MAIL may be answered in UTF-8.
                 if arguments.iter().any(|argument| argument.eq_ignore_ascii_case(b"SMTPUTF8")) {
@@ -393,8 +397,9 @@ impl<W: World> State<W> {
     }
 
     fn end_of_message(&mut self, last_chunk: &[u8], macros: &Macros) -> Next<W> {
-        let message =
-            self.message.take().unwrap_or_else(|| Message::begin(self.check(), &self.client, b"", &Told::default()));
+        let (message, watch) = (self.message.take(), &self.settings.watch);
+        let begin = || Message::begin(self.check(), &self.client, b"", &Told::default(), watch);
+        let message = message.unwrap_or_else(begin);
         let (way, rest) = message.end(last_chunk);
         let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
         let (world, settings, client) = (self.world.clone(), self.settings.clone(), self.client.clone());

@@ -5,14 +5,15 @@ use auth::{Check, Facts};
 use dkim::Status;
 use dmarc::DmarcResult;
 use mailtext::{Explain, Value};
-use policy::{Action, Hold, Reply, Standing, Verdict, decide_facts};
+use policy::{Action, Dsn, Hold, Input, Reply, Verdict, decide};
 use report::{Entry, LedgerError, RowId, Why};
 
+use crate::dsn::Notification;
 use crate::limits::ROW_ID_TRY_COUNT_MAX;
 use crate::message::{Client, Rest};
 use crate::row::{Seen, row, why};
 use crate::settings::{EvidenceKept, OnFailure, Settings};
-use crate::world::World;
+use crate::world::{WasSent, World};
 
 /// A message whose last byte has come.
 pub(crate) struct Ending<W: World> {
@@ -49,10 +50,13 @@ pub enum Failure {
 impl<W: World> Ending<W> {
     /// Waits for the slowest answer, decides, and keeps the row.
     pub(crate) async fn end(self) -> Ended {
-        let Self { world, settings, client, check, rest, queue_id } = self;
+        let Self { world, settings, client, check, mut rest, queue_id } = self;
         let began_us = world.elapsed_us();
         let facts = check.finish().await;
-        let mut verdict = decide_facts(&facts, &rest.transaction, &settings.rules, &Standing::default());
+        rest.transaction.dsn = of_whom(&world, &rest).await;
+        let input = Input::of(&facts, &rest.transaction);
+        let standing = world.standing(&facts, &input).await;
+        let mut verdict = decide(&input, &settings.rules, &standing);
         let mut failure = None;
         if settings.on_failure == OnFailure::TempFail && is_unanswered(&facts) {
             defer(&mut verdict, &Failure::Unanswered);
@@ -80,6 +84,19 @@ impl<W: World> Ending<W> {
             }
         };
         Ended { client, rest, queue_id, facts, verdict, failure, row }
+    }
+}
+
+/// Whether a message notifies of a delivery, and whether of a message that was sent from here.
+async fn of_whom<W: World>(world: &W, rest: &Rest) -> Dsn {
+    let Some(message_ids) = rest.notification.as_ref().and_then(Notification::message_ids) else { return Dsn::No };
+    if message_ids.is_empty() {
+        return Dsn::OfNothing;
+    }
+    match world.sent_before(message_ids.iter().map(|id| world.digest(id)).collect()).await {
+        WasSent::Yes => Dsn::OfOurs,
+        WasSent::No => Dsn::OfOthers,
+        WasSent::Unknown => Dsn::Unknown,
     }
 }
 

@@ -8,10 +8,11 @@
 //! refuses, or lose one because something of ours failed: what cannot be labelled is let through unlabelled and told.
 //!
 //! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `sending`, `row`, `carry_out`;
-//! by need [`replay`].
+//! by need [`replay`], [`dsn`].
 
 mod carry_out;
 pub mod conversation;
+pub mod dsn;
 pub mod ending;
 mod envelope;
 mod evidence;
@@ -28,4 +29,4 @@ pub use conversation::Conversation;
 pub use ending::Failure;
 pub use message::Client;
 pub use settings::{EvidenceKept, Foreign, OnFailure, Outgoing, Results, Settings, Written};
-pub use world::{Receipt, Sent, World};
+pub use world::{Receipt, Sent, WasSent, World};

@@ -8,6 +8,13 @@ pub const QUEUE_ID_BYTES_MAX: usize = 256;
 pub const HOLD_REASON_BYTES_MAX: usize = 200;
 /// Longest Message-ID that is kept until its hash is taken, in bytes; of a longer one the beginning counts.
 pub const MESSAGE_ID_BYTES_MAX: usize = 998;
+/// Bytes of the body of a notification that are kept to see of which message it speaks: what came back stands at its end,
+/// behind a text for people.
+pub const DSN_BODY_BYTES_MAX: usize = 128 << 10;
+/// Bytes of the fields of a notification that are kept for the same.
+pub const DSN_FIELD_BYTES_MAX: usize = 16 << 10;
+/// Most Message-IDs of a notification that are looked for.
+pub const DSN_ID_COUNT_MAX: usize = 16;
 /// How many ids are tried for a row before it is given up: more than one daemon with the same number can have taken.
 pub const ROW_ID_TRY_COUNT_MAX: usize = 8;
 /// Most different domains of recipients that are asked for their rules; further ones have none of their own.

@@ -13,7 +13,8 @@ use mailtext::list_id::list_id;
 use mailtext::subject::Prefix;
 use policy::Transaction;
 
-use crate::limits::{HEADER_BYTES_KEPT_MAX, MESSAGE_ID_BYTES_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
+use crate::dsn::{self, Notification};
+use crate::limits::{HEADER_BYTES_KEPT_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
 use crate::sending::Sending;
 use crate::settings::{Kept, Watch};
 
@@ -64,6 +65,8 @@ pub(crate) struct Rest {
     pub(crate) size: Size,
     /// The first Message-ID, without what is around it.
     pub(crate) message_id: Option<Vec<u8>>,
+    /// What is kept of what may be a notification, where somebody wants to know of whose message it is.
+    pub(crate) notification: Option<Notification>,
     list_id_count: u32,
     /// How many recipients were refused.
     refused_count: u64,
@@ -101,13 +104,21 @@ pub(crate) const REMOVED_NAMES: [&str; 4] =
 
 impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     /// Begins with MAIL: SPF is asked for at once. `told` is what the MTA says of SMTP AUTH.
-    pub(crate) fn begin(mut check: Check<L, F>, client: &Client, sender: &[u8], told: &Told<'_>) -> Self {
+    pub(crate) fn begin(
+        mut check: Check<L, F>,
+        client: &Client,
+        sender: &[u8],
+        told: &Told<'_>,
+        watch: &Watch,
+    ) -> Self {
         let mut envelope = Envelope::new(client.ip, client.helo.as_deref(), Some(sender));
         if told.identity.or(told.mechanism).is_some_and(|text| !text.is_empty()) {
             envelope.smtp_auth = Some(smtp_auth::read(told));
         }
         check.envelope(envelope);
-        Self { way: Way::In(Box::new(check)), header: Vec::with_capacity(4096), early: None, rest: Box::default() }
+        let notification = (watch.dsn == Kept::Yes).then(|| Notification::of_sender(sender));
+        let rest = Box::new(Rest { notification, ..Rest::default() });
+        Self { way: Way::In(Box::new(check)), header: Vec::with_capacity(4096), early: None, rest }
     }
 
     /// Begins with MAIL, where the mail is outgoing.
@@ -184,6 +195,9 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     /// Takes a piece of the body.
     pub(crate) fn body(&mut self, chunk: &[u8]) {
         self.rest.size.body_bytes += chunk.len() as u64;
+        if let Some(notification) = &mut self.rest.notification {
+            notification.body(chunk);
+        }
         match &mut self.way {
             Way::In(check) => check.body(chunk),
             Way::Out(sending) => sending.signing.body(chunk),
@@ -233,8 +247,10 @@ impl Rest {
             self.subject = Subject::Value(value.to_vec());
         }
         if watch.row == Kept::Yes && self.message_id.is_none() && is("Message-ID") {
-            let message_id = value.trim_ascii();
-            self.message_id = Some(message_id[..message_id.len().min(MESSAGE_ID_BYTES_MAX)].to_vec());
+            self.message_id = Some(dsn::message_id(value).to_vec());
+        }
+        if let Some(notification) = &mut self.notification {
+            notification.field(name, value);
         }
         if watch.list_id == Kept::Yes && is("List-Id") {
             self.list_id_count += 1;

@@ -108,6 +108,8 @@ pub(crate) struct Watch {
     pub(crate) row: Kept,
     /// Whether recipients may be refused before the message comes.
     pub(crate) early: Kept,
+    /// Whether it is known what was sent from here, so that notifications can be told apart.
+    pub(crate) dsn: Kept,
     /// What is written beside, and what becomes of the results of others.
     pub(crate) results: Results,
 }
@@ -148,14 +150,17 @@ impl Settings {
     /// The same where some mail is outgoing, which is signed instead of judged.
     #[must_use]
     pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
-        let wanted = wanted(&self.rules, &self.watch, Some(&outgoing));
-        Self { wanted: Arc::new(wanted), outgoing: Some(Arc::new(outgoing)), ..self }
+        let watch = Watch { dsn: self.watch.row, ..(*self.watch).clone() };
+        let wanted = wanted(&self.rules, &watch, Some(&outgoing));
+        Self { wanted: Arc::new(wanted), watch: Arc::new(watch), outgoing: Some(Arc::new(outgoing)), ..self }
     }
 
     /// The same where rows are kept: their world gives ids.
     #[must_use]
     pub fn with_rows(self, evidence: EvidenceKept) -> Self {
-        let watch = Watch { row: Kept::Yes, ..(*self.watch).clone() };
+        // Only rows of outgoing mail tell what was sent from here.
+        let dsn = Kept::when(self.outgoing.is_some());
+        let watch = Watch { row: Kept::Yes, dsn, ..(*self.watch).clone() };
         let wanted = wanted(&self.rules, &watch, self.outgoing.as_deref());
         Self { wanted: Arc::new(wanted), watch: Arc::new(watch), evidence, ..self }
     }
@@ -196,6 +201,7 @@ impl Watch {
             list_id: Kept::when(sets(rules).any(|set| !set.exceptions.mailing_lists.is_empty())),
             row: Kept::No,
             early: Kept::when(sets(rules).any(RuleSet::may_refuse_early)),
+            dsn: Kept::No,
             results: Results::default(),
         }
     }

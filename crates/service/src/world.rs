@@ -7,7 +7,7 @@ use lookup::Lookup;
 use lookup::fetch::Fetch;
 use mailtext::{PathFlaw, ReversePath};
 use outgoing::{Origin, Signed};
-use policy::{Action, Verdict};
+use policy::{Action, Dsn, Input, Standing, Verdict};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
 
@@ -42,6 +42,16 @@ pub trait World: Clone + Send + Sync + 'static {
     /// It is not kept, or nobody said in time that it is.
     fn keep(&self, entry: Entry) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Whether an outgoing message has one of these hashes of its Message-ID. Nobody knows where no rows are kept.
+    fn sent_before(&self, _message_ids: Vec<[u8; 16]>) -> impl Future<Output = WasSent> + Send {
+        std::future::ready(WasSent::Unknown)
+    }
+
+    /// What is remembered of whom this message names; nothing, where nothing is remembered.
+    fn standing(&self, _facts: &Facts, _input: &Input) -> impl Future<Output = Standing> + Send {
+        std::future::ready(Standing::default())
+    }
+
     /// Ready when an MTA has waited so long at the end of a message that it should hear that we are still at it. Never,
     /// where nobody waits long.
     fn patience(&self) -> impl Future<Output = ()> + Send {
@@ -62,6 +72,17 @@ pub trait World: Clone + Send + Sync + 'static {
 
     /// Renders a reason as a sentence, for the header field.
     fn say(&self, reason: &dyn mailtext::Explain) -> String;
+}
+
+/// Whether a message was sent from here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WasSent {
+    /// It was.
+    Yes,
+    /// It was not, as far as rows go back.
+    No,
+    /// Nobody can say.
+    Unknown,
 }
 
 /// When a message was dealt with.
@@ -92,6 +113,10 @@ pub struct Receipt<'a> {
     pub failure: Option<&'a Failure>,
     /// Whether the MTA holds the message; why not, if not. `None` when nobody wants that.
     pub held: Option<Result<(), milter::EditError>>,
+    /// Whether it notifies of a delivery, and of whose message.
+    pub dsn: Dsn,
+    /// How many recipients there were.
+    pub recipient_count: u64,
     /// How many Authentication-Results fields in our name came from outside.
     pub forged_count: usize,
     /// Whether they, and forged labels, were taken away; why not, if not. A message that is refused stays as it is.

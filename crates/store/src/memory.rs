@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mailtext::Domain;
 use report::hot::{Compared, Counter};
 use report::ledger::{Deleted, Deletion, Entry, LedgerError, Rebuilt, Receipt};
-use report::limits::{APPEND_COUNT_MAX, DELETE_COUNT_MAX, HOT_VALUE_BYTES_MAX};
+use report::limits::{APPEND_COUNT_MAX, DELETE_COUNT_MAX, HOT_PAGE_COUNT_MAX, HOT_VALUE_BYTES_MAX};
 use report::query::{DomainFilter, Order, Reach};
 use report::tally::{Cell, Tally, answer, cells, day_start_ms, hour_of};
 use report::{Filter, Hot, HotError, HotKey, Ledger, Page, Query, RowId, Site, TallyQuery, Why, Window, codec};
@@ -270,6 +270,23 @@ impl Hot for Memory {
             return ready(Ok(Compared::Differs(there)));
         }
         ready(state.put(key, value, expires_ms, now_ms).map(|()| Compared::Put))
+    }
+
+    fn list(
+        &self,
+        space: &str,
+        after: Option<HotKey>,
+        limit: usize,
+        now_ms: u64,
+    ) -> impl Future<Output = Result<Vec<(HotKey, Vec<u8>)>, HotError>> + Send {
+        let Some(prefix) = HotKey::space_bytes(space) else { return ready(Ok(Vec::new())) };
+        let state = self.state();
+        let is_wanted = |key: &HotKey| key.as_bytes().starts_with(&prefix) && Some(key) > after.as_ref();
+        let there = state.values.iter().filter(|(key, (_, expires_ms))| now_ms < *expires_ms && is_wanted(key));
+        let mut found: Vec<_> = there.map(|(key, (value, _))| (key.clone(), value.clone())).collect();
+        found.sort_unstable();
+        found.truncate(limit.min(HOT_PAGE_COUNT_MAX));
+        ready(Ok(found))
     }
 
     fn expire(&self, now_ms: u64) -> impl Future<Output = Result<u64, HotError>> + Send {

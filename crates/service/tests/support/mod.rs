@@ -22,8 +22,8 @@ use report::row::{self, Row};
 use report::{Entry, IdSource, LedgerError, RowId, Site};
 use sekisho_service::world::Moment;
 use sekisho_service::{
-    Conversation, EvidenceKept, Foreign, OnFailure, Outgoing, Receipt, Results, Sent as Dispatched, Settings, World,
-    Written,
+    Conversation, EvidenceKept, Foreign, OnFailure, Outgoing, Receipt, Results, Sent as Dispatched, Settings, WasSent,
+    World, Written,
 };
 use testkit::{Case, KeyValues, block_on};
 
@@ -198,6 +198,17 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         Ok(())
     }
 
+    async fn sent_before(&self, message_ids: Vec<[u8; 16]>) -> WasSent {
+        let Some(ledger) = &self.ledger else { return WasSent::Unknown };
+        if ledger.failing.lock().unwrap().0 > 0 {
+            return WasSent::Unknown;
+        }
+        let rows = ledger.rows.lock().unwrap();
+        let sent = rows.values().filter(|entry| entry.row.direction == report::vocabulary::Direction::Out);
+        let mut hashes = sent.filter_map(|entry| entry.row.message.message_id);
+        if hashes.any(|hash| message_ids.contains(&hash)) { WasSent::Yes } else { WasSent::No }
+    }
+
     fn address(&self, address: &str) -> row::Address {
         row::Address::Text(address.into())
     }
@@ -220,8 +231,9 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         let decisive = sekisho_service::decisive(receipt.verdict).map_or("-", Explain::id);
         let row = receipt.row.map_or_else(String::new, |row| format!(" row={row}"));
         let failure = receipt.failure.map_or_else(String::new, |failure| format!(" failure={}", failure.id()));
+        let dsn = receipt.dsn.word().map_or_else(String::new, |word| format!(" dsn={word}"));
         let verdict =
-            format!("action={} reason={decisive}{overrides}{held}{row}{failure}", receipt.verdict.action.as_str());
+            format!("action={} reason={decisive}{overrides}{held}{row}{failure}{dsn}", receipt.verdict.action.as_str());
         if receipt.moment == Moment::Recipient {
             let reply = receipt.verdict.reply.as_ref();
             let reply = reply.map(|reply| format!("{} {} {}", reply.code, reply.enhanced, reply.text));
@@ -315,6 +327,8 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) {
         "stage" => rules.stage = policy::Stage::of(value).unwrap(),
         "dmarc.reject" => rules.dmarc.reject = act(value),
         "dmarc.temperror" => rules.dmarc.temp_error = act(value),
+        "dsn.of-others" => rules.dsn.of_others = act(value),
+        "dsn.of-nothing" => rules.dsn.of_nothing = act(value),
         "reject-alone" if value == "reject" => rules.dmarc.reject_alone = RejectAlone::Reject,
         "quarantine" if value == "hold" => rules.quarantine = QuarantineBy::Hold,
         "quarantine" if value == "both" => rules.quarantine = QuarantineBy::Both,

@@ -1,7 +1,7 @@
 //! Short-lived state in its file.
 
 use report::hot::Counter;
-use report::limits::HOT_VALUE_BYTES_MAX;
+use report::limits::{HOT_PAGE_COUNT_MAX, HOT_VALUE_BYTES_MAX};
 use report::{HotError, HotKey, LedgerError, Window};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -46,6 +46,39 @@ pub(super) fn put(
         return Err(HotError::TooLarge { bytes: value.len() });
     }
     store(connection, VALUE, key.as_bytes(), value, expires_ms, now_ms)
+}
+
+/// Values of a space, in the order of their keys.
+pub(super) fn list(
+    connection: &Connection,
+    space: &str,
+    after: Option<&HotKey>,
+    limit: usize,
+    now_ms: u64,
+) -> Result<Vec<(HotKey, Vec<u8>)>, HotError> {
+    let Some(prefix) = HotKey::space_bytes(space) else { return Ok(Vec::new()) };
+    let mut low = after.map_or_else(|| prefix.clone(), |after| after.as_bytes().to_vec());
+    if after.is_some() {
+        // Of all keys behind it none is lower than it with a zero.
+        low.push(0);
+    }
+    // The length of a part, which comes next, never begins with so high a byte.
+    let high = [&prefix[..], &[0xff]].concat();
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT key, value FROM hot WHERE kind = ?1 AND key >= ?2 AND key < ?3 AND expires_ms > ?4 \
+             ORDER BY key LIMIT ?5",
+        )
+        .map_err(from_sqlite)?;
+    let limit = limit.min(HOT_PAGE_COUNT_MAX) as u64;
+    let mut rows = statement.query(params![VALUE, low, high, number(now_ms), number(limit)]).map_err(from_sqlite)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let bytes: Vec<u8> = row.get(0).map_err(from_sqlite)?;
+        let key = HotKey::from_bytes(&bytes).ok_or(HotError::Unreadable)?;
+        found.push((key, row.get(1).map_err(from_sqlite)?));
+    }
+    Ok(found)
 }
 
 /// Forgets what has expired.

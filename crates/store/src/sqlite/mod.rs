@@ -258,6 +258,18 @@ impl Hot for Sqlite {
         async move { done.end().await? }
     }
 
+    fn list(
+        &self,
+        space: &str,
+        after: Option<HotKey>,
+        limit: usize,
+        now_ms: u64,
+    ) -> impl Future<Output = Result<Vec<(HotKey, Vec<u8>)>, HotError>> + Send {
+        let space = space.to_owned();
+        let done = self.hot.call(move |file| Ok(hot::list(file, &space, after.as_ref(), limit, now_ms)));
+        async move { done.end().await? }
+    }
+
     fn expire(&self, now_ms: u64) -> impl Future<Output = Result<u64, HotError>> + Send {
         let done = self.hot.call(move |file| Ok(hot::expire(file, now_ms)));
         async move { done.end().await? }

@@ -1,7 +1,7 @@
 //! Short-lived state, in every store.
 
 use report::hot::Compared;
-use report::limits::HOT_VALUE_BYTES_MAX;
+use report::limits::{HOT_PAGE_COUNT_MAX, HOT_VALUE_BYTES_MAX};
 use report::{Hot, HotError, HotKey, Window};
 use store::{Durability, Memory, Settings, Sqlite};
 use testkit::block_on;
@@ -24,6 +24,7 @@ enum Ask {
     Get(HotKey, u64),
     Put(HotKey, Vec<u8>, u64, u64),
     Compare(HotKey, Option<Vec<u8>>, Vec<u8>, u64, u64),
+    List(&'static str, Option<HotKey>, usize, u64),
     Expire(u64),
 }
 
@@ -33,6 +34,8 @@ enum Answer {
     Got(Result<Option<Vec<u8>>, HotError>),
     Put(Result<(), HotError>),
     Compared(Result<Compared, HotError>),
+    /// The last part of each key, and its value.
+    Listed(Vec<(String, Vec<u8>)>),
 }
 
 fn answer(store: &impl Hot, ask: Ask) -> Answer {
@@ -42,6 +45,11 @@ fn answer(store: &impl Hot, ask: Ask) -> Answer {
         Ask::Put(key, value, expires_ms, now_ms) => Answer::Put(block_on(store.put(key, value, expires_ms, now_ms))),
         Ask::Compare(key, expected, value, expires_ms, now_ms) => {
             Answer::Compared(block_on(store.compare_and_put(key, expected, value, expires_ms, now_ms)))
+        }
+        Ask::List(space, after, limit, now_ms) => {
+            let found = block_on(store.list(space, after, limit, now_ms)).unwrap();
+            let name = |key: HotKey| String::from_utf8(key.parts().unwrap().last().unwrap().to_vec()).unwrap();
+            Answer::Listed(found.into_iter().map(|(key, value)| (name(key), value)).collect())
         }
         Ask::Expire(now_ms) => Answer::Count(block_on(store.expire(now_ms))),
     }
@@ -80,6 +88,40 @@ fn values_expire() {
             assert_eq!(put, Answer::Put(if fits { Ok(()) } else { Err(HotError::TooLarge { bytes }) }));
         }
     });
+}
+
+#[test]
+fn a_space_is_listed_in_the_order_of_its_keys() {
+    both(|ask| {
+        for (space, name, expires_ms) in
+            [("test", "b", 100), ("test", "a", 100), ("test", "c", 50), ("tes", "x", 100), ("test2", "y", 100)]
+        {
+            let key = HotKey::new(space, &[name.as_bytes()]).unwrap();
+            assert_eq!(ask(Ask::Put(key, name.as_bytes().to_vec(), expires_ms, 0)), Answer::Put(Ok(())));
+        }
+        ask(Ask::Count(key("d"), Window::new(1000, 10).unwrap(), 1, 0));
+        let listed = |names: &[&str]| {
+            Answer::Listed(names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect())
+        };
+        assert_eq!(ask(Ask::List("test", None, 10, 0)), listed(&["a", "b", "c"]));
+        assert_eq!(ask(Ask::List("test", None, 10, 50)), listed(&["a", "b"]), "what has expired is not there");
+        assert_eq!(ask(Ask::List("test", None, 1, 0)), listed(&["a"]));
+        assert_eq!(ask(Ask::List("test", Some(key("a")), 1, 0)), listed(&["b"]));
+        assert_eq!(ask(Ask::List("test", Some(key("c")), 10, 0)), listed(&[]));
+        assert_eq!(ask(Ask::List("nothing", None, 10, 0)), listed(&[]));
+    });
+}
+
+#[test]
+fn a_page_at_below_and_above_the_limit() {
+    let memory = Memory::default();
+    for number in 0..=HOT_PAGE_COUNT_MAX {
+        block_on(memory.put(key(&number.to_string()), Vec::new(), 100, 0)).unwrap();
+    }
+    for limit in [HOT_PAGE_COUNT_MAX - 1, HOT_PAGE_COUNT_MAX, HOT_PAGE_COUNT_MAX + 1] {
+        let found = block_on(memory.list("test", None, limit, 0)).unwrap();
+        assert_eq!(found.len(), limit.min(HOT_PAGE_COUNT_MAX));
+    }
 }
 
 #[test]
