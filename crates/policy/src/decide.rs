@@ -3,7 +3,7 @@
 //! | order | what | what it can do |
 //! |--|--|--|
 //! | 1 | rules of the recipients' domains | which set of rules is asked |
-//! | 2 | findings: denied domain, From, DMARC, what is historic, client, memory | each has the action of its rule |
+//! | 2 | findings: denied domain, From, DMARC, what is historic, client, notifications, memory | each has the action of its rule |
 //! | 3 | RFC 9989 §4.7 `t=y`; the receiver's own policy for a domain; RFC 9989 §7.4 | change what a failure of DMARC asks |
 //! | 4 | excuses: network, user, forwarder, sealer, list, forwarded, allowed, white list | each takes away the findings it covers |
 //! | 5 | author domains that are blocked | of others what speaks of the author is held at `label` |

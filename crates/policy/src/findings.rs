@@ -9,7 +9,7 @@ use mailtext::Domain;
 
 use crate::action::{Action, Response, When};
 use crate::excuses::related;
-use crate::input::{Author, Breadth, DomainKeys, Input};
+use crate::input::{Author, Breadth, DomainKeys, Dsn, Input};
 use crate::reason::{Excuse, Finding, Override, OverrideKind, Reason, Sign};
 use crate::rules::{RejectAlone, RuleSet};
 use crate::standing::{Meaning, Standing};
@@ -54,6 +54,7 @@ pub(crate) fn findings(case: &Case<'_>) -> (Vec<Found>, Vec<Reason>) {
     }
     all.historic();
     all.client();
+    all.dsn();
     all.memory();
     (all.found, all.reasons)
 }
@@ -99,8 +100,13 @@ impl All<'_> {
             (None, _) => return,
         };
         // RFC 9989 §11.5: breaking the field must be no way around the policies of the domains that it names.
-        let asks = |author: &Author| asked(rules, author).is_some_and(|policy| policy > Policy::None);
-        let action = if input.authors.iter().any(asks) { action.max(rules.from.with_policy) } else { action };
+        let strict = input.authors.iter().filter_map(|author| Some((author, asked(rules, author)?)));
+        let strictest = strict.filter(|(_, policy)| *policy > Policy::None).max_by_key(|(_, policy)| *policy);
+        if let Some((author, policy)) = strictest.filter(|_| rules.from.with_policy > action) {
+            self.reasons.push(Reason::StricterFrom { author: author.domain.clone(), policy });
+            self.add(finding, rules.from.with_policy);
+            return;
+        }
         self.add(finding, action);
     }
 
@@ -254,6 +260,17 @@ impl All<'_> {
             };
             let response = rules.client.lists.get(&entry.zone).copied().unwrap_or_default();
             self.add_when(Finding::Listed { zone: entry.zone.clone(), key }, response);
+        }
+    }
+
+    fn dsn(&mut self) {
+        let Case { input, rules, moment, .. } = *self.case;
+        match input.dsn {
+            _ if moment == Moment::Envelope => {}
+            Dsn::OfOthers => self.add(Finding::DsnOfOthers, rules.dsn.of_others),
+            Dsn::OfNothing => self.add(Finding::DsnOfNothing, rules.dsn.of_nothing),
+            // Nobody is refused because we do not know what we sent.
+            Dsn::No | Dsn::OfOurs | Dsn::Unknown => {}
         }
     }
 

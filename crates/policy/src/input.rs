@@ -58,6 +58,25 @@ pub struct Input {
     pub null_mx: Vec<Domain>,
     /// Entries of lists in DNS.
     pub listed: Vec<Listed>,
+    /// Whether the message notifies of a delivery, and of whose message.
+    pub dsn: Dsn,
+}
+
+/// Whether a message notifies of what became of another one – its reverse-path is empty, or it is a delivery status
+/// notification (RFC 3464) by its type – and whether that one was sent from here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Dsn {
+    /// It does not, or nobody looked.
+    #[default]
+    No,
+    /// It names a message that was sent from here.
+    OfOurs,
+    /// It names messages, and none of them was sent from here.
+    OfOthers,
+    /// It names no message.
+    OfNothing,
+    /// Whoever knows what was sent from here did not answer.
+    Unknown,
 }
 
 /// Who authenticated by SMTP AUTH.
@@ -168,11 +187,13 @@ pub struct Transaction {
     pub list_id: Option<Domain>,
     /// Which letters a reply may have.
     pub reply_letters: Letters,
+    /// Whether it notifies of a delivery, and of whose message.
+    pub dsn: Dsn,
 }
 
 impl Default for Transaction {
     fn default() -> Self {
-        Self { recipients: Vec::new(), list_id: None, reply_letters: Letters::Ascii }
+        Self { recipients: Vec::new(), list_id: None, reply_letters: Letters::Ascii, dsn: Dsn::No }
     }
 }
 
@@ -200,6 +221,7 @@ impl Default for Input {
             domainkeys: DomainKeys::NothingAgainst,
             null_mx: Vec::new(),
             listed: Vec::new(),
+            dsn: Dsn::No,
         }
     }
 }
@@ -243,6 +265,7 @@ impl Input {
             domainkeys: others.domainkeys.as_ref().map_or_else(DomainKeys::default, DomainKeys::of),
             null_mx: null_mx.filter(|said| said.state.takes_no_mail()).map(|said| said.domain.clone()).collect(),
             listed: entries.filter_map(Listed::of).collect(),
+            dsn: transaction.dsn,
         }
     }
 
@@ -351,6 +374,20 @@ impl DomainKeys {
                 Self::AllSignedAndNoneHolds
             }
             _ => Self::NothingAgainst,
+        }
+    }
+}
+
+impl Dsn {
+    /// A stable word, for logs; `None` when the message is none.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::No => None,
+            Self::OfOurs => Some("ours"),
+            Self::OfOthers => Some("others"),
+            Self::OfNothing => Some("nothing"),
+            Self::Unknown => Some("unknown"),
         }
     }
 }

@@ -45,6 +45,13 @@ pub enum Reason {
         /// The policy.
         policy: Policy,
     },
+    /// A domain that a broken From names has a policy, so that more follows than from the break alone.
+    StricterFrom {
+        /// The domain.
+        author: Domain,
+        /// Its policy, or the receiver's own for it.
+        policy: Policy,
+    },
     /// Something excuses what was found.
     Excused(Excuse),
     /// The author domain is not among those that are blocked.
@@ -148,6 +155,10 @@ pub enum Finding {
         /// In how many deliveries.
         count: u64,
     },
+    /// It notifies of the delivery of messages, and none of them was sent from here.
+    DsnOfOthers,
+    /// It notifies of a delivery, and names no message.
+    DsnOfNothing,
 }
 
 /// A sign beside `p=reject` that the message is not the author's (RFC 9989 §7.4, "other knowledge and analysis").
@@ -261,6 +272,10 @@ pub enum Cause {
     Reputation,
     /// A replay.
     Replay,
+    /// A notification of a delivery that answers nothing of ours.
+    Dsn,
+    /// DMARC failed for a domain for which the receiver has a policy of its own.
+    OwnPolicy,
 }
 
 impl Finding {
@@ -282,6 +297,7 @@ impl Finding {
             Self::Denied { .. } => Cause::Denied,
             Self::BadDomain { .. } | Self::BadClient { .. } => Cause::Reputation,
             Self::Replay { .. } => Cause::Replay,
+            Self::DsnOfOthers | Self::DsnOfNothing => Cause::Dsn,
         }
     }
 
@@ -405,6 +421,7 @@ impl Explain for Reason {
             Self::RejectAlone { .. } => "policy-reject-alone",
             Self::TestMode { .. } => "policy-test-mode",
             Self::Forced { .. } => "policy-forced",
+            Self::StricterFrom { .. } => "policy-from-stricter",
             Self::Excused(excuse) => excuse.id(),
             Self::NotBlocked { .. } => "policy-not-blocked",
             Self::HeldBack { .. } => "policy-held-back",
@@ -419,6 +436,7 @@ impl Explain for Reason {
             Self::AnotherSign(_) | Self::RejectAlone { .. } => Some(Rule("RFC 9989", "7.4")),
             Self::TestMode { .. } => Some(Rule("RFC 9989", "4.7")),
             Self::Forced { .. } => Some(Rule("RFC 9989", "5.4")),
+            Self::StricterFrom { .. } => Some(Rule("RFC 9989", "11.5")),
             Self::Excused(excuse) => excuse.rule(),
             _ => None,
         }
@@ -441,6 +459,9 @@ impl Explain for Reason {
             ],
             Self::Forced { domain, policy } => {
                 vec![("domain", domain.into()), ("policy", Value::Word(policy.as_str()))]
+            }
+            Self::StricterFrom { author, policy } => {
+                vec![("author", author.into()), ("policy", Value::Word(policy.as_str()))]
             }
             Self::Excused(excuse) => excuse.arguments(),
             Self::NotBlocked { author } => author.iter().map(|author| ("author", author.into())).collect(),
@@ -474,6 +495,8 @@ impl Explain for Finding {
             Self::BadDomain { .. } => "policy-bad-domain",
             Self::BadClient { .. } => "policy-bad-client",
             Self::Replay { .. } => "policy-replay",
+            Self::DsnOfOthers => "policy-dsn-of-others",
+            Self::DsnOfNothing => "policy-dsn-of-nothing",
         }
     }
 
@@ -494,6 +517,7 @@ impl Explain for Finding {
             Self::ArcFail => Rule("RFC 8617", "5.2.2"),
             Self::Listed { .. } | Self::Denied { .. } => return None,
             Self::BadDomain { .. } | Self::BadClient { .. } | Self::Replay { .. } => return None,
+            Self::DsnOfOthers | Self::DsnOfNothing => return None,
         })
     }
 
@@ -522,7 +546,9 @@ impl Explain for Finding {
             | Self::DomainKeys
             | Self::NoName
             | Self::NameNotConfirmed
-            | Self::ArcFail => Vec::new(),
+            | Self::ArcFail
+            | Self::DsnOfOthers
+            | Self::DsnOfNothing => Vec::new(),
         }
     }
 }

@@ -13,9 +13,13 @@
 
 use std::collections::BTreeMap;
 
+use dmarc::DmarcResult;
 use mailtext::Domain;
 
+use crate::action::Action;
 use crate::limits::REPUTATION_DAY_COUNT_MAX;
+use crate::reason::{Cause, Reason};
+use crate::verdict::Verdict;
 
 /// Something that was seen of an authenticated domain.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +43,31 @@ pub enum Kind {
     Bad,
     /// Mail, and no more.
     Unknown,
+}
+
+impl Kind {
+    /// What a verdict says of the domains that the message authenticates: bad, when a rule that is no memory sets such mail
+    /// apart and nothing excuses it; good, when DMARC passes and nothing speaks against the message. What the stage lets be
+    /// done changes nothing; and what the memory itself found is not remembered again, or nobody would ever recover.
+    #[must_use]
+    pub fn of(verdict: &Verdict, dmarc: DmarcResult) -> Self {
+        let mut is_excused = false;
+        let mut is_bad = false;
+        for reason in &verdict.reasons {
+            match reason {
+                Reason::Found { finding, action } if *action >= Action::Quarantine => {
+                    is_bad |= !matches!(finding.cause(), Cause::Reputation | Cause::Replay | Cause::DmarcTempError);
+                }
+                Reason::Excused(_) => is_excused = true,
+                _ => {}
+            }
+        }
+        match (is_bad, is_excused) {
+            (true, false) => Self::Bad,
+            (false, false) if dmarc == DmarcResult::Pass => Self::Good,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// What is remembered of one domain.
@@ -103,6 +132,12 @@ impl Reputation {
         for (day, counts) in &other.days {
             self.days.entry(*day).or_default().add(*counts);
         }
+        self.forget();
+    }
+
+    /// Adds counts of a day, given in days since 1970.
+    pub fn add_day(&mut self, day: u64, counts: Counts) {
+        self.days.entry(day).or_default().add(counts);
         self.forget();
     }
 
@@ -189,6 +224,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::reason::{Excuse, Finding};
 
     fn event(day: u64, kind: Kind, count: u64) -> Event {
         Event { at_s: day * DAY_S + 7, domain: Domain::parse("a.example").unwrap(), kind, count }
@@ -226,6 +262,34 @@ mod tests {
             let events: Vec<_> = (0..count as u64).map(|day| event(day, Kind::Good, 1)).collect();
             assert_eq!(of(&events).days().next().map(|(day, _)| day), Some(oldest), "{count}");
         }
+    }
+
+    #[test]
+    fn what_a_verdict_says_of_who_is_authenticated() {
+        let author = || Domain::parse("a.example").unwrap();
+        let failed = || Finding::DmarcFail { author: author(), policy: dmarc::Policy::Reject };
+        let found = |finding, action| Reason::Found { finding, action };
+        let replayed = Finding::Replay { count: 9 };
+        for (reasons, dmarc, kind) in [
+            (vec![Reason::NothingAgainst], DmarcResult::Pass, Kind::Good),
+            (vec![Reason::NothingAgainst], DmarcResult::None, Kind::Unknown),
+            (vec![found(failed(), Action::Reject)], DmarcResult::Fail, Kind::Bad),
+            (vec![found(failed(), Action::Quarantine)], DmarcResult::Fail, Kind::Bad),
+            (vec![found(failed(), Action::Label)], DmarcResult::Fail, Kind::Unknown),
+            (
+                vec![found(failed(), Action::Reject), Reason::Excused(Excuse::User(None))],
+                DmarcResult::Fail,
+                Kind::Unknown,
+            ),
+            (vec![found(replayed, Action::Reject)], DmarcResult::Pass, Kind::Good),
+        ] {
+            let verdict = Verdict { reasons, ..accepted() };
+            assert_eq!(Kind::of(&verdict, dmarc), kind, "{:?}", verdict.reasons);
+        }
+    }
+
+    fn accepted() -> Verdict {
+        crate::decide(&crate::Input::default(), &crate::Rules::default(), &crate::Standing::default())
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct RuleSet {
     pub historic: HistoricRules,
     /// What is known of the client and of the sender's domains.
     pub client: ClientRules,
+    /// Notifications of deliveries.
+    pub dsn: DsnRules,
     /// What the receiver remembers.
     pub memory: MemoryRules,
     /// Who is excepted, and who is never wanted.
@@ -157,6 +159,15 @@ pub struct ClientRules {
     pub lists: BTreeMap<Domain, Response>,
 }
 
+/// What follows a notification of a delivery that answers nothing of ours: forged senders bring them by the thousands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct DsnRules {
+    /// It names messages, and none of them was sent from here.
+    pub of_others: Action,
+    /// It names no message.
+    pub of_nothing: Action,
+}
+
 /// What follows what the receiver remembers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MemoryRules {
@@ -229,6 +240,7 @@ impl Default for RuleSet {
             from: FromRules::default(),
             historic: HistoricRules::default(),
             client: ClientRules::default(),
+            dsn: DsnRules::default(),
             memory: MemoryRules::default(),
             exceptions: Exceptions { denied_response: Response::early(Action::Reject), ..Exceptions::default() },
             forced: BTreeMap::new(),
@@ -306,6 +318,14 @@ impl Rules {
 }
 
 impl RuleSet {
+    /// Whether anything of the memory can change a verdict: an action, or a sign beside `p=reject`.
+    #[must_use]
+    pub fn asks_memory(&self) -> bool {
+        let MemoryRules { bad_domain, bad_client, replay, .. } = self.memory;
+        let acts = [bad_domain, bad_client, replay].iter().any(|action| *action > Action::Accept);
+        acts || (self.dmarc.reject_alone == RejectAlone::Quarantine && self.dmarc.reject > self.dmarc.quarantine)
+    }
+
     /// The receiver's own policy for an author domain, and the name for which it was given.
     #[must_use]
     pub fn forced_policy(&self, author: &Domain) -> Option<(&Domain, Policy)> {

@@ -69,10 +69,15 @@ impl Reply {
             _ => return None,
         };
         let enhanced = format!("{class}.{}", detail(finding, input));
-        let usual = || Template::own(usual_text(finding.cause()));
+        let cause = match finding {
+            // RFC 9989 §7.2 is about policies that owners publish; this one is the receiver's.
+            Finding::DmarcFail { author, .. } if rules.forced_policy(author).is_some() => Cause::OwnPolicy,
+            _ => finding.cause(),
+        };
+        let usual = || Template::own(usual_text(cause));
         // RFC 6531 §3.7.4.1: UTF-8 in a reply is for a client that gave SMTPUTF8 with MAIL; it is written only where the
         // operator wants it.
-        let template = match rules.texts.get(&finding.cause()) {
+        let template = match rules.texts.get(&cause) {
             Some(given) if given.is_ascii() || input.reply_letters == Letters::Utf8 => given.clone(),
             _ => usual(),
         };
@@ -114,7 +119,9 @@ fn detail(finding: &Finding, input: &Input) -> &'static str {
         | Finding::Denied { .. }
         | Finding::BadDomain { .. }
         | Finding::BadClient { .. }
-        | Finding::Replay { .. } => "7.1",
+        | Finding::Replay { .. }
+        | Finding::DsnOfOthers
+        | Finding::DsnOfNothing => "7.1",
     }
 }
 
@@ -140,5 +147,7 @@ pub fn usual_text(cause: Cause) -> &'static str {
         Cause::Denied => "Email refused by local policy",
         Cause::Reputation => "Email refused: poor reputation of the sender",
         Cause::Replay => "Email refused: this signed message was seen too often",
+        Cause::Dsn => "Notification refused: it answers no message that was sent from here",
+        Cause::OwnPolicy => "Email refused: {author} is not authenticated, and this receiver requires it",
     }
 }

@@ -22,10 +22,13 @@ policy-denied = Mail of { $domain } is not wanted here; by the rules: { $action 
 policy-bad-domain = The authenticated domain { $domain } has a bad reputation ({ $good_per_mille } of 1000 messages were good); by the rules: { $action }.
 policy-bad-client = The client’s network has a bad reputation ({ $good_per_mille } of 1000 messages were good); by the rules: { $action }.
 policy-replay = The same signed message was delivered { $count } times before; by the rules: { $action }.
+policy-dsn-of-others = The notification speaks of a message that was not sent from here; by the rules: { $action }.
+policy-dsn-of-nothing = The notification names no message that could be looked for; by the rules: { $action }.
 policy-another-sign = Another sign than the policy speaks against the message: { $sign }.
 policy-reject-alone = The policy reject of { $author } is not enough to reject without another sign; the message is treated as if the policy were quarantine.
 policy-test-mode = { $author } publishes { $published } and is testing (t=y); the policy that counts is { $applied }.
 policy-forced = A policy of this receiver’s own is set for { $domain }: { $policy }.
+policy-from-stricter = The broken From field names { $author }, whose policy is { $policy }; so more follows than from the break alone.
 policy-excepted-network = Mail from the network { $network } is not judged.
 policy-excepted-user = The client authenticated itself by SMTP AUTH{ GIVEN($user) ->
         [yes] {" "}as { $user }

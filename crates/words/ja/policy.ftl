@@ -22,10 +22,13 @@ policy-denied = { $domain } のメールは受け取らない設定です(規則
 policy-bad-domain = 認証されたドメイン名 { $domain } の評価が低い状態です(良いメールは 1000 通中 { $good_per_mille } 通、規則による処置: { $action })。
 policy-bad-client = 接続元ネットワークの評価が低い状態です(良いメールは 1000 通中 { $good_per_mille } 通、規則による処置: { $action })。
 policy-replay = 同じ署名のメールがすでに { $count } 回配送されています(規則による処置: { $action })。
+policy-dsn-of-others = 配送状況の通知ですが、対象のメールはここから送信したものではありません(規則による処置: { $action })。
+policy-dsn-of-nothing = 配送状況の通知ですが、対象のメールが示されていません(規則による処置: { $action })。
 policy-another-sign = ポリシー以外にも、このメールを疑う根拠があります({ $sign })。
 policy-reject-alone = { $author } のポリシー reject だけでは拒否しません。ほかに根拠がないため、quarantine として扱います。
 policy-test-mode = { $author } のポリシー { $published } は試験運用中(t=y)のため、{ $applied } を適用します。
 policy-forced = { $domain } には受信側で独自のポリシー { $policy } を設定しています。
+policy-from-stricter = 不正な From ヘッダにポリシー { $policy } のドメイン名 { $author } が含まれるため、より厳しい処置とします。
 policy-excepted-network = ネットワーク { $network } からのメールは判定の対象外です。
 policy-excepted-user = 接続元は SMTP AUTH で認証済みのため、{ GIVEN($user) ->
         [yes] 利用者 { $user } の

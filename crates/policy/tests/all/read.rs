@@ -22,7 +22,7 @@ use dmarc::{Aligned, Applied, DmarcResult, FromDefect, Policy, PolicyTag};
 use mailtext::Domain;
 use mailtext::authres::Letters;
 use mailtext::subject::Prefix;
-use policy::input::{Arc, Author, Breadth, DomainKeys, Listed, Seal, Signature, Spf, User};
+use policy::input::{Arc, Author, Breadth, DomainKeys, Dsn, Listed, Seal, Signature, Spf, User};
 use policy::labels::{FieldName, FieldRule, SubjectRule};
 use policy::rules::{ForRecipients, Mixed, QuarantineBy, RejectAlone, Users};
 use policy::standing::{Meaning, Member, Usual};
@@ -88,6 +88,8 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) -> bool {
             let (zone, value) = value.split_once(' ').unwrap();
             client.lists.insert(domain(zone), response(value));
         }
+        "dsn.of-others" => rules.dsn.of_others = act(),
+        "dsn.of-nothing" => rules.dsn.of_nothing = act(),
         "bad-domain" => rules.memory.bad_domain = act(),
         "bad-client" => rules.memory.bad_client = act(),
         "replay-action" => rules.memory.replay = act(),
@@ -116,6 +118,9 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) -> bool {
         }
         "text.dmarc" => {
             rules.texts.insert(Cause::Dmarc, value.parse().unwrap());
+        }
+        "text.own-policy" => {
+            rules.texts.insert(Cause::OwnPolicy, value.parse().unwrap());
         }
         "set-apart" if value == "hold" => rules.quarantine = QuarantineBy::Hold,
         _ => return false,
@@ -194,6 +199,15 @@ pub(crate) fn fact(input: &mut Input, key: &str, value: &str) -> bool {
         }
         "sender-id" => input.sender_id = Some(spf_verdict(value)),
         "domainkeys" => input.domainkeys = DomainKeys::AllSignedAndNoneHolds,
+        "dsn" => {
+            input.dsn = match value {
+                "ours" => Dsn::OfOurs,
+                "others" => Dsn::OfOthers,
+                "nothing" => Dsn::OfNothing,
+                "unknown" => Dsn::Unknown,
+                other => panic!("{other}: no such notification"),
+            }
+        }
         "null-mx-of" => input.null_mx.push(domain(value)),
         "listed" => {
             let color = if words[0] == "white" { Color::White } else { Color::Black };
