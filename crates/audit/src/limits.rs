@@ -54,3 +54,19 @@ pub const TTL_S_LONG: u32 = 86_400;
 pub const SPAM_RATE_RAISED: u32 = 10;
 /// The rate from which they refuse, hundredths of a per cent.
 pub const SPAM_RATE_HIGH: u32 = 30;
+/// Organizations of SPF targets that are asked whether they are registered, count.
+pub const ORGANIZATION_COUNT_MAX: usize = 20;
+/// An SPF record that fits into an answer beside others, bytes (RFC 7208 §3.4).
+pub const SPF_OCTETS: usize = 450;
+/// One that does not fit into an answer over plain UDP, bytes.
+pub const SPF_OCTETS_UDP: usize = 512;
+/// The shortest prefix that is not called wide, IPv4, bits.
+pub const SPF_IP4_BITS: u8 = 16;
+/// A prefix so short that no single purpose of its addresses can be told, bits.
+pub const SPF_BITS_OF_NONE: u8 = 6;
+/// The same for IPv6, bits.
+pub const SPF_IP6_BITS: u8 = 32;
+/// Look-ups that should be left below the limit, count.
+pub const SPF_HEAD_ROOM: u32 = 2;
+/// How long reports must have been read before a grant is called unused, days.
+pub const GRANT_DAYS: u32 = 90;

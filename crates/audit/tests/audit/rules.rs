@@ -17,6 +17,7 @@ const AREAS: &[(&str, &[&str])] = &[
     ("audit-hosts", &["MXN"]),
     ("audit-legacy", &["ADS"]),
     ("audit-publication", &["COM"]),
+    ("audit-spf", &["SPF"]),
     ("audit-transport", &["STS", "TRP"]),
 ];
 

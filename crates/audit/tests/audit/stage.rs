@@ -208,7 +208,7 @@ fn reported(words: &str) -> Reported {
             "days" => reported.days = u32::try_from(value).unwrap(),
             "next" => {
                 reported.next_step =
-                    Some([NextStep::Stay, NextStep::Raise, NextStep::Arrived][usize::try_from(value).unwrap()])
+                    Some([NextStep::Stay, NextStep::Raise, NextStep::Arrived][usize::try_from(value).unwrap()]);
             }
             other => panic!("reports: {other}"),
         }
