@@ -7,6 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::common::Needs;
 use crate::config::verbs::ConfigArguments;
 use crate::control::StatusArguments;
+use crate::lists::ListArguments;
+use crate::memory::replay::ReplayArguments;
+use crate::memory::reputation::ReputationArguments;
 use crate::reports::ReportArguments;
 use crate::rules::PolicyArguments;
 use crate::say::Language;
@@ -104,6 +107,12 @@ pub(crate) enum Verb {
     Report(ReportArguments),
     /// Judge messages by the rules, or the mail of the ledger by other rules
     Policy(PolicyArguments),
+    /// Reputations of the domains that messages authenticate
+    Reputation(ReputationArguments),
+    /// Signatures that came more than once
+    Replay(ReplayArguments),
+    /// Lists that change while the daemon runs: allowed, denied, trusted forwarders, trusted sealers
+    List(ListArguments),
     /// Check the configuration, show it, or print one to begin with
     Config(ConfigArguments),
     /// Tell how the running daemon does

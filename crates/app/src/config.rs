@@ -1,9 +1,11 @@
 //! `sekisho.toml`. The keys are a table; an error names its place: `sekisho.toml:3:1: unknown key "authserv-id" in
 //! [receiver]; did you mean "authserv_id"?`
 
+mod idle;
 mod import;
 mod ledger;
 mod list;
+mod memory;
 mod reference;
 mod render;
 mod reporting;
@@ -32,8 +34,10 @@ use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
+pub(crate) use idle::idle;
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
+pub(crate) use memory::MemoryConfig;
 pub(crate) use reporting::SendConfig;
 pub(crate) use reports::ReportsConfig;
 use rules::Judging;
@@ -63,6 +67,8 @@ pub(crate) struct Config {
     dns_lists: Vec<ListEntry>,
     /// `[receiver] stage …`, `[policy.…]`, `[labels]`: what becomes of mail.
     judging: Judging,
+    /// `[policy.memory]`: what is remembered.
+    pub(crate) memory: MemoryConfig,
     /// `[receiver] connections …`, `[daemon]`: how the daemon runs.
     pub(crate) running: Running,
     /// `[ledger]`: what is kept of mail.
@@ -204,6 +210,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
     KEYS.iter()
         .chain(running::KEYS)
         .chain(rules::KEYS)
+        .chain(memory::KEYS)
         .chain(ledger::KEYS)
         .chain(results::KEYS)
         .chain(reports::KEYS)

@@ -72,6 +72,26 @@ pub(crate) fn reload(common: &Common) -> Result<ExitCode, Failure> {
     Ok(ExitCode::Done)
 }
 
+/// Whether a running daemon has read its configuration again.
+pub(crate) enum Heard {
+    /// It has.
+    Taken,
+    /// None runs.
+    Nobody,
+    /// It keeps what it has; why.
+    Refused(String),
+}
+
+/// Lets a daemon, if one runs, read its configuration again.
+pub(crate) fn tell_reload(common: &Common) -> Heard {
+    match ask(common, Method::POST, "/reload") {
+        Ok((StatusCode::OK, _)) => Heard::Taken,
+        Ok((status, told)) => Heard::Refused(told["reason"].as_str().unwrap_or(status.as_str()).to_owned()),
+        Err(failure) if mailtext::Explain::id(&failure) == "cli-no-daemon" => Heard::Nobody,
+        Err(failure) => Heard::Refused(common.say().explain(&failure)),
+    }
+}
+
 fn ask(common: &Common, method: Method, target: &str) -> Result<(StatusCode, Value), Failure> {
     let path = control_socket(&common.state_directory());
     let failed = |id, reason: String| {

@@ -49,3 +49,21 @@ pub(crate) const LIST_RETRY_S: u64 = 600;
 pub(crate) const IMPORT_LINE_COUNT_MAX: usize = 10_000;
 /// Most entries of a list or table that such a configuration names.
 pub(crate) const IMPORT_ENTRY_COUNT_MAX: usize = 4_096;
+/// Time between two writes of what the daemon remembers of senders, in seconds.
+pub(crate) const MEMORY_WRITE_S: u64 = 5;
+/// Most names and signatures that wait to be written; further new ones are left out until the next write.
+pub(crate) const MEMORY_PENDING_COUNT_MAX: usize = 10_000;
+/// Most authenticated domains, and most signatures, of a message that the memory is asked about.
+pub(crate) const MEMORY_ASKED_COUNT_MAX: usize = 8;
+/// Time between two lines of the log that say that the memory fails, in seconds.
+pub(crate) const MEMORY_COMPLAIN_S: u64 = 60;
+/// How often a signature comes before the store hears of it.
+pub(crate) const SIGHTING_TOLD_COUNT: u64 = 4;
+/// Sets of places for signatures, and places in each: half a mebibyte.
+pub(crate) const SIGHTING_SET_COUNT: usize = 2_048;
+/// … see above.
+pub(crate) const SIGHTING_WAY_COUNT: usize = 5;
+/// How far back it is looked what was sent from here, in days: no mail server tries for longer.
+pub(crate) const SENT_LOOK_BACK_DAYS: u64 = 30;
+/// Largest file of the lists that `list` keeps, in bytes.
+pub(crate) const LISTS_FILE_BYTES_MAX: u64 = 16 << 20;

@@ -21,6 +21,8 @@ mod failure;
 mod json;
 mod ledger;
 mod limits;
+mod lists;
+mod memory;
 mod paint;
 mod reports;
 mod rules;
@@ -55,6 +57,9 @@ fn main() -> std::process::ExitCode {
         Verb::Seal(arguments) => seal::run(&common, &arguments),
         Verb::Report(arguments) => reports::run(&common, &arguments),
         Verb::Policy(arguments) => rules::run(&common, arguments),
+        Verb::Reputation(arguments) => memory::reputation::run(&common, &arguments),
+        Verb::Replay(arguments) => memory::replay::run(&common, &arguments),
+        Verb::List(arguments) => lists::run(&common, &arguments),
         Verb::Config(arguments) => config::verbs::run(&common, &arguments),
         Verb::Status(arguments) => control::status(&common, &arguments),
         Verb::Reload => control::reload(&common),

@@ -13,6 +13,7 @@ use crate::common::Common;
 use crate::config::Config;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::lists::Lists;
 use crate::verify;
 use simulate::SimulateArguments;
 pub(crate) use test::{Judging, list_of};
@@ -58,10 +59,12 @@ pub(crate) fn run(common: &Common, arguments: PolicyArguments) -> Result<ExitCod
     }
 }
 
-/// The rules of a file, or those of the configuration.
+/// The rules of a file, or those of the configuration, with the lists beside them.
 fn rules_of(common: &Common, file: Option<&Path>) -> Result<policy::Rules, Failure> {
-    Ok(match file {
+    let mut rules = match file {
         Some(file) => Config::read(file)?.rules(),
         None => common.config().rules(),
-    })
+    };
+    Lists::read(&common.state_directory())?.apply(&mut rules);
+    Ok(rules)
 }

@@ -3,7 +3,7 @@
 //! its configuration again at SIGHUP.
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
-//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`; `keys`.
+//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`.
 
 mod health;
 mod intake;
@@ -12,6 +12,7 @@ mod ledger;
 mod listen;
 mod lists;
 mod log;
+mod memory;
 mod metrics;
 mod notify;
 mod privilege;
@@ -153,7 +154,7 @@ impl Daemon {
     async fn serve(mut self) -> Result<ExitCode, Failure> {
         let say = Arc::clone(&self.say);
         let world = self.reloader.live().world.clone();
-        let (counts, metrics) = (world.counts(), world.metrics());
+        let (counts, metrics, memory) = (world.counts(), world.metrics(), world.memory().cloned());
         let sweeping = self.keeper.clone().map(|keeper| tokio::spawn(keeper.sweep()));
         let (desk, desks, beside) = self.beside(world.resolver().clone());
         drop(world);
@@ -180,6 +181,9 @@ impl Daemon {
         // What else is answered may be answered until here.
         desks.finish().await;
         beside.finish().await;
+        if let Some(memory) = memory {
+            memory.write(net::clock::now_s()).await;
+        }
         let Self { keeper, reloader, .. } = self;
         drop(reloader);
         // Nobody is left to bring a row.
@@ -251,6 +255,9 @@ impl Daemon {
         let mut beside = Tasks::default();
         let manager = Arc::clone(&self.manager);
         beside.cut(async move { manager.beat().await });
+        if let Some(memory) = world.memory() {
+            beside.cut(Arc::clone(memory).write_now_and_then());
+        }
         beside.cut(lists::watch(Arc::clone(&self.reloader)));
         beside.cut(tell_whether_dns_answers(resolver, Arc::clone(&self.say)));
         (desk, desks, beside)

@@ -83,7 +83,7 @@ impl Notification {
         let mut found = Found::default();
         let (parts, _) = walk(headers.clone(), &self.body);
         parts.iter().for_each(|part| found.part(part));
-        // RFC 3834 §3.1.5: an automatic response names what it answers in In-Reply-To and References.
+        // RFC 3834 §3.1.6: an automatic response names what it answers in In-Reply-To and References.
         for name in ["in-reply-to", "references"] {
             headers.named(name).for_each(|field| found.each_of(field.value));
         }
@@ -91,7 +91,7 @@ impl Notification {
     }
 
     fn is_one(&self) -> bool {
-        // RFC 3464 §2: sent with a null return address; RFC 6522 §3: its type is multipart/report, which names its kind.
+        // RFC 3464 §2: sent with a null return address, as a multipart/report that names its kind.
         self.sender == Sender::Null || self.is_delivery_report()
     }
 
@@ -127,11 +127,11 @@ struct Found {
 impl Found {
     fn part(&mut self, part: &Part<'_>) {
         let (name, block): (&str, Cow<'_, [u8]>) = match &*part.content_type.kind {
-            // RFC 6522 §3: the third part holds the returned message, or its header.
+            // RFC 3464 §2: a part may hold the returned message, or its header.
             "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers" => {
                 ("message-id", part.decoded())
             }
-            // RFC 8098 §3.2.5: Original-Message-ID.
+            // A notification of what the recipient did names the message itself.
             "message/disposition-notification" | "message/global-disposition-notification" => {
                 ("original-message-id", part.decoded())
             }

@@ -11,6 +11,10 @@ config-column-what = what it does
 config-default-mark = default
 config-good = { $file }: the configuration is good.
 config-none = There is no configuration file; the defaults are used.
+config-rule-idle = { $key } has no effect: [methods] { $method } is off.
+config-rule-list-unasked = [policy.client] lists names { $zone }, which no [[dns_list]] asks; it has no effect.
+config-rule-unremembered = { $key } has no effect: it needs [policy.memory] remember = true and the ledger.
+config-rule-nothing-sent = { $key } has no effect: nobody knows what was sent from here, as that needs the ledger and a signing key.
 config-no-user = “{ $name }” is not a user of this system.
 
 ## Forms
@@ -193,6 +197,25 @@ config-policy-client-name-not-confirmed = The client’s name does not lead back
 config-policy-client-arc-fail = The ARC chain does not hold.
 config-policy-client-lists = What follows an entry in a list, by its zone. An entry in a list of welcome addresses excuses what is known of the client.
 
+## [policy.dsn]
+
+config-policy-dsn = What follows a notification of a delivery that answers nothing of ours: it comes with an empty sender or as a delivery report, and outgoing mail is signed here, so that the ledger knows what was sent. Let the ledger run for a week before these act.
+config-policy-dsn-of-others = It speaks of messages, and none of them was sent from here in the last 30 days.
+config-policy-dsn-of-nothing = It names no message.
+
+## [policy.memory]
+
+config-policy-memory = What is remembered of domains that messages authenticate and of clients’ networks, and what follows it. It stands beside the ledger and needs it.
+config-policy-memory-remember = Whether anything is remembered.
+config-policy-memory-half-life-days = After how many days what was seen counts half; 64 at most.
+config-policy-memory-bad-domain = What follows an authenticated domain with a bad reputation.
+config-policy-memory-bad-client = What follows a client’s network (/24, /64) with a bad reputation.
+config-policy-memory-bad-below = Below how many thousandths of good mail a reputation is bad.
+config-policy-memory-messages = How many messages must have been seen before a reputation says anything.
+config-policy-memory-replay = What follows a signed message that was seen too often.
+config-policy-memory-replay-count = After how many deliveries that is; 0 switches it off.
+config-policy-memory-usual-count = From how many messages that passed DMARC on it is known what is usual for an author domain: a failure is then another sign beside p=reject.
+
 ## [policy.exceptions]
 
 config-policy-exceptions = Who is excepted, and who is never wanted.
@@ -293,6 +316,10 @@ config-replies-reverse-name = The client’s address has no name that leads back
 config-replies-arc = The ARC chain does not hold.
 config-replies-list = A list in DNS names the client or a domain.
 config-replies-denied = The domain is denied.
+config-replies-own-policy = A domain for which [policy.domains] has a policy is not authenticated.
+config-replies-dsn = A notification answers nothing that was sent from here.
+config-replies-reputation = The reputation is bad.
+config-replies-replay = The signed message was seen too often.
 
 ## [[recipients]]
 

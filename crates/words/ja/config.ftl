@@ -11,6 +11,10 @@ config-column-what = 説明
 config-default-mark = 既定値
 config-good = { $file }: 設定に誤りはありません。
 config-none = 設定ファイルがないため、既定値を使用します。
+config-rule-idle = { $key } は働きません。[methods] の { $method } が無効です。
+config-rule-list-unasked = [policy.client] の lists にある { $zone } は、どの [[dns_list]] でも問い合わせないため働きません。
+config-rule-unremembered = { $key } は働きません。[policy.memory] の remember = true と台帳が必要です。
+config-rule-nothing-sent = { $key } は働きません。送信したメールを知るには、台帳と署名鍵が必要です。
 config-no-user = 「{ $name }」はこのシステムの利用者ではありません。
 
 ## 形式
@@ -193,6 +197,25 @@ config-policy-client-name-not-confirmed = 接続元の逆引き名が IP アド�
 config-policy-client-arc-fail = ARC チェーンが有効ではない場合です。
 config-policy-client-lists = リストに掲載されている場合の処置を、ゾーンごとに指定します。歓迎する IP アドレスのリストに掲載されていれば、接続元についての処置を免除します。
 
+## [policy.dsn]
+
+config-policy-dsn = ここから送信したメールに対応しない配送状況の通知への処置です。送信者が空のメールと配送レポートが対象です。送信メールにここで署名し、台帳に記録している場合に働きます。処置を有効にする前に、台帳を 1 週間ほど運用してください。
+config-policy-dsn-of-others = 通知の対象のメールを、過去 30 日間にここから送信していない場合です。
+config-policy-dsn-of-nothing = 通知が対象のメールを示していない場合です。
+
+## [policy.memory]
+
+config-policy-memory = 認証されたドメイン名と接続元ネットワークについて記憶する内容と、それに応じた処置です。台帳と同じ場所に記録するため、台帳が必要です。
+config-policy-memory-remember = 記憶するかどうかです。
+config-policy-memory-half-life-days = 記録の重みが半分になるまでの日数です。最大 64 日です。
+config-policy-memory-bad-domain = 認証されたドメイン名の評価が低い場合です。
+config-policy-memory-bad-client = 接続元ネットワーク(/24、/64)の評価が低い場合です。
+config-policy-memory-bad-below = 良いメールが 1000 通中この数に満たない場合に、評価が低いとみなします。
+config-policy-memory-messages = 評価を使い始めるまでに必要なメールの数です。
+config-policy-memory-replay = 同じ署名のメールを受け取りすぎた場合(再利用)です。
+config-policy-memory-replay-count = 再利用とみなす配送の回数です。0 で無効になります。
+config-policy-memory-usual-count = 作成者ドメイン名の通常の状態がわかるとみなす、DMARC に合格したメールの数です。通常は合格するドメイン名の fail は、p=reject 以外の根拠になります。
+
 ## [policy.exceptions]
 
 config-policy-exceptions = ポリシー適用の例外と、受信しない相手の設定です。
@@ -293,6 +316,10 @@ config-replies-reverse-name = 接続元の IP アドレスに、その IP アド
 config-replies-arc = ARC チェーンが有効ではない場合です。
 config-replies-list = DNS のリストに接続元またはドメイン名が掲載されている場合です。
 config-replies-denied = 受信しないドメイン名の場合です。
+config-replies-own-policy = [policy.domains] でポリシーを定めたドメイン名が認証されていない場合です。
+config-replies-dsn = ここから送信したメールに対応しない通知の場合です。
+config-replies-reputation = 評価が低い場合です。
+config-replies-replay = 同じ署名のメールを受け取りすぎた場合です。
 
 ## [[recipients]]
 

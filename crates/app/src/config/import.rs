@@ -2,13 +2,14 @@
 //! on standard error, each with its reason; no line is dropped in silence.
 //!
 //! Reading order: this file (what is read, and how lines are parsed), [`draft`] (what is written), [`dataset`] (lists and
-//! tables that options name), and the three tables of options: [`opendkim`], [`opendmarc`], [`yenma`].
+//! tables that options name), [`tables`] (what is written beside, where there is too much of it), and the three tables of options: [`opendkim`], [`opendmarc`], [`yenma`].
 
 mod dataset;
 mod draft;
 mod opendkim;
 mod opendmarc;
 mod signing;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod yenma;
@@ -35,6 +36,9 @@ pub(super) struct ImportArguments {
     /// The program that they are of [default: told by their content]
     #[arg(long, value_name = "PROGRAM")]
     from: Option<Program>,
+    /// Directory for tables of keys and rules, which the configuration then names: for more of them than it can hold
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    tables: Option<PathBuf>,
 }
 
 /// Whose configuration it is.
@@ -143,6 +147,9 @@ pub(super) fn run(common: &Common, arguments: &ImportArguments) -> Result<ExitCo
     code.add(draft.code());
     draft.notes(say).for_each(|note| eprintln!("sekisho: {note}"));
     if any {
+        if let Some(directory) = &arguments.tables {
+            tables::write(&mut draft, directory)?;
+        }
         let text = draft.text(say);
         if text.len() as u64 >= CONFIG_FILE_BYTES_MAX {
             return Err(Failure::new(ExitCode::Input, "import-too-long").with("limit_bytes", CONFIG_FILE_BYTES_MAX));
@@ -209,11 +216,16 @@ fn find<'a>(lines: &'a [Line], name: &str) -> Option<&'a Line> {
     lines.iter().find(|line| line.name.eq_ignore_ascii_case(name))
 }
 
-/// The bytes of a file.
+/// The bytes of a configuration.
 fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+    bytes_of(file, CONFIG_FILE_BYTES_MAX)
+}
+
+/// The bytes of a file that may have so many.
+fn bytes_of(file: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(file)?.take(CONFIG_FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > CONFIG_FILE_BYTES_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    File::open(file)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
 }
 
 impl Line {

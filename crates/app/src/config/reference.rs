@@ -351,6 +351,26 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "policy.dsn",
+        times: Times::Once,
+        rows: &[action("of_others", "\"accept\""), action("of_nothing", "\"accept\"")],
+    },
+    Section {
+        name: "policy.memory",
+        times: Times::Once,
+        rows: &[
+            is("remember", Form::Boolean, "false"),
+            is("half_life_days", Form::Number, "14"),
+            action("bad_domain", "\"accept\""),
+            action("bad_client", "\"accept\""),
+            is("bad_below", Form::Number, "200"),
+            is("messages", Form::Number, "50"),
+            action("replay", "\"accept\""),
+            is("replay_count", Form::Number, "1000"),
+            is("usual_count", Form::Number, "100"),
+        ],
+    },
+    Section {
         name: "policy.exceptions",
         times: Times::Once,
         rows: &[
@@ -472,6 +492,10 @@ const SECTIONS: &[Section] = &[
             usual_text("arc"),
             usual_text("list"),
             usual_text("denied"),
+            usual_text("own_policy"),
+            usual_text("dsn"),
+            usual_text("reputation"),
+            usual_text("replay"),
         ],
     },
     Section {

@@ -212,6 +212,10 @@ mod tests {
             "config-good",
             "config-none",
             "config-no-user",
+            "config-rule-idle",
+            "config-rule-list-unasked",
+            "config-rule-unremembered",
+            "config-rule-nothing-sent",
         ];
         wanted.extend(others.map(str::to_owned));
         let there: BTreeSet<_> =

@@ -16,7 +16,7 @@ use super::{Config, Key, Wrong, string};
 /// What the file says of the rules.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Judging {
-    rules: RuleSet,
+    pub(super) rules: RuleSet,
     /// `[labels]`, when there is one: it stands in the place of the usual label.
     labels: Option<LabelRules>,
     /// `[[recipients]]`.
@@ -239,6 +239,10 @@ pub(super) const KEYS: &[Key] = &[
     key("replies", "arc", |config, value| reply(config, Cause::Arc, value)),
     key("replies", "list", |config, value| reply(config, Cause::List, value)),
     key("replies", "denied", |config, value| reply(config, Cause::Denied, value)),
+    key("replies", "own_policy", |config, value| reply(config, Cause::OwnPolicy, value)),
+    key("replies", "dsn", |config, value| reply(config, Cause::Dsn, value)),
+    key("replies", "reputation", |config, value| reply(config, Cause::Reputation, value)),
+    key("replies", "replay", |config, value| reply(config, Cause::Replay, value)),
 ];
 
 const fn key(section: &'static str, name: &'static str, take: super::Take) -> Key {
@@ -254,7 +258,7 @@ fn labelled(mut rules: RuleSet, labels: Option<&LabelRules>) -> RuleSet {
     rules
 }
 
-fn set(into: &mut Action, value: &DeValue<'_>) -> Result<(), Wrong> {
+pub(super) fn set(into: &mut Action, value: &DeValue<'_>) -> Result<(), Wrong> {
     *into = action(value)?;
     Ok(())
 }

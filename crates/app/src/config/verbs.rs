@@ -69,8 +69,8 @@ fn check(common: &Common, file: Option<PathBuf>) -> Result<ExitCode, Failure> {
     };
     let config = Config::read(&file)?;
     // What it names must be there, too.
-    config.methods()?;
-    for warning in crate::serve::read_keys(&config.signing)?.warnings {
+    let idle = super::idle(&config.rules(), &config.methods()?, &config);
+    for warning in crate::serve::read_keys(&config.signing)?.warnings.into_iter().chain(idle) {
         eprintln!("sekisho: {}", say.explain(&warning));
     }
     config.reports.map()?;

@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use report::row::Address;
-use report::{Deletion, Entry, IdSource, Ledger as _, LedgerError, RowId};
+use report::vocabulary::Direction;
+use report::{Deletion, Entry, Filter, Hot as _, IdSource, Ledger as _, LedgerError, Query, RowId};
+use service::WasSent;
 use store::{Sqlite, Stats};
 
 use crate::config::{AddressesKept, LedgerConfig};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{LEDGER_WAIT_S, SWEEP_EVERY_S};
+use crate::limits::{LEDGER_WAIT_S, SENT_LOOK_BACK_DAYS, SWEEP_EVERY_S};
 
 /// The ledger of the daemon. Cheap to clone.
 #[derive(Clone)]
@@ -85,6 +87,24 @@ impl Keeper {
         }
     }
 
+    /// Whether an outgoing message of the last weeks has one of these hashes of its Message-ID.
+    pub(super) async fn was_sent(&self, message_ids: Vec<[u8; 16]>, now_ms: u64) -> WasSent {
+        let from_ms = Some(now_ms.saturating_sub(SENT_LOOK_BACK_DAYS * DAY_MS));
+        for message_id in message_ids {
+            let filter =
+                Filter { from_ms, direction: Some(Direction::Out), message_id: Some(message_id), ..Filter::default() };
+            match self.kept.store.rows(Query { filter, limit: 1, ..Query::default() }).await {
+                Ok(page) if !page.rows.is_empty() => return WasSent::Yes,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(reason = %error, "ledger");
+                    return WasSent::Unknown;
+                }
+            }
+        }
+        WasSent::No
+    }
+
     pub(super) fn address(&self, address: &str) -> Address {
         match self.kept.addresses {
             AddressesKept::Full => Address::Text(address.into()),
@@ -117,6 +137,10 @@ impl Keeper {
                 if let Err(error) = self.take_away(what).await {
                     tracing::warn!(reason = %error, "ledger");
                 }
+            }
+            // What is remembered for a short time stands beside.
+            if let Err(error) = self.kept.store.expire(now_ms).await {
+                tracing::warn!(reason = %error, "ledger");
             }
             tokio::time::sleep(Duration::from_secs(SWEEP_EVERY_S)).await;
         }
@@ -205,6 +229,7 @@ fn make_key(path: &Path) -> std::io::Result<()> {
 pub(crate) const FILE: &str = "ledger.sqlite";
 const KEY_FILE: &str = "site.key";
 const KEY_BYTES: usize = 32;
+const DAY_MS: u64 = 86_400_000;
 
 #[cfg(test)]
 mod tests {
@@ -239,7 +264,7 @@ mod tests {
         let id = keeper.next_id(5_000);
         let hash = keeper.address("Taro@example.jp");
         assert!(matches!(hash, Address::Hash(_)));
-        keeper.keep(report::Row::new(id, report::vocabulary::Direction::In).into()).await.unwrap();
+        keeper.keep(report::Row::new(id, Direction::In).into()).await.unwrap();
         keeper.close().unwrap();
         let keeper = Keeper::open(&state, &hashed).await.unwrap();
         assert!(keeper.next_id(4_000) > id, "the clock went back");

@@ -69,6 +69,7 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
         client: Quoted(receipt.client_name),
         facts,
         verdict: receipt.verdict,
+        dsn: receipt.dsn,
         forged_count: receipt.forged_count,
         row: receipt.row,
         reason: Quoted(&reason),
@@ -164,6 +165,7 @@ struct Line<'a> {
     client: Quoted<'a>,
     facts: &'a Facts,
     verdict: &'a Verdict,
+    dsn: policy::Dsn,
     forged_count: usize,
     /// Under which it is found again.
     row: Option<report::RowId>,
@@ -191,6 +193,7 @@ impl fmt::Display for Line<'_> {
         write!(out, " from={}", Quoted(&authors.join(", ")))?;
         self.results(out)?;
         self.verdict(out)?;
+        self.dsn.word().map_or(Ok(()), |word| write!(out, " dsn={word}"))?;
         write!(out, " forged={}", self.forged_count)?;
         self.row.map_or(Ok(()), |row| write!(out, " row={row}"))?;
         write!(out, " reason={}", self.reason)

@@ -15,13 +15,15 @@ use tokio::sync::watch;
 
 use super::keys;
 use super::ledger::Keeper;
+use super::memory::Memory;
 use super::metrics::{Metrics, Usable};
 use super::notify::Manager;
 use super::world::{Daemon, Held};
 use crate::common::{Common, resolver_failure};
-use crate::config::{LedgerConfig, Running};
+use crate::config::{LedgerConfig, MemoryConfig, Running};
 use crate::dns::Web;
 use crate::failure::Failure;
+use crate::lists::Lists;
 use crate::say::Say;
 
 /// What the command line and the configuration ask for, read and found good.
@@ -33,6 +35,7 @@ pub(super) struct Plan {
     /// BIMI's documents, when somebody wants them and they may be fetched.
     documents: Documents,
     pub(super) ledger: LedgerConfig,
+    memory: MemoryConfig,
     results: service::Results,
     /// The file that was read.
     pub(super) file: Option<PathBuf>,
@@ -40,7 +43,7 @@ pub(super) struct Plan {
     pub(super) running: Running,
     /// Which mail is outgoing, and who signs it.
     pub(super) outgoing: Option<Outgoing>,
-    /// What the operator should hear of the keys.
+    /// What the operator should hear of the keys, and of rules that can never act.
     warnings: Vec<Failure>,
 }
 
@@ -58,20 +61,24 @@ impl Plan {
         let config = common.config();
         let methods = config.methods()?;
         let signing = keys::read(&config.signing)?;
+        let mut rules = config.rules();
+        Lists::read(&common.state_directory())?.apply(&mut rules);
+        let idle = crate::config::idle(&rules, &methods, config);
         let fetched = methods.bimi.is_some() && config.bimi_fetch != Some(false);
         Ok(Self {
             authserv_id: common.authserv_id(authserv_id),
             resolver: common.resolver_config()?,
-            rules: Arc::new(config.rules()),
+            rules: Arc::new(rules),
             documents: if fetched { Documents::Fetched } else { Documents::NotFetched },
             methods,
             ledger: config.ledger.clone(),
+            memory: config.memory,
             results: config.results.clone(),
             file: common.config_file(),
             listen: config.listen.clone(),
             running: config.running.clone(),
             outgoing: signing.outgoing,
-            warnings: signing.warnings,
+            warnings: signing.warnings.into_iter().chain(idle).collect(),
         })
     }
 
@@ -99,7 +106,7 @@ impl Plan {
         if keeper.is_some() { settings.with_rows(self.ledger.evidence) } else { settings }
     }
 
-    /// Tells what the operator should hear of the keys.
+    /// Tells what the operator should hear.
     fn warn(&self, say: &Say) {
         self.warnings.iter().for_each(|warning| tracing::warn!("{}", say.explain(warning)));
     }
@@ -176,7 +183,8 @@ impl Reloader {
         let web = plan.web(&resolver, None)?;
         plan.warn(say);
         let settings = plan.settings(&BTreeSet::new(), keeper.as_ref());
-        let world = Daemon::new(resolver, web, keeper, common.at_s(), Arc::clone(say));
+        let memory = keeper.clone().map(|keeper| Arc::new(Memory::new(keeper, plan.memory)));
+        let world = Daemon::new(resolver, web, (keeper, memory), common.at_s(), Arc::clone(say));
         let metrics = world.metrics();
         let live = Live { world, settings, plan: Arc::new(plan), loaded_s: net::clock::now_s() };
         let (common, say, manager) = (Arc::clone(common), Arc::clone(say), Arc::clone(manager));
@@ -235,6 +243,9 @@ impl Reloader {
         };
         let waiting = plan.needing_restart(&now.plan);
         plan.warn(&self.say);
+        if let Some(memory) = world.memory() {
+            memory.configure(plan.memory);
+        }
         // A list that is no more there may come again, and is innocent then.
         broken.retain(|zone| plan.methods.dns_lists.iter().any(|list| list.zone == *zone));
         let settings = plan.settings(&broken, world.keeper());

@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use auth::Facts;
 use mailtext::Explain;
 use milter::ProtocolError;
 use net::{MessageResolver, Resolver};
+use policy::{Input, Standing};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
 use service::world::Moment;
-use service::{Conversation, Receipt, Sent, World};
+use service::{Conversation, Receipt, Sent, WasSent, World};
 
 use super::ledger::Keeper;
 use super::log;
+use super::memory::Memory;
 use super::metrics::Metrics;
 use crate::dns::{Documents, Web};
 use crate::limits::{MESSAGE_DNS_S, PROGRESS_EVERY_S};
@@ -26,6 +29,8 @@ pub(super) struct Daemon {
     web: Web,
     /// Where rows are kept, if they are.
     keeper: Option<Keeper>,
+    /// What is remembered beside the rows.
+    memory: Option<Arc<Memory>>,
     /// When the daemon began.
     began: Instant,
     /// `--at`, where it was given.
@@ -48,13 +53,19 @@ pub(super) struct Counts {
 }
 
 impl Daemon {
-    pub(super) fn new(resolver: Resolver, web: Web, keeper: Option<Keeper>, at_s: Option<u64>, say: Arc<Say>) -> Self {
+    pub(super) fn new(
+        resolver: Resolver,
+        web: Web,
+        (keeper, memory): (Option<Keeper>, Option<Arc<Memory>>),
+        at_s: Option<u64>,
+        say: Arc<Say>,
+    ) -> Self {
         let header_words = match say.language() {
             Language::English => Arc::clone(&say),
             Language::Japanese => Arc::new(Say::new(Language::English)),
         };
         let (counts, metrics) = (Arc::default(), Arc::default());
-        Self { resolver, web, keeper, began: Instant::now(), at_s, say, header_words, counts, metrics }
+        Self { resolver, web, keeper, memory, began: Instant::now(), at_s, say, header_words, counts, metrics }
     }
 
     /// The same with other sources of answers.
@@ -72,6 +83,10 @@ impl Daemon {
 
     pub(super) fn keeper(&self) -> Option<&Keeper> {
         self.keeper.as_ref()
+    }
+
+    pub(super) fn memory(&self) -> Option<&Arc<Memory>> {
+        self.memory.as_ref()
     }
 
     pub(super) fn metrics(&self) -> Arc<Metrics> {
@@ -115,6 +130,20 @@ impl World for Daemon {
         }
     }
 
+    async fn sent_before(&self, message_ids: Vec<[u8; 16]>) -> WasSent {
+        match &self.keeper {
+            Some(keeper) => keeper.was_sent(message_ids, self.now_s().saturating_mul(1000)).await,
+            None => WasSent::Unknown,
+        }
+    }
+
+    async fn standing(&self, facts: &Facts, input: &Input) -> Standing {
+        match &self.memory {
+            Some(memory) => memory.standing(facts, input, self.now_s()).await,
+            None => Standing::default(),
+        }
+    }
+
     fn patience(&self) -> impl Future<Output = ()> + Send {
         tokio::time::sleep(Duration::from_secs(PROGRESS_EVERY_S))
     }
@@ -132,6 +161,9 @@ impl World for Daemon {
             Moment::End => {
                 self.counts.messages.fetch_add(1, Ordering::Relaxed);
                 self.metrics.message(receipt.facts, receipt.verdict.action);
+                if let Some(memory) = &self.memory {
+                    memory.note(&receipt, self.now_s());
+                }
             }
             // No message came.
             Moment::Recipient => self.metrics.recipient_refused(),

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use mailtext::{Network, Value};
+use outgoing::limits::{KEY_COUNT_MAX, TABLE_BYTES_MAX};
 
 use super::Line;
 use super::draft::Draft;
@@ -35,12 +36,21 @@ pub(super) struct Entry {
 
 /// Reads what the option names; `None`, and a note, where that cannot be read.
 pub(super) fn read(draft: &mut Draft, line: &Line) -> Option<Dataset> {
+    read_up_to(draft, line, IMPORT_ENTRY_COUNT_MAX)
+}
+
+/// … a table of keys or rules, of which there may be very many.
+pub(super) fn read_table(draft: &mut Draft, line: &Line) -> Option<Dataset> {
+    read_up_to(draft, line, KEY_COUNT_MAX)
+}
+
+fn read_up_to(draft: &mut Draft, line: &Line, limit: usize) -> Option<Dataset> {
     let value = line.value.as_str();
     let kind = value.split_once(':').map(|(kind, _)| kind.to_ascii_lowercase());
     match (kind.as_deref(), value.split_once(':')) {
         (Some("csl"), Some((_, list))) => Some(listed(draft, line, list)),
-        (Some("file"), Some((_, path))) => from_file(draft, line, path, Order::Name),
-        (Some("refile"), Some((_, path))) => from_file(draft, line, path, Order::Pattern),
+        (Some("file"), Some((_, path))) => from_file(draft, line, path, (Order::Name, limit)),
+        (Some("refile"), Some((_, path))) => from_file(draft, line, path, (Order::Pattern, limit)),
         (Some("db" | "dsn" | "ldap" | "ldaps" | "ldapi" | "lua" | "memcache" | "erlang" | "mdb" | "socket"), _) => {
             draft.note(line, "import-no-database");
             None
@@ -49,7 +59,7 @@ pub(super) fn read(draft: &mut Draft, line: &Line) -> Option<Dataset> {
             draft.note(line, "import-no-database");
             None
         }
-        _ if value.starts_with('/') => from_file(draft, line, value, Order::Name),
+        _ if value.starts_with('/') => from_file(draft, line, value, (Order::Name, limit)),
         _ => Some(listed(draft, line, value)),
     }
 }
@@ -57,7 +67,10 @@ pub(super) fn read(draft: &mut Draft, line: &Line) -> Option<Dataset> {
 /// … of an option that is the path of a file; a list is taken as one, too.
 pub(super) fn read_hosts(draft: &mut Draft, line: &Line) -> Option<Dataset> {
     let is_list = line.value.split(',').all(|entry| host(entry.trim()).is_some());
-    if is_list { Some(listed(draft, line, &line.value)) } else { from_file(draft, line, &line.value, Order::Name) }
+    if is_list {
+        return Some(listed(draft, line, &line.value));
+    }
+    from_file(draft, line, &line.value, (Order::Name, IMPORT_ENTRY_COUNT_MAX))
 }
 
 /// Adds hosts to a list of networks of ours.
@@ -99,7 +112,7 @@ fn listed(draft: &mut Draft, line: &Line, list: &str) -> Dataset {
     Dataset { order: Order::Name, entries: entries.take(IMPORT_ENTRY_COUNT_MAX).map(entry).collect() }
 }
 
-fn from_file(draft: &mut Draft, line: &Line, path: &str, order: Order) -> Option<Dataset> {
+fn from_file(draft: &mut Draft, line: &Line, path: &str, (order, limit): (Order, usize)) -> Option<Dataset> {
     let path = path.trim();
     let found = places(draft, path).into_iter().map(|place| (bytes(&place), place)).collect::<Vec<_>>();
     let (bytes, place) = match found.iter().position(|(read, _)| read.is_ok()) {
@@ -123,8 +136,8 @@ fn from_file(draft: &mut Draft, line: &Line, path: &str, order: Order) -> Option
         if text.is_empty() {
             continue;
         }
-        if entries.len() == IMPORT_ENTRY_COUNT_MAX {
-            draft.note_with(&at(&place), "import-rest", &[("limit", (IMPORT_ENTRY_COUNT_MAX as u64).into())]);
+        if entries.len() == limit {
+            draft.note_with(&at(&place), "import-rest", &[("limit", (limit as u64).into())]);
             break;
         }
         if text.contains(char::REPLACEMENT_CHARACTER) {
@@ -141,7 +154,8 @@ fn from_file(draft: &mut Draft, line: &Line, path: &str, order: Order) -> Option
 
 /// Nothing but plain files: the configuration, not its reader, names them, and a pipe may never end.
 fn bytes(place: &Path) -> io::Result<Vec<u8>> {
-    if std::fs::metadata(place)?.is_file() { super::bytes(place) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    let is_file = std::fs::metadata(place)?.is_file();
+    if is_file { super::bytes_of(place, TABLE_BYTES_MAX as u64) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 /// Where the file may lie: where it is said, under the base directory, or beside the configuration, if that was copied.

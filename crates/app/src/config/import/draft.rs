@@ -20,6 +20,8 @@ pub(super) struct Draft {
     always: Vec<(String, String)>,
     notes: Vec<Note>,
     is_incomplete: bool,
+    /// Which keys there are.
+    pub(super) keys: super::signing::KeyIndex,
     /// Where the configuration lies that is read.
     pub(super) directory: PathBuf,
     /// Where it says that files lie.
@@ -126,8 +128,26 @@ impl Draft {
         good
     }
 
-    pub(super) fn blocks(&self, section: &'static str) -> impl Iterator<Item = &Block> {
-        self.blocks.iter().filter(move |block| block.section == section)
+    /// The block at a place among all of them.
+    pub(super) fn block(&self, at: usize) -> Option<&Block> {
+        self.blocks.get(at)
+    }
+
+    /// The place of the last one.
+    pub(super) fn last_block(&self) -> usize {
+        self.blocks.len().saturating_sub(1)
+    }
+
+    /// Takes all blocks of a section out.
+    pub(super) fn take_blocks(&mut self, section: &'static str) -> Vec<Block> {
+        let (taken, left) = std::mem::take(&mut self.blocks).into_iter().partition(|block| block.section == section);
+        self.blocks = left;
+        taken
+    }
+
+    /// Sets a key to the path of a file that was written, with the places that it comes from.
+    pub(super) fn set_file(&mut self, section: &'static str, key: &'static str, file: &Path, from: Vec<String>) {
+        self.settings.push(Setting { section, key, value: file.display().to_string().into(), from });
     }
 
     /// The option needs no key.

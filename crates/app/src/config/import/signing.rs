@@ -10,8 +10,8 @@ use super::dataset::{self, Entry, Order};
 use super::draft::{Block, Draft};
 use super::{Line, find};
 
-const KEY: &str = "signing.key";
-const RULE: &str = "signing.rule";
+pub(super) const KEY: &str = "signing.key";
+pub(super) const RULE: &str = "signing.rule";
 
 /// Keys and rules.
 pub(super) fn take(draft: &mut Draft, lines: &[Line]) {
@@ -61,7 +61,7 @@ fn one_key(draft: &mut Draft, domains: &Line, selector: &Line, file: &Line, subd
 /// `name domain:selector:path`. Gives what each name of theirs is called here.
 fn key_table(draft: &mut Draft, table: &Line) -> HashMap<String, String> {
     let mut names = HashMap::new();
-    for Entry { line, name, value } in dataset::read(draft, table).map(|set| set.entries).unwrap_or_default() {
+    for Entry { line, name, value } in dataset::read_table(draft, table).map(|set| set.entries).unwrap_or_default() {
         let value = value.unwrap_or_default();
         let mut parts = value.splitn(3, ':').map(str::trim);
         let (Some(domain), Some(selector), Some(place)) = (parts.next(), parts.next(), parts.next()) else {
@@ -101,11 +101,10 @@ fn push_key(draft: &mut Draft, block: Block, line: &Line, value: &str) -> Option
         return None;
     }
     let same = |other: &str, text: &str| other.eq_ignore_ascii_case(text);
-    let before = draft.blocks(KEY).find(|old| {
-        let of = |key| old.get(key).unwrap_or_default();
-        of("name") == name || same(of("domain"), &domain) && same(of("selector"), &selector)
-    });
-    if let Some(old) = before {
+    let place = published.to_ascii_lowercase();
+    let index = &draft.keys;
+    let before = index.by_name.get(&name).into_iter().chain(index.by_place.get(&place)).min().copied();
+    if let Some(old) = before.and_then(|at| draft.block(at)) {
         let (called, other) = (old.get("name").unwrap_or_default().to_owned(), old.from.clone());
         let of = |key| old.get(key).unwrap_or_default();
         if !(same(of("domain"), &domain) && same(of("selector"), &selector) && of("file") == file) {
@@ -114,7 +113,13 @@ fn push_key(draft: &mut Draft, block: Block, line: &Line, value: &str) -> Option
         }
         return Some(called);
     }
-    draft.push(block, line, value).then_some(name)
+    if !draft.push(block, line, value) {
+        return None;
+    }
+    let at = draft.last_block();
+    draft.keys.by_name.insert(name.clone(), at);
+    draft.keys.by_place.insert(place, at);
+    Some(name)
 }
 
 /// Where the key is: what has no directory is sought beside our configuration from now on.
@@ -135,7 +140,7 @@ fn place_of_key(draft: &mut Draft, line: &Line, path: &str) -> String {
 
 /// `pattern name[:identity]`
 fn signing_table(draft: &mut Draft, table: &Line, names: &HashMap<String, String>, all_sign: bool) {
-    let Some(set) = dataset::read(draft, table) else { return };
+    let Some(set) = dataset::read_table(draft, table) else { return };
     let mut rules = Rules::default();
     for Entry { line, name, value } in set.entries {
         let value = value.unwrap_or_default();
@@ -172,11 +177,50 @@ struct Candidate {
     key: String,
 }
 
+/// The keys that are written, by what must not be there twice; where each is among the blocks.
+#[derive(Default)]
+pub(super) struct KeyIndex {
+    by_name: HashMap<String, usize>,
+    /// By `selector._domainkey.domain`, in lower case.
+    by_place: HashMap<String, usize>,
+}
+
 #[derive(Default)]
 struct Rules {
     rules: BTreeMap<String, Rule>,
-    /// Patterns that match more than one domain or address, in their order, and where they stand.
-    wide: Vec<(String, String)>,
+    wide: Wide,
+}
+
+/// Patterns that match more than one address, each with its number and where it stands. There may be very many, nearly all
+/// of one domain each: only those of a text's own domain can match it.
+#[derive(Default)]
+struct Wide {
+    count: usize,
+    of_domain: HashMap<String, Vec<(usize, String, String)>>,
+    others: Vec<(usize, String, String)>,
+}
+
+impl Wide {
+    fn add(&mut self, pattern: String, place: String) {
+        let all = match domain_of(&pattern) {
+            Some(domain) if !domain.contains('*') => self.of_domain.entry(domain).or_default(),
+            _ => &mut self.others,
+        };
+        all.push((self.count, pattern, place));
+        self.count += 1;
+    }
+
+    /// Where the first of them stands that matches the text.
+    fn first(&self, text: &str) -> Option<&str> {
+        let of_domain = domain_of(text).and_then(|domain| self.of_domain.get(&domain));
+        let all = of_domain.into_iter().flatten().chain(&self.others);
+        let first = all.filter(|(_, pattern, _)| matches(pattern, text)).min_by_key(|(number, ..)| *number);
+        first.map(|(.., place)| place.as_str())
+    }
+}
+
+fn domain_of(pattern: &str) -> Option<String> {
+    pattern.rsplit_once('@').map(|(_, domain)| domain.to_ascii_lowercase())
 }
 
 struct Rule {
@@ -200,13 +244,13 @@ impl Rules {
             return;
         }
         // In a list of patterns the first match counts; with us, the most specific one.
-        let before = self.wide.iter().find(|(wide, _)| order == Order::Pattern && !all_sign && matches(wide, &theirs));
-        if let Some((_, other)) = before {
-            let arguments = [("value", theirs.into()), ("other", other.as_str().into())];
+        let before = self.wide.first(&theirs).filter(|_| order == Order::Pattern && !all_sign);
+        if let Some(other) = before {
+            let arguments = [("value", theirs.as_str().into()), ("other", other.into())];
             return draft.note_with(line, "import-unreached", &arguments);
         }
         if theirs.contains('*') {
-            self.wide.push((theirs, line.place.clone()));
+            self.wide.add(theirs, line.place.clone());
         }
         let from = format!("{}: {}", line.place, line.name);
         self.rules.insert(pattern, Rule { order: count, keys: vec![key], from, place: line.place.clone() });

@@ -195,6 +195,63 @@ fn the_line_that_is_one_too_many_is_told() {
 }
 
 #[test]
+fn very_many_keys_stand_in_tables() {
+    let count = 20_000;
+    let (mut key_table, mut signing_table) = (String::new(), String::new());
+    for number in 0..count {
+        key_table += &format!("k{number} d{number}.example:s1:/keys/{number}.pem\n");
+        signing_table += &format!("*@d{number}.example k{number}\n");
+    }
+    let directory = Directory::new("many", &[("KeyTable", &key_table), ("SigningTable", &signing_table)]);
+    let text = format!(
+        "KeyTable refile:{}\nSigningTable refile:{}\nMode sv\n",
+        directory.at("KeyTable"),
+        directory.at("SigningTable")
+    );
+    let (mut draft, say) = (Draft::default(), Say::new(Language::English));
+    take(&mut draft, Path::new("o.conf"), text.as_bytes(), None).unwrap();
+    assert!(draft.text(&say).len() as u64 > CONFIG_FILE_BYTES_MAX, "too much for one configuration");
+    tables::write(&mut draft, &directory.0).unwrap();
+    let text = draft.text(&say);
+    let signing = Config::parse(&text, "x").unwrap().signing;
+    assert_eq!((signing.keys.len(), signing.rules().len()), (0, 0), "{text}");
+    assert_eq!(signing.key_table.as_deref(), Some(&*directory.0.join("keys")));
+    assert_eq!(signing.rule_table.as_deref(), Some(&*directory.0.join("rules")));
+    let read = |name: &str| std::fs::read_to_string(directory.0.join(name)).unwrap();
+    let keys = outgoing::table::keys(&read("keys"), "keys").unwrap();
+    assert_eq!(keys.len(), count);
+    assert_eq!((keys[7].name.as_str(), keys[7].domain.as_str()), ("k7", "d7.example"));
+    assert_eq!((keys[7].selector.as_str(), keys[7].file.as_str()), ("s1", "/keys/7.pem"));
+    let rules = outgoing::table::rules(&read("rules"), "rules").unwrap();
+    assert_eq!(rules.len(), count);
+    assert_eq!((rules[7].pattern.to_string().as_str(), &rules[7].keys[..]), ("d7.example", &["k7".to_owned()][..]));
+    // What is there is not written over.
+    let mut again = Draft::default();
+    let one = "Domain a.example\nSelector s1\nKeyFile /k.pem\n";
+    take(&mut again, Path::new("o.conf"), one.as_bytes(), None).unwrap();
+    assert_eq!(mailtext::Explain::id(&tables::write(&mut again, &directory.0).unwrap_err()), "import-table-unwritten");
+}
+
+#[test]
+fn among_wide_patterns_the_first_counts() {
+    let table =
+        "*@a.example k1\n*@*.a.example k2\ntaro@a.example k1\n*@b.a.example k1\n*@*example k1\n*@c.example k2\n";
+    let keys = "k1 a.example:s1:/1.pem\nk2 b.example:s1:/2.pem\n";
+    let directory = Directory::new("wide", &[("KeyTable", keys), ("SigningTable", table)]);
+    let text = format!(
+        "KeyTable {}\nSigningTable refile:{}\nMode sv\n",
+        directory.at("KeyTable"),
+        directory.at("SigningTable")
+    );
+    let (config, _, notes) = imported(&[("o.conf", &text)]);
+    assert_eq!(rules(&config), ["a.example k1", "*.a.example k2", "c.example k2"]);
+    let unreached: Vec<_> = notes.iter().filter(|note| note.contains("was never reached")).collect();
+    assert_eq!(unreached.len(), 2, "{notes:?}");
+    assert!(unreached[0].contains("taro@a.example") && unreached[0].contains("SigningTable:1"), "{notes:?}");
+    assert!(unreached[1].contains("*@b.a.example") && unreached[1].contains("SigningTable:2"), "{notes:?}");
+}
+
+#[test]
 fn every_sentence_is_said_and_every_reason_has_one() {
     let sources = [
         include_str!("../import.rs"),
@@ -203,6 +260,7 @@ fn every_sentence_is_said_and_every_reason_has_one() {
         include_str!("opendkim.rs"),
         include_str!("opendmarc.rs"),
         include_str!("signing.rs"),
+        include_str!("tables.rs"),
         include_str!("yenma.rs"),
     ];
     let said: BTreeSet<_> =

@@ -108,6 +108,7 @@ fn of(receipt: &Receipt<'_>, reason: &str) -> Value {
         "wanted": verdict.wanted.as_str(),
         "rule": service::decisive(verdict).map(mailtext::Explain::id),
         "overrides": verdict.overrides.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>(),
+        "dsn": receipt.dsn.word(),
         "forged": receipt.forged_count,
         "row": receipt.row.map(|row| row.to_string()),
         "reason": safe(reason),
