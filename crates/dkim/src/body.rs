@@ -128,29 +128,28 @@ impl Sink {
         let left = self.length.saturating_sub(self.seen);
         self.seen += bytes.len() as u64;
         let mut bytes = &bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
-        while self.gathered.len() + bytes.len() >= GATHERED_BYTES_MAX {
-            let now = if self.gathered.is_empty() {
-                let now = bytes.len() - bytes.len() % HASH_BLOCK_BYTES;
-                self.hasher.update(&bytes[..now]);
-                now
-            } else {
-                let now = GATHERED_BYTES_MAX - self.gathered.len();
-                self.gathered.extend_from_slice(&bytes[..now]);
-                self.flush();
-                now
-            };
-            bytes = &bytes[now..];
+        if self.gathered.len() + bytes.len() >= GATHERED_BYTES_MAX {
+            // What was gathered gets the rest of its block; all blocks behind it are hashed where they are.
+            let lacking = self.gathered.len().next_multiple_of(HASH_BLOCK_BYTES) - self.gathered.len();
+            let (first, behind) = bytes.split_at(lacking.min(bytes.len()));
+            self.gathered.extend_from_slice(first);
+            self.flush();
+            let (blocks, rest) = behind.split_at(behind.len() - behind.len() % HASH_BLOCK_BYTES);
+            self.hasher.update(blocks);
+            bytes = rest;
         }
         self.gathered.extend_from_slice(bytes);
     }
 
     fn flush(&mut self) {
-        self.hasher.update(&self.gathered);
-        self.gathered.clear();
+        if !self.gathered.is_empty() {
+            self.hasher.update(&self.gathered);
+            self.gathered.clear();
+        }
     }
 }
 
-/// Bytes that are gathered before they are hashed: a multiple of [`HASH_BLOCK_BYTES`].
-const GATHERED_BYTES_MAX: usize = 2048;
+/// Bytes that are gathered before they are hashed.
+const GATHERED_BYTES_MAX: usize = 1024;
 /// Bytes that SHA-1 and SHA-256 take at once.
 const HASH_BLOCK_BYTES: usize = 64;

@@ -207,11 +207,16 @@ impl BodyCanonicalizer {
 /// How many bytes at the start of `chunk`, whose first byte is content, are their own relaxed form for certain: up to
 /// the first white space that may change, or the end, less the line ends and the space there.
 fn clean_body_prefix(chunk: &[u8]) -> usize {
-    // A piece at a time, so that it is hashed while it is near.
-    let chunk = &chunk[..chunk.len().min(PIECE_BYTES_MAX)];
-    let mut end = clean_prefix(chunk, b'\t');
+    // A piece at a time, so that it is hashed while it is near; with the byte behind it, which tells of the last one.
+    let end = clean_prefix(&chunk[..chunk.len().min(PIECE_BYTES_MAX + 1)], b'\t');
+    if end >= PIECE_BYTES_MAX
+        && let Some(cut) = last_cut(chunk)
+    {
+        return cut;
+    }
     // Line ends at the end may be those of empty lines there, what stopped the search or the chunk's end may cut a CRLF
     // in two or follow a space: hold these back.
+    let mut end = end;
     while end > 1 {
         match (chunk[end - 2], chunk[end - 1]) {
             (b'\r', b'\n') => end -= 2,
@@ -220,6 +225,13 @@ fn clean_body_prefix(chunk: &[u8]) -> usize {
         }
     }
     end.max(1)
+}
+
+/// The end of the last block of a piece that content follows: nothing need be held back before it, and the hash takes
+/// whole blocks as they are.
+fn last_cut(chunk: &[u8]) -> Option<usize> {
+    let mut ends = (1..=PIECE_BYTES_MAX / BLOCK_BYTES).rev().map(|count| count * BLOCK_BYTES);
+    ends.find(|end| chunk.get(*end).is_some_and(|byte| *byte > b' '))
 }
 
 /// The index of the first byte that is `also`, or white space that may have another relaxed form, seen what follows; or
@@ -243,19 +255,33 @@ fn clean_prefix_by<S: Simd>(simd: S, bytes: &[u8], also: u8) -> usize {
         }
         at += BLOCK_BYTES;
     }
-    loop {
-        let mut lanes = [0; LANE_COUNT + 1];
-        let rest = &bytes[at..bytes.len().min(at + LANE_COUNT + 1)];
-        lanes[..rest.len()].copy_from_slice(rest);
-        let (this, next) =
-            (u8x16::from_slice(simd, &lanes[..LANE_COUNT]), u8x16::from_slice(simd, &lanes[1..=LANE_COUNT]));
-        let stops = this.simd_eq(b'\t') | this.simd_eq(also) | (this.simd_eq(b' ') & next.simd_le(b' '));
-        let clean = stops.to_bitmask().trailing_zeros() as usize;
-        if clean < LANE_COUNT || rest.len() <= LANE_COUNT {
-            return at + clean.min(rest.len());
+    while let Some(lanes) = bytes.get(at..=at + LANE_COUNT) {
+        let clean = clean_lanes(simd, lanes, also);
+        if clean < LANE_COUNT {
+            return at + clean;
         }
         at += LANE_COUNT;
     }
+    // The last lanes: where there are so many, with clean ones before them, since their number need not be known then.
+    let mut lanes = [0; LANE_COUNT + 1];
+    match bytes.last_chunk::<LANE_COUNT>() {
+        Some(last) => {
+            lanes[..LANE_COUNT].copy_from_slice(last);
+            bytes.len() - LANE_COUNT + clean_lanes(simd, &lanes, also).min(LANE_COUNT)
+        }
+        None => {
+            lanes[..bytes.len()].copy_from_slice(bytes);
+            clean_lanes(simd, &lanes, also).min(bytes.len())
+        }
+    }
+}
+
+/// How many lanes at the start are clean, given them and the byte behind them.
+#[inline(always)] // into the function that has these vectors
+fn clean_lanes<S: Simd>(simd: S, lanes: &[u8], also: u8) -> usize {
+    let (this, next) = (u8x16::from_slice(simd, &lanes[..LANE_COUNT]), u8x16::from_slice(simd, &lanes[1..=LANE_COUNT]));
+    let stops = this.simd_eq(b'\t') | this.simd_eq(also) | (this.simd_eq(b' ') & next.simd_le(b' '));
+    stops.to_bitmask().trailing_zeros() as usize
 }
 
 #[inline]
@@ -389,6 +415,17 @@ mod tests {
             prop_assert_eq!(&body(kind, &[&joined]), &wanted);
             let bytes: Vec<&[u8]> = joined.chunks(1).collect();
             prop_assert_eq!(&body(kind, &bytes), &wanted);
+        }
+
+        /// White space around the places where a piece ends.
+        #[test]
+        fn every_piece_ends_well(before in 3900_usize..4300, odd in "([ \ta]|\r|\n|\r\n){0,200}", behind in 0_usize..9000) {
+            let line = b"words of a line and others \r\n";
+            let fill = |count: usize| line.iter().copied().cycle().take(count).collect::<Vec<u8>>();
+            let text = [&fill(before), odd.as_bytes(), &fill(behind)].concat();
+            prop_assert_eq!(body(Canonicalization::Relaxed, &[&text]), whole(Canonicalization::Relaxed, &text));
+            let clean: Vec<u8> = text.iter().map(|byte| if byte.is_ascii_whitespace() { b'x' } else { *byte }).collect();
+            prop_assert_eq!(body(Canonicalization::Relaxed, &[&clean]), whole(Canonicalization::Relaxed, &clean));
         }
 
         #[test]

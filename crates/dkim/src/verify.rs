@@ -251,14 +251,16 @@ impl World<'_> {
 pub(crate) fn header_digest(headers: &Headers<'_>, signature: &Signature, own_index: usize) -> Digest {
     let canonicalization = signature.header_canonicalization;
     let mut data = Vec::with_capacity(4096);
-    let mut taken: Vec<NameKey> = Vec::with_capacity(16);
+    // Of each name the instance that was taken last; 0 behind the topmost.
+    let mut taken: Vec<(NameKey, usize)> = Vec::with_capacity(16);
     for (key, name) in signature.header_fields.iter() {
         // RFC 6376 §5.4.2: instances are taken from the bottom up; a name beyond the last one adds nothing, so
         // that no further field of that name can be added later.
-        let before = taken.iter().filter(|other| **other == key).count();
-        let mut upwards = headers.indexes_named(key, name).rev().filter(|index| *index != own_index);
-        taken.push(key);
-        if let Some(field) = upwards.nth(before).and_then(|index| headers.get(index)) {
+        let before = taken.iter().rev().find(|(other, _)| *other == key).map_or(headers.len(), |(_, index)| *index);
+        let above = |index: usize| headers.last_named(key, name, index);
+        let instance = above(before).and_then(|index| if index == own_index { above(index) } else { Some(index) });
+        taken.push((key, instance.unwrap_or(0)));
+        if let Some(field) = instance.and_then(|index| headers.get(index)) {
             canonicalization.header(field.raw, field.name, field.value, &mut data);
             data.extend_from_slice(b"\r\n");
         }

@@ -162,18 +162,20 @@ impl<'a> Headers<'a> {
             .map(|(index, _)| index)
     }
 
-    /// How many fields there are of each of these names, whose keys come with them, in one pass over the fields.
+    /// The index of the last field called `name` among the first `count` fields; `key` must be the name's key.
+    #[must_use]
+    pub fn last_named(&self, key: NameKey, name: &[u8], count: usize) -> Option<usize> {
+        if !self.seen.may_hold(key) {
+            return None;
+        }
+        let is_it = |place: &Place| place.key == key && self.field(place).is_named(name);
+        self.places.get(..count.min(self.places.len()))?.iter().rposition(is_it)
+    }
+
+    /// How many fields there are of each of these names, whose keys come with them.
     #[must_use]
     pub fn counts<const COUNT: usize>(&self, names: &[(NameKey, &str); COUNT]) -> [usize; COUNT] {
-        let mut counts = [0; COUNT];
-        for place in &self.places {
-            for ((key, name), count) in names.iter().zip(&mut counts) {
-                if *key == place.key && self.field(place).is_named(name.as_bytes()) {
-                    *count += 1;
-                }
-            }
-        }
-        counts
+        names.each_ref().map(|(key, name)| self.indexes_named(*key, name.as_bytes()).count())
     }
 
     fn field(&self, place: &Place) -> Field<'a> {
@@ -188,7 +190,7 @@ impl<'a> Headers<'a> {
     fn scan(&mut self) {
         let readable = self.raw.len().min(HEADER_BLOCK_BYTES_MAX);
         let raw = &self.raw[..readable];
-        let mut newlines = Newlines::default();
+        let mut lines = Lines { raw, newlines: memchr::memchr_iter(b'\n', raw), whole: 0, bare: 0 };
         let mut start = 0;
         while start < raw.len() {
             if raw[start..].starts_with(b"\r\n") {
@@ -199,7 +201,7 @@ impl<'a> Headers<'a> {
                 self.flaw(HeaderFlaw::TooManyFields, start, start);
                 break;
             }
-            let (end, next) = logical_line(raw, start, &mut newlines);
+            let (end, next) = lines.field(start);
             // A field that the limit cuts may read as another one: half a name of a domain is another domain.
             if self.raw.len() > HEADER_BLOCK_BYTES_MAX && next == HEADER_BLOCK_BYTES_MAX {
                 start = next;
@@ -212,7 +214,8 @@ impl<'a> Headers<'a> {
             let cut = self.raw.len() > HEADER_BLOCK_BYTES_MAX;
             self.flaw(if cut { HeaderFlaw::BlockTooLong } else { HeaderFlaw::NoEmptyLine }, start, start);
         }
-        self.look_for_hidden_lines(&raw[..start], newlines);
+        let Lines { whole, bare, .. } = lines;
+        self.look_for_hidden_lines(&raw[..start], whole, bare);
     }
 
     fn add(&mut self, start: usize, end: usize) {
@@ -249,9 +252,9 @@ impl<'a> Headers<'a> {
     }
 
     /// RFC 5322 §2.3: CR and LF stand only together; a lone one may be a line's end for the next program.
-    fn look_for_hidden_lines(&mut self, block: &[u8], newlines: Newlines) {
+    fn look_for_hidden_lines(&mut self, block: &[u8], whole: usize, bare: usize) {
         let returns = memchr::memchr_iter(b'\r', block).count();
-        if newlines.bare == 0 && returns == newlines.whole && memchr::memchr(0, block).is_none() {
+        if bare == 0 && returns == whole && memchr::memchr(0, block).is_none() {
             return;
         }
         for at in memchr::memchr3_iter(b'\r', b'\n', 0, block) {
@@ -284,30 +287,31 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// How many LF were met: behind a CR, and alone.
-#[derive(Clone, Copy, Default)]
-struct Newlines {
+/// The lines of a header block, and how many LF were met on the way: behind a CR, and alone.
+struct Lines<'a> {
+    raw: &'a [u8],
+    newlines: memchr::Memchr<'a>,
     whole: usize,
     bare: usize,
 }
 
-/// The end of the field that starts at `start` (before its CRLF), and where the next one starts.
-fn logical_line(raw: &[u8], start: usize, newlines: &mut Newlines) -> (usize, usize) {
-    let mut from = start;
-    while let Some(newline) = memchr::memchr(b'\n', &raw[from..]).map(|at| from + at) {
-        let next = newline + 1;
-        let whole = newline > start && raw[newline - 1] == b'\r';
-        if whole {
-            newlines.whole += 1;
-        } else {
-            newlines.bare += 1;
+impl Lines<'_> {
+    /// The end of the field that starts at `start` (before its CRLF), and where the next one starts. No LF before `start`
+    /// is left.
+    fn field(&mut self, start: usize) -> (usize, usize) {
+        for newline in self.newlines.by_ref() {
+            let next = newline + 1;
+            if newline == start || self.raw[newline - 1] != b'\r' {
+                self.bare += 1;
+                continue;
+            }
+            self.whole += 1;
+            if !matches!(self.raw.get(next), Some(b' ' | b'\t')) {
+                return (newline - 1, next);
+            }
         }
-        if whole && !matches!(raw.get(next), Some(b' ' | b'\t')) {
-            return (newline - 1, next);
-        }
-        from = next;
+        (self.raw.len(), self.raw.len())
     }
-    (raw.len(), raw.len())
 }
 
 impl Field<'_> {
