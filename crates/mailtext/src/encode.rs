@@ -252,9 +252,17 @@ impl Quantum {
 /// Decodes as many whole quanta of letters as stand at the start of `text`; gives what is behind them.
 fn decode_quanta<'a>(text: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
     let mut rest = text;
-    while let Some(([a, b, c, d], behind)) = rest.split_first_chunk::<4>() {
-        let [first, second, third, fourth] = &QUANTA;
-        let bits = first[usize::from(*a)] | second[usize::from(*b)] | third[usize::from(*c)] | fourth[usize::from(*d)];
+    // Two at a time, as long as there are.
+    while let Some(([a, b, c, d, e, f, g, h], behind)) = rest.split_first_chunk::<8>() {
+        let (first, second) = (quantum([*a, *b, *c, *d]), quantum([*e, *f, *g, *h]));
+        if (first | second) & NO_QUANTUM != 0 {
+            break;
+        }
+        decoded.extend_from_slice(&(u64::from(first) << 24 | u64::from(second)).to_be_bytes()[2..]);
+        rest = behind;
+    }
+    while let Some((letters, behind)) = rest.split_first_chunk::<4>() {
+        let bits = quantum(*letters);
         if bits & NO_QUANTUM != 0 {
             break;
         }
@@ -262,6 +270,14 @@ fn decode_quanta<'a>(text: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
         rest = behind;
     }
     rest
+}
+
+/// The three bytes that four letters are; [`NO_QUANTUM`] is in it when one of them is no letter.
+#[inline]
+fn quantum(letters: [u8; 4]) -> u32 {
+    let [first, second, third, fourth] = &QUANTA;
+    let [a, b, c, d] = letters.map(usize::from);
+    first[a] | second[b] | third[c] | fourth[d]
 }
 
 fn sextet(byte: u8) -> Option<u8> {

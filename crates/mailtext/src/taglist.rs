@@ -79,7 +79,7 @@ impl<'a> TagList<'a> {
     /// The first tag called `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Tag<'a>> {
-        self.tags.iter().find(|tag| tag.name == name.as_bytes())
+        self.tags.iter().find(|tag| is_same(tag.name, name.as_bytes()))
     }
 
     /// The value of the first tag called `name`.
@@ -97,7 +97,8 @@ impl<'a> TagList<'a> {
             }
             return None;
         }
-        let Some(equals) = memchr::memchr(b'=', part) else {
+        // Names are short: too short for a search that must be prepared.
+        let Some(equals) = part.iter().position(|byte| *byte == b'=') else {
             flaws.push(Flaw::new(TagFlaw::NoEquals, start, end));
             return None;
         };
@@ -107,7 +108,7 @@ impl<'a> TagList<'a> {
         let flaw = |kind, span: Span| Flaw { kind, span };
         if !is_name(name) {
             flaws.push(flaw(TagFlaw::Name, name_span));
-        } else if self.tags.iter().any(|tag| tag.name == name) {
+        } else if self.tags.iter().any(|tag| is_same(tag.name, name)) {
             // RFC 6376 §3.2: a list in which a name occurs twice is invalid as a whole.
             flaws.push(flaw(TagFlaw::Duplicate, name_span));
         }
@@ -180,6 +181,11 @@ fn trimmed(text: &[u8], mut start: usize, mut end: usize) -> Span {
         end -= 1;
     }
     Span::new(start, end)
+}
+
+/// Whether two names are equal. Most of them are of one letter, which is enough to tell them apart.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.first() == other.first() && one == other
 }
 
 fn is_name(name: &[u8]) -> bool {
