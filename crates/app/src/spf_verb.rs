@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use lookup::{Answer, Data, Lookup, Question};
-use mailtext::{Domain, Headers, Outcome, PathFlaw, ReversePath};
+use mailtext::{Domain, Headers, PathFlaw, ReversePath};
 use net::Resolver;
 use spf::{ExplanationUse, Identity, Limits, MailFrom, Place, Pra, PraFlaw, Request, Verdict, sender_id};
 
@@ -145,7 +145,7 @@ fn spf_output(arguments: &SpfArguments, outcome: &spf::Outcome, say: &Say) -> St
     told.text(Vec::new(), say) + &explained(arguments, evidence)
 }
 
-fn pra_output(arguments: &SpfArguments, outcome: &Outcome<sender_id::Checked, sender_id::Step>, say: &Say) -> String {
+fn pra_output(arguments: &SpfArguments, outcome: &sender_id::Outcome, say: &Say) -> String {
     let checked = &outcome.result;
     if arguments.format == SpfFormat::Json {
         return json::sender_id_check(checked, say);

@@ -55,7 +55,7 @@ pub struct Others {
     /// The chain of ARC.
     pub arc: Option<Outcome<arc::Chain, arc::Step>>,
     /// Sender ID.
-    pub sender_id: Option<Outcome<sender_id::Checked, sender_id::Step>>,
+    pub sender_id: Option<sender_id::Outcome>,
     /// DomainKeys: the signatures, and the policy of the sending domain.
     pub domainkeys: Option<domainkeys::Checked>,
     /// ADSP, for each author domain.

@@ -8,7 +8,7 @@ use dkim::{Status, Verification, Verifier, adsp, arc, atps};
 use futures_util::future::join;
 use lookup::{Answer, Lookup, Question};
 use mailtext::{Domain, Headers, Outcome, ReversePath};
-use spf::pra::Pra;
+use spf::pra::{Pra, PraFlaw};
 use spf::sender_id;
 
 use crate::check::{Envelope, Settings, spf_request};
@@ -28,7 +28,7 @@ pub(crate) struct Underway {
     null_mx: Option<Vec<Named>>,
     answers: Pending<Answered>,
     iprev: Pending<Outcome<iprev::Iprev, iprev::Step>>,
-    sender_id: Pending<Option<Outcome<sender_id::Checked, sender_id::Step>>>,
+    sender_id: Pending<Option<sender_id::Outcome>>,
     dns_lists: Pending<dns_lists::Checked>,
 }
 
@@ -117,7 +117,7 @@ impl Underway {
                 Answered { questions, answers }
             }));
         }
-        self.ask_on(lookup, context, headers, domains);
+        self.ask_on(lookup, context, || Pra::with_from(headers, read), domains);
     }
 
     fn questions(&self) -> Vec<Question> {
@@ -135,12 +135,12 @@ impl Underway {
         &mut self,
         lookup: &L,
         context: &Context<'_>,
-        headers: &Headers<'_>,
+        pra: impl FnOnce() -> Result<Pra, PraFlaw>,
         domains: Vec<Named>,
     ) {
         let methods = &context.settings.methods;
         if methods.sender_id.is_on() && context.envelope.ip.is_some() {
-            let (lookup, now_s, pra) = (lookup.clone(), context.now_s, Pra::of(headers));
+            let (lookup, now_s, pra) = (lookup.clone(), context.now_s, pra());
             let (envelope, settings) = (Arc::clone(context.envelope), Arc::clone(context.settings));
             self.sender_id = Pending::Running(Box::pin(async move {
                 let smtp = spf_request(&envelope, &settings, now_s)?;

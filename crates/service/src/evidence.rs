@@ -28,7 +28,9 @@ fn others(others: &Others, tell: &mut dyn FnMut(&dyn Explain)) {
     }
     some(others.smtp_auth.as_ref(), tell);
     several(others.reporting.as_deref(), tell);
-    some(others.sender_id.as_ref(), tell);
+    if let Some(outcome) = &others.sender_id {
+        all(&outcome.evidence, tell);
+    }
     if let Some(checked) = &others.domainkeys {
         several(Some(&checked.signatures), tell);
         some(checked.policy.as_ref(), tell);

@@ -197,7 +197,7 @@ fn others(facts: &Facts) -> Vec<MethodOutcome> {
         said.push(MethodOutcome { method, result: result(word), subject: subject.map(String::into_boxed_str) });
     };
     let name = |domain: Option<&Domain>| domain.map(ToString::to_string);
-    if let Some(Outcome { result: checked, .. }) = &others.sender_id {
+    if let Some(checked) = others.sender_id.as_ref().map(|outcome| &outcome.result) {
         add(Method::SenderId, checked.verdict.as_str(), name(checked.domain.as_ref()));
     }
     for Outcome { result: one, .. } in others.domainkeys.iter().flat_map(|checked| &checked.signatures) {

@@ -179,8 +179,9 @@ fn at_once<'r, L: Lookup + Sync>(
         return Ok(Outcome { result, evidence: Step::Asked { question, answer }.into() });
     }
     // Where every answer that the check would ask for is known to hold, only the client's address is looked for in them.
+    let subject = Subject { local_part: asked.local_part, domain: &asked.domain, scope: None };
     let walked = match lookup.keeper() {
-        Some(keeper) => flat::walk(keeper, &asked.answer, &asked.domain, request, limits),
+        Some(keeper) => flat::walk(keeper, &asked.answer, subject, request, limits),
         None => Err(Beyond::Residue),
     };
     match walked {
@@ -257,7 +258,7 @@ pub(crate) async fn evaluate<L: Lookup + Sync>(
 }
 
 /// The same, when the answer that holds the domain's own record is there.
-async fn evaluate_from<L: Lookup + Sync>(
+pub(crate) async fn evaluate_from<L: Lookup + Sync>(
     lookup: &L,
     first: Answer,
     request: &Request<'_>,

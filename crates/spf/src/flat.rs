@@ -25,7 +25,7 @@ use crate::evaluate::{End, ExplanationUse, MailFrom, Request, Subject, evaluate}
 use crate::flatten::flatten;
 use crate::limits::{FLAT_BYTES_MAX, FLAT_WAIT_COUNT_MAX, Limits};
 use crate::outcome::{Evidence, Place, RecordAt, Step, Term, Verdict};
-use crate::record::Policy;
+use crate::record::{Policy, is_of_sender_id};
 
 /// What stands beside the TXT records of a name: what they say, read once, and what was made of that and other answers.
 ///
@@ -33,6 +33,8 @@ use crate::record::Policy;
 /// ([`Kept::bare`]): two policies that include each other do not keep each other alive.
 pub(crate) struct Kept {
     pub(crate) policy: Arc<Policy>,
+    /// Whether a record of Sender ID stands there, too.
+    pub(crate) of_sender_id: bool,
     /// For clients of IPv4 and of IPv6.
     flats: [RwLock<Slot>; 2],
     bare: OnceLock<Arc<Records>>,
@@ -55,6 +57,8 @@ pub(crate) struct Flat {
     /// The first moment at which it must not be used any more.
     pub(crate) until: Moment,
     pub(crate) is_used: AtomicBool,
+    /// Whether a record of Sender ID stands beside one that it is made of.
+    pub(crate) beside_sender_id: bool,
     /// The name of the domain once more, without a way to it.
     pub(crate) name: SmallVec<[u8; 31]>,
     pub(crate) ops: SmallVec<[Op; 6]>,
@@ -158,7 +162,7 @@ pub(crate) enum Beyond {
 pub(crate) fn walk(
     keeper: &dyn Keeper,
     answer: &Answer,
-    domain: &Domain,
+    Subject { domain, scope, .. }: Subject<'_>,
     request: &Request<'_>,
     limits: &Limits,
 ) -> Result<Walked, Beyond> {
@@ -174,6 +178,10 @@ pub(crate) fn walk(
     }
     if flat.until <= keeper.now() {
         return Err(Beyond::Unlearnt);
+    }
+    // Records of its own may say something else to Sender ID, here or in what is included.
+    if scope.is_some() && flat.beside_sender_id {
+        return Err(Beyond::Residue);
     }
     let Way { ending, matched, lookups, void_lookups } = flat.walk(ip, limits)?;
     let in_force = flat.records.get(usize::from(ending.in_force)).ok_or(Beyond::Residue)?;
@@ -268,18 +276,20 @@ fn known(
 impl Kept {
     /// What stands beside the records, made for this name where nothing does; `None` when something else does.
     pub(crate) fn beside<'r>(domain: &Domain, records: &'r Records) -> Option<&'r Self> {
-        records.derived_here(|data| Self::of(Arc::new(Policy::select(domain.clone(), data))))
+        records.derived_here(|data| {
+            Self::of(Arc::new(Policy::select(domain.clone(), data)), data.iter().any(is_of_sender_id))
+        })
     }
 
-    fn of(policy: Arc<Policy>) -> Self {
-        Self { policy, flats: [RwLock::default(), RwLock::default()], bare: OnceLock::new() }
+    fn of(policy: Arc<Policy>, of_sender_id: bool) -> Self {
+        Self { policy, of_sender_id, flats: [RwLock::default(), RwLock::default()], bare: OnceLock::new() }
     }
 
     /// The records, beside which only the policy stands.
     fn bare(&self, records: &Records) -> Arc<Records> {
         let make = || {
             let bare = records.bare();
-            let _ = bare.derived_here(|_| Self::of(Arc::clone(&self.policy)));
+            let _ = bare.derived_here(|_| Self::of(Arc::clone(&self.policy), self.of_sender_id));
             Arc::new(bare)
         };
         Arc::clone(self.bare.get_or_init(make))

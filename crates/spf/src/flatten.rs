@@ -13,7 +13,9 @@ use mailtext::Domain;
 use crate::flat::{Ending, Flat, Held, Matched, Network, Op, To};
 use crate::limits::{FLAT_HOST_COUNT_MAX, FLAT_LOOKUP_COUNT_MAX};
 use crate::outcome::{RecordAt, Verdict};
-use crate::record::{Directive, DomainSpec, DualCidr, Mechanism, Policy, Selection, Stage, mask4, mask6};
+use crate::record::{
+    Directive, DomainSpec, DualCidr, Mechanism, Policy, Selection, Stage, is_of_sender_id, mask4, mask6,
+};
 
 /// The flat policy of `domain` for clients of the family of `ip`; `None` when it would be too large. The first of `known`
 /// is the answer that holds the policy.
@@ -314,6 +316,7 @@ impl Flattening<'_> {
         }
         let used = self.known.iter().zip(&self.used).filter(|(_, used)| **used);
         let answers: Box<[Held]> = used.map(|(held, _)| held.clone()).collect();
+        let beside_sender_id = answers.iter().any(|held| held.answer.data().iter().any(is_of_sender_id));
         Some(Flat {
             until: answers.iter().map(|held| held.until).min().unwrap_or(Moment::NEVER),
             name: domain.as_str().bytes().collect(),
@@ -325,6 +328,7 @@ impl Flattening<'_> {
             records: self.records.into_iter().collect(),
             answers,
             is_used: AtomicBool::new(false),
+            beside_sender_id,
         })
     }
 }

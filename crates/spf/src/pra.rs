@@ -5,7 +5,7 @@
 use std::fmt;
 
 use mailtext::header::HeaderFlaw;
-use mailtext::{AddressFlaw, AddressList, Domain, DomainError, Explain, Headers, Mailbox, NameKey, Rule, Value};
+use mailtext::{AddressFlaw, AddressList, Domain, DomainError, Explain, Flaw, Headers, Mailbox, NameKey, Rule, Value};
 
 /// The address, and the field that it was taken from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,18 +52,39 @@ pub enum PraFlaw {
     NoDomain(PraField, Option<DomainError>),
 }
 
+/// The addresses of a From field, and what is wrong with them: what [`AddressList::parse`] gave.
+pub type FromRead<'a> = (&'a AddressList, &'a [Flaw<AddressFlaw>]);
+
 impl Pra {
     /// Determines the address of a message.
     ///
     /// # Errors
     /// Says why there is none.
     pub fn of(headers: &Headers<'_>) -> Result<Self, PraFlaw> {
-        let cut = |kind| matches!(kind, HeaderFlaw::BlockTooLong | HeaderFlaw::TooManyFields);
-        if headers.flaws().iter().any(|flaw| cut(flaw.kind)) {
+        Self::with_from(headers, None)
+    }
+
+    /// The same, where somebody has read the one From field of the message already.
+    ///
+    /// # Errors
+    /// Says why there is none.
+    pub fn with_from(headers: &Headers<'_>, from: Option<FromRead<'_>>) -> Result<Self, PraFlaw> {
+        let has = |wanted: &[HeaderFlaw]| headers.flaws().iter().any(|flaw| wanted.contains(&flaw.kind));
+        if has(&[HeaderFlaw::BlockTooLong, HeaderFlaw::TooManyFields]) {
             return Err(PraFlaw::HeaderCut);
         }
         let (field, field_index) = select(headers)?;
-        let (mailbox, domain) = read(field, headers.get(field_index).map_or(&[], |found| found.value))?;
+        let value = headers.get(field_index).map_or(&[][..], |found| found.value);
+        if has(&[HeaderFlaw::BareNewline, HeaderFlaw::Nul]) && hides_lines(value) {
+            return Err(PraFlaw::HiddenLine(field));
+        }
+        let (mailbox, domain) = match from.filter(|_| field == PraField::From) {
+            Some((list, flaws)) => the_one(field, list, flaws)?,
+            None => {
+                let (list, flaws) = AddressList::parse(value);
+                the_one(field, &list, &flaws)?
+            }
+        };
         Ok(Self { field, field_index, mailbox, domain })
     }
 }
@@ -114,11 +135,7 @@ fn filled(headers: &Headers<'_>, field: PraField) -> impl Iterator<Item = usize>
 }
 
 /// Step 5: the single mailbox of the selected field.
-fn read(field: PraField, value: &[u8]) -> Result<(Mailbox, Domain), PraFlaw> {
-    if hides_lines(value) {
-        return Err(PraFlaw::HiddenLine(field));
-    }
-    let (list, flaws) = AddressList::parse(value);
+fn the_one(field: PraField, list: &AddressList, flaws: &[Flaw<AddressFlaw>]) -> Result<(Mailbox, Domain), PraFlaw> {
     // RFC 4407 §2: malformed, e.g. it appears to contain multiple mailboxes
     let count = list.mailboxes().count();
     if count > 1 {

@@ -234,6 +234,9 @@ impl Policy {
     /// policy of SPF, and shared with it. Records of the type SPF are not asked for: RFC 7208 §3.1 ended them.
     #[must_use]
     pub fn for_scope(scope: Scope, domain: &Domain, records: &Records) -> Arc<Self> {
+        if let Some(kept) = Kept::beside(domain, records).filter(|kept| !kept.of_sender_id) {
+            return Arc::clone(&kept.policy);
+        }
         // RFC 4406 §4.4: records that use the "spf2" version identifier and do not have a scope-id that matches <scope>
         // are discarded
         let with_scope = |data: &Data| match data {
@@ -257,6 +260,11 @@ impl Policy {
         };
         Arc::new(Self { domain: domain.clone(), selection, record, flaws })
     }
+}
+
+/// Whether a record is one of Sender ID's, for whatever scope.
+pub(crate) fn is_of_sender_id(data: &Data) -> bool {
+    matches!(data, Data::Txt(text) if Version::parse_spf2(text.bytes()).is_some())
 }
 
 impl Selection {

@@ -6,12 +6,16 @@
 //! record is chosen, and what a name that does not exist means.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
 
-use lookup::Lookup;
+use lookup::{Lookup, Question};
 use mailtext::authres::{Keyword, MethodResult};
-use mailtext::{Domain, Explain, Outcome, ReversePath, Rule, Value};
+use mailtext::{Domain, Explain, ReversePath, Rule, Value};
 
-use crate::evaluate::{self, Evaluated, Subject, checkable, evaluate};
+use crate::evaluate::{self, End, Evaluated, Subject, checkable, evaluate_from};
+use crate::flat::{self, Walked};
 use crate::limits::{Limits, SUBMITTER_BYTES_MAX};
 use crate::outcome::{self, Identity, Place, RecordAt, Term, Verdict};
 use crate::pra::{Pra, PraFlaw};
@@ -33,6 +37,22 @@ pub enum Test<'a> {
     Pra(&'a Result<Pra, PraFlaw>),
     /// Of the reverse-path.
     MailFrom,
+}
+
+/// The outcome of one test.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// The result.
+    pub result: Checked,
+    /// What led to it.
+    pub evidence: Evidence,
+}
+
+/// The steps of a test, in order. What SPF has to tell is gathered by whoever reads it first.
+pub struct Evidence {
+    own: Vec<Step>,
+    of_spf: outcome::Evidence,
+    all: OnceLock<Vec<Step>>,
 }
 
 /// The result of one test.
@@ -117,28 +137,27 @@ pub enum Submitter {
 }
 
 /// Runs one test.
-pub async fn check<L: Lookup + Sync>(lookup: &L, request: &Request<'_>, limits: &Limits) -> Outcome<Checked, Step> {
-    let mut evidence = Vec::new();
+pub async fn check<L: Lookup + Sync>(lookup: &L, request: &Request<'_>, limits: &Limits) -> Outcome {
     let scope = request.test.scope();
     let pra = if let Test::Pra(Ok(pra)) = request.test { Some(pra.clone()) } else { None };
-    evidence.extend(pra.clone().map(|pra| Step::Address(Box::new(pra))));
+    let mut own = Vec::with_capacity(2);
+    own.extend(pra.clone().map(|pra| Step::Address(Box::new(pra))));
     let (local_part, domain) = match address(request) {
         Ok(address) => address,
         Err(problem) => {
             let domain = pra.as_ref().map(|pra| pra.domain.clone());
-            return Outcome { result: Checked { pra, domain, ..Checked::without(scope, problem) }, evidence };
+            let result = Checked { pra, domain, ..Checked::without(scope, problem) };
+            return Outcome { result, evidence: Evidence::new(own, Vec::new().into()) };
         }
     };
     // RFC 4406 §4.1: Sender ID modifies the check_host() function by the addition of a scope parameter
     let subject = Subject { local_part, domain: &domain, scope: Some(scope) };
-    let Evaluated { ending, explanation, lookups, void_lookups, evidence: steps } =
-        evaluate(lookup, request.smtp, subject, limits).await;
-    let version = own_version(&steps, ending.as_ref().err());
-    evidence.extend(version.as_ref().map(|version| match version {
+    let Hosted { ending, version, explanation, lookups, void_lookups, evidence } =
+        check_host(lookup, request.smtp, subject, limits).await;
+    own.extend(version.as_ref().map(|version| match version {
         Version::Spf1 => Step::SpfRecord(Domain::clone(&domain), scope),
         Version::Spf2 { .. } => Step::OwnRecord(Domain::clone(&domain), scope),
     }));
-    evidence.extend(steps.into_iter().map(Step::Spf));
     let counted = Checked {
         pra,
         domain: Some(domain.into_owned()),
@@ -161,14 +180,44 @@ pub async fn check<L: Lookup + Sync>(lookup: &L, request: &Request<'_>, limits: 
             Checked { verdict, reason, ..counted }
         }
     };
-    Outcome { result, evidence }
+    Outcome { result, evidence: Evidence::new(own, evidence) }
+}
+
+/// What check_host() found for a scope.
+struct Hosted {
+    ending: Result<End, outcome::Problem>,
+    /// How the domain's own record begins.
+    version: Option<Version>,
+    explanation: Option<String>,
+    lookups: u8,
+    void_lookups: u8,
+    evidence: outcome::Evidence,
+}
+
+async fn check_host<L: Lookup + Sync>(
+    lookup: &L,
+    request: &evaluate::Request<'_>,
+    subject: Subject<'_>,
+    limits: &Limits,
+) -> Hosted {
+    let first = lookup.ask_ref(&Question::txt(subject.domain.clone())).await;
+    // Where the policy is that of SPF, what was made of it serves here, too.
+    let walked = lookup.keeper().and_then(|keeper| flat::walk(keeper, &first, subject, request, limits).ok());
+    if let Some(Walked { end, lookups, void_lookups, evidence }) = walked {
+        let version = Some(Version::Spf1);
+        return Hosted { ending: Ok(end), version, explanation: None, lookups, void_lookups, evidence };
+    }
+    let Evaluated { ending, explanation, lookups, void_lookups, evidence } =
+        Box::pin(evaluate_from(lookup, first, request, subject, limits)).await;
+    let version = own_version(&evidence, ending.as_ref().err());
+    Hosted { ending, version, explanation, lookups, void_lookups, evidence: evidence.into() }
 }
 
 /// Compares the parameter SUBMITTER, as it stands in the command, with the header's address.
 #[must_use]
-pub fn check_submitter(parameter: &[u8], pra: &Result<Pra, PraFlaw>) -> Outcome<Submitter, Step> {
+pub fn check_submitter(parameter: &[u8], pra: &Result<Pra, PraFlaw>) -> mailtext::Outcome<Submitter, Step> {
     let evidence = pra.iter().map(|pra| Step::Address(Box::new(pra.clone()))).collect();
-    Outcome { result: Submitter::of(parameter, pra), evidence }
+    mailtext::Outcome { result: Submitter::of(parameter, pra), evidence }
 }
 
 impl Test<'_> {
@@ -202,6 +251,41 @@ fn own_version(steps: &[outcome::Step], problem: Option<&outcome::Problem>) -> O
             Some(at.record().version.clone())
         }
         _ => None,
+    }
+}
+
+impl Evidence {
+    fn new(own: Vec<Step>, of_spf: outcome::Evidence) -> Self {
+        Self { own, of_spf, all: OnceLock::new() }
+    }
+}
+
+impl Deref for Evidence {
+    type Target = [Step];
+
+    fn deref(&self) -> &[Step] {
+        let gather = || self.own.iter().cloned().chain(self.of_spf.iter().cloned().map(Step::Spf)).collect();
+        self.all.get_or_init(gather)
+    }
+}
+
+impl Clone for Evidence {
+    fn clone(&self) -> Self {
+        Self::new(self.own.clone(), self.of_spf.clone())
+    }
+}
+
+impl PartialEq for Evidence {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Evidence {}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.iter()).finish()
     }
 }
 

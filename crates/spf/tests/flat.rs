@@ -9,12 +9,13 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use lookup::log::Log;
 use lookup::{Answer, Keeper, Lookup, Moment, Question, Zone};
-use mailtext::ReversePath;
+use mailtext::{Headers, PathFlaw, ReversePath};
 use proptest::prelude::*;
 use sekisho_spf as spf;
 use spf::limits::{FLAT_BYTES_MAX, FLAT_HOST_COUNT_MAX, FLAT_LOOKUP_COUNT_MAX, FLAT_WAIT_COUNT_MAX};
-use spf::{ExplanationUse, Identity, Limits, MailFrom, Request, Verdict};
+use spf::{ExplanationUse, Identity, Limits, MailFrom, Pra, Request, Verdict, sender_id};
 use twice::{Counted, Way};
 
 /// A cache over a zone that may be changed, with a clock that stands still until it is put on.
@@ -96,16 +97,19 @@ fn check(lookup: &Counted<impl Lookup + Sync>, ip: &str, sender: &str) -> (Verdi
 
 fn check_within(lookup: &Counted<impl Lookup + Sync>, ip: &str, sender: &str, limits: &Limits) -> (Verdict, Way) {
     let path = ReversePath::parse(sender.as_bytes());
-    let request = Request {
+    let (outcome, way) = twice::check(lookup, &request(ip, &path), Identity::MailFrom, limits);
+    (outcome.result.verdict, way)
+}
+
+fn request<'r>(ip: &str, path: &'r Result<ReversePath, PathFlaw>) -> Request<'r> {
+    Request {
         ip: ip.parse::<IpAddr>().unwrap(),
         helo: "helo.example",
-        mail_from: MailFrom::from(&path),
+        mail_from: MailFrom::from(path),
         receiver: "mx.example.jp",
         now_s: 1_760_000_000,
         explanation: ExplanationUse::Fetch,
-    };
-    let (outcome, way) = twice::check(lookup, &request, Identity::MailFrom, limits);
-    (outcome.result.verdict, way)
+    }
 }
 
 const INCLUDING: &str = "example. 3600 SOA ns.example. root.example. 1 1 1 1 30\n\
@@ -126,6 +130,39 @@ fn the_third_check_is_flat() {
         assert_eq!(check(&lookup, "2001:db8::1", "y@a.example"), (Verdict::Fail, way));
     }
     assert_eq!(check(&lookup, "::ffff:192.0.2.1", "y@a.example"), (Verdict::Pass, Way::Flat));
+}
+
+#[test]
+fn sender_id_takes_what_was_made_for_spf_unless_a_record_is_its_own() {
+    let headers = Headers::parse(b"From: x@a.example\r\n\r\n");
+    let pra = Pra::of(&headers);
+    for (own, way) in [
+        ("", Way::Flat),
+        ("b.example. 60 TXT \"spf2.0/pra +all\"\n", Way::Ordinary),
+        ("b.example. 60 TXT \"spf2.0/mfrom +all\"\n", Way::Ordinary),
+        ("a.example. 1000 TXT \"spf2.0/pra ?all\"\n", Way::Ordinary),
+    ] {
+        let lookup = Counted::new(Cache::new(&format!("{}{own}", including("ip4:192.0.2.1"))));
+        let path = ReversePath::parse(b"x@a.example");
+        for ip in ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"] {
+            check(&lookup, ip, "x@a.example");
+            let smtp = request(ip, &path);
+            let test = sender_id::Request { smtp: &smtp, test: sender_id::Test::Pra(&pra) };
+            lookup.take();
+            let outcome = testkit::block_on(sender_id::check(&lookup, &test, &Limits::default()));
+            let asked = lookup.take();
+            let log = Log::new(&lookup.inner);
+            let ordinary = testkit::block_on(sender_id::check(&log, &test, &Limits::default()));
+            assert_eq!(outcome, ordinary, "{own}");
+            // The second ordinary check of SPF has taught.
+            let is_learnt = ip == "192.0.2.2" || lookup.inner.attempts.load(Ordering::Relaxed) > 0;
+            if is_learnt && way == Way::Flat {
+                assert_eq!((asked, log.questions().len()), (1, 2), "{ip}");
+            } else {
+                assert_eq!(asked, log.questions().len(), "{own}");
+            }
+        }
+    }
 }
 
 #[test]
