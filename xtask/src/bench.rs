@@ -5,9 +5,10 @@
 //! another. Then the benchmark of the crate `auth` and the peer, a separate cargo project, run over it in turn (`turns`),
 //! `--rounds N` times, and the program's start is measured (`start`; `bench start` measures nothing else). `--save` writes
 //! what was printed into docs/performance.md. `bench milter` measures the daemon beside other filters (`milter`), and nothing
-//! else. What cannot run is named with its reason.
+//! else; `bench reports` what becomes of reports, beside parsedmarc (`reports`). What cannot run is named with its reason.
 
 mod milter;
+mod reports;
 mod start;
 mod turns;
 
@@ -21,15 +22,24 @@ const DOCUMENT: &str = "docs/performance.md";
 /// Between which marks the figures stand.
 const MARKS: [&str; 2] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 const MILTER_MARKS: [&str; 2] = ["<!-- bench milter: begin -->", "<!-- bench milter: end -->"];
+const REPORTS_MARKS: [&str; 2] = ["<!-- bench reports: begin -->", "<!-- bench reports: end -->"];
 
 const BENCHMARK: &str = "crates/auth/benches/corpus.rs";
 const PEER: &str = "bench/peers/mail-auth/Cargo.toml";
 const ROUNDS: usize = 15;
 /// Each takes some minutes.
 const MILTER_ROUNDS: usize = 3;
+/// Each takes half a minute, nearly all of it the peer's.
+const REPORTS_ROUNDS: usize = 3;
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
+    let mut printed = vec![format!("$ cargo xtask bench {}", arguments.join(" ")).trim_end().to_owned()];
+    if options.only == Only::Reports {
+        let rounds = options.rounds.unwrap_or(REPORTS_ROUNDS);
+        let found = reports::measure(house, rounds, options.binary.as_deref());
+        return end(house, &options, "reports", REPORTS_MARKS, printed, found);
+    }
     let corpus = match &options.corpus {
         Some(folder) => Ok(folder.clone()),
         None => corpus(house),
@@ -41,18 +51,10 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
             return Ok(());
         }
     };
-    let mut printed = vec![format!("$ cargo xtask bench {}", arguments.join(" ")).trim_end().to_owned()];
     if options.only == Only::Milter {
         let rounds = options.rounds.unwrap_or(MILTER_ROUNDS);
-        match milter::measure(house, &corpus, rounds, options.binary.as_deref()) {
-            Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
-            Err(reason) => {
-                println!("skipped: bench milter: {reason}");
-                return Ok(());
-            }
-        }
-        println!("{}", printed.join("\n"));
-        return if options.save { save(house, &printed, MILTER_MARKS) } else { Ok(()) };
+        let found = milter::measure(house, &corpus, rounds, options.binary.as_deref());
+        return end(house, &options, "milter", MILTER_MARKS, printed, found);
     }
     if options.only != Only::Start {
         printed.extend(passes(house, &corpus, options.rounds.unwrap_or(ROUNDS))?);
@@ -63,6 +65,26 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     }
     println!("{}", printed.join("\n"));
     if options.save { save(house, &printed, MARKS) } else { Ok(()) }
+}
+
+/// Prints what a part has found, and keeps it where that is wanted.
+fn end(
+    house: &House,
+    options: &Options,
+    name: &str,
+    marks: [&str; 2],
+    mut printed: Vec<String>,
+    found: Outcome<Vec<String>>,
+) -> Outcome {
+    match found {
+        Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
+        Err(reason) => {
+            println!("skipped: bench {name}: {reason}");
+            return Ok(());
+        }
+    }
+    println!("{}", printed.join("\n"));
+    if options.save { save(house, &printed, marks) } else { Ok(()) }
 }
 
 /// Ours and the peer over the corpus, pass by pass in turn.
@@ -131,6 +153,7 @@ enum Only {
     Library,
     Start,
     Milter,
+    Reports,
 }
 
 impl Options {
@@ -141,6 +164,7 @@ impl Options {
             match argument.as_str() {
                 "start" => options.only = Only::Start,
                 "milter" => options.only = Only::Milter,
+                "reports" => options.only = Only::Reports,
                 "--save" => options.save = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
@@ -161,8 +185,8 @@ impl Options {
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
         }
-        if options.binary.is_some() && options.only != Only::Milter {
-            return Err("--binary goes with milter".to_owned());
+        if options.binary.is_some() && !matches!(options.only, Only::Milter | Only::Reports) {
+            return Err("--binary goes with milter and reports".to_owned());
         }
         if options.only == Only::Start && options.save {
             return Err("--save wants all figures, not the start alone".to_owned());

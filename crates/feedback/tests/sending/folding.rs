@@ -486,5 +486,8 @@ fn ten_million_rows() {
             feedback::aggregate::write::pack(&aggregate, feedback::aggregate::write::Shape::Rfc9990).unwrap().len();
     }
     assert_eq!(messages, 10_000_000);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or(" unknown");
     println!("{reports} reports, {records} records, {bytes} bytes packed, after {:?}", start.elapsed());
+    println!("most memory: {}", peak.trim());
 }
