@@ -20,6 +20,7 @@ pub mod crypto;
 pub mod domainkeys;
 pub mod key;
 pub mod limits;
+pub mod publish;
 pub mod reporting;
 pub mod sign;
 pub mod signature;

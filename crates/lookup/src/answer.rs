@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use mailtext::Domain;
 
 use crate::certificate::{CertificationAuthority, DelegationSigner, TlsAssociation};
+use crate::limits::STRING_BYTES_MAX;
 use crate::master::Name;
 use crate::question::Kind;
 
@@ -287,6 +288,13 @@ impl Text {
         Self { joined: joined.into(), cuts: cuts.into() }
     }
 
+    /// A text for a record that is to be written: in as few character-strings as hold it, of 255 bytes at most (RFC 1035
+    /// §3.3).
+    #[must_use]
+    pub fn split(text: &[u8]) -> Self {
+        if text.is_empty() { Self::from_strings([text]) } else { Self::from_strings(text.chunks(STRING_BYTES_MAX)) }
+    }
+
     /// The character-strings joined without anything between (RFC 7208 §3.3, RFC 6376 §3.6.2.2, RFC 9989 §4.5).
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -443,6 +451,13 @@ mod tests {
         assert_eq!(text.bytes(), b"v=spf1 -all");
         assert_eq!(text.strings().collect::<Vec<_>>(), [&b"v=spf1 "[..], b"", b"-all"]);
         assert_eq!(Data::Txt(Text::from_strings([b"a\"\\\x00\xff"])).to_string(), r#""a\"\\\000\255""#);
+    }
+
+    #[test]
+    fn long_texts_are_split_where_a_string_is_full() {
+        let lengths = |count: usize| Text::split(&vec![b'a'; count]).strings().map(<[u8]>::len).collect::<Vec<_>>();
+        assert_eq!([lengths(0), lengths(255)], [vec![0], vec![255]]);
+        assert_eq!([lengths(256), lengths(511)], [vec![255, 1], vec![255, 255, 1]]);
     }
 
     #[test]

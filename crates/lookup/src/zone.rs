@@ -310,6 +310,15 @@ impl fmt::Display for Zone {
     }
 }
 
+/// One record as a line of a master file, with an absolute name and a newline: what can be pasted into a zone.
+#[must_use]
+pub fn record_line(name: &Domain, ttl_s: u32, data: &Data) -> String {
+    let mut line = String::new();
+    // A string takes everything.
+    let _ = master::write_record(&mut line, name, ttl_s, data);
+    line
+}
+
 /// What a zone says of one name.
 #[derive(Clone)]
 struct Owner {

@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 35] = [
+const ENGLISH: [&str; 37] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -65,6 +65,8 @@ const ENGLISH: [&str; 35] = [
     include_str!("../en/auth.ftl"),
     include_str!("../en/policy.ftl"),
     include_str!("../en/outgoing.ftl"),
+    include_str!("../en/rotation.ftl"),
+    include_str!("../en/keys.ftl"),
     include_str!("../en/verify.ftl"),
     include_str!("../en/cli.ftl"),
     include_str!("../en/serve.ftl"),
@@ -87,7 +89,7 @@ const ENGLISH: [&str; 35] = [
     include_str!("../en/audit-records.ftl"),
 ];
 
-const JAPANESE: [&str; 35] = [
+const JAPANESE: [&str; 37] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -103,6 +105,8 @@ const JAPANESE: [&str; 35] = [
     include_str!("../ja/auth.ftl"),
     include_str!("../ja/policy.ftl"),
     include_str!("../ja/outgoing.ftl"),
+    include_str!("../ja/rotation.ftl"),
+    include_str!("../ja/keys.ftl"),
     include_str!("../ja/verify.ftl"),
     include_str!("../ja/cli.ftl"),
     include_str!("../ja/serve.ftl"),

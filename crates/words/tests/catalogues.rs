@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 35] = [
+const FILES: [&str; 37] = [
     "mailtext",
     "lookup",
     "spf",
@@ -28,6 +28,8 @@ const FILES: [&str; 35] = [
     "auth",
     "policy",
     "outgoing",
+    "rotation",
+    "keys",
     "verify",
     "cli",
     "serve",
@@ -59,7 +61,7 @@ const CRATES: [(&str, &[&str], usize); 10] = [
     ("dmarc", &["dmarc"], 60),
     ("bimi", &["bimi"], 100),
     ("policy", &["policy"], 35),
-    ("outgoing", &["outgoing"], 27),
+    ("outgoing", &["outgoing", "rotation"], 54),
     ("feedback", &["feedback"], 55),
     ("insight", &["insight"], 110),
 ];
@@ -382,8 +384,8 @@ fn every_id_of_the_sources_has_a_sentence_and_none_is_idle() {
 /// The program names its sentences where it says them, not in a table: each literal that looks like one must be one.
 #[test]
 fn every_sentence_that_the_program_names_is_there() {
-    const PREFIXES: [&str; 10] =
-        ["cli-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-", "rules-", "reports-"];
+    const PREFIXES: [&str; 11] =
+        ["cli-", "keys-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-", "rules-", "reports-"];
     let everything: Set = words::ids(Language::English).map(str::to_owned).collect();
     let (mut named, mut missing) = (Set::new(), Set::new());
     for (path, text) in sources("app") {
