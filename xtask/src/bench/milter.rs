@@ -6,9 +6,12 @@
 //! the resolver takes port 53 of it, which root alone may. A round takes every set-up in turn, the filter that does nothing
 //! at its beginning and at its end; ratios are made of one round's figures. What cannot run is named with its reason.
 
+mod postfix;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use self::postfix::Behind;
 use super::load;
 use super::turns::quartiles;
 use crate::house::{House, Outcome, shown, succeed};
@@ -76,8 +79,8 @@ pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize, binary: Optio
     let mut lines = table(&set_ups, &found, &nothing);
     lines.push(format!("{rounds} rounds; medians; load average {load_before} before, {} after", load()));
     lines.push(String::new());
-    match place.behind_postfix(house) {
-        Ok(postfix) => lines.extend(postfix),
+    match place.behind_postfix(house, rounds) {
+        Ok(found) => lines.extend(postfix::table(&found, NOTHING.name)),
         Err(reason) => lines.push(format!("skipped: behind Postfix: {reason}")),
     }
     Ok(lines)
@@ -107,6 +110,7 @@ impl Place {
             std::os::unix::fs::symlink(corpus, folder.join("inputs/corpus")).map_err(failed)?;
         }
         succeed(house.command("bash", &[]).arg(&prepare).arg(&folder).arg("--no-install").stdout(Stdio::null()))?;
+        postfix::let_log(&folder)?;
         for (name, text) in CONFIGURATIONS {
             let text = format!("[dns]\nresolvers = [\"127.0.0.1:53\"]\n{text}");
             std::fs::write(folder.join(format!("{name}.toml")), text).map_err(failed)?;
@@ -154,20 +158,21 @@ impl Place {
         figures.ok_or_else(|| format!("{}: {}: no message was answered: {text}", set_up.name, shown(&command)))
     }
 
-    /// What Postfix says without a filter, with one that does nothing, and with ours.
-    fn behind_postfix(&self, house: &House) -> Outcome<Vec<String>> {
+    /// What Postfix takes without a filter, with one that does nothing, with ours, and with nothing again, in each round.
+    fn behind_postfix(&self, house: &House, rounds: usize) -> Outcome<Vec<Vec<Behind>>> {
         for program in ["/usr/sbin/smtp-source", "/usr/lib/postfix/sbin/smtpd"] {
             if !Path::new(program).is_file() {
                 return Err(format!("{program} is not there (Debian: postfix)"));
             }
         }
-        let [address, serve] = self.ours("before-reply")?;
-        let mut command = self.script(house, "python3", "postfix_bench.py");
-        command.args(["none", "null", "custom", "--milter", &address, "--cmd", &serve]);
-        let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let lines: Vec<String> = text.lines().filter(|line| line.starts_with("postfix+")).map(in_columns).collect();
-        if lines.is_empty() { Err("Postfix took no message".to_owned()) } else { Ok(lines) }
+        let one = |_| {
+            let [address, serve] = self.ours("before-reply")?;
+            let mut command = self.script(house, "python3", "postfix_bench.py");
+            command.args(["none", "null", "custom", "null", "--milter", &address, "--cmd", &serve]);
+            let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+            postfix::read(&String::from_utf8_lossy(&output.stdout))
+        };
+        (0..rounds).map(one).collect()
     }
 }
 
@@ -240,11 +245,6 @@ fn table(set_ups: &[&SetUp], found: &[Vec<Figures>], nothing: &[Figures]) -> Vec
         }
     }
     lines
-}
-
-/// What the script separates by tabs.
-fn in_columns(line: &str) -> String {
-    line.split('\t').map(|field| format!("{field:<28}")).collect::<String>().trim_end().to_owned()
 }
 
 const NOTHING: SetUp = SetUp { name: "does nothing", means: Means::Script("null", ""), passes: "5" };
