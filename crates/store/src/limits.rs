@@ -7,6 +7,9 @@ pub const QUEUE_ROW_COUNT_MAX: usize = 16_384;
 pub const GROUP_ROW_COUNT_MAX: usize = 2_048;
 /// Rows without keys and counts at which these are written: sorted together, they touch the fewer pages the more they are.
 pub const FOLD_ROW_COUNT: usize = 4_096;
+/// How long nothing comes before keys and counts of fewer rows are written, too, in milliseconds: whoever asks has fewer rows
+/// to look at.
+pub const FOLD_IDLE_MS: u64 = 20_000;
 /// Most keys that are written in one transaction: what bounds the time for which new rows wait.
 pub const FOLD_KEY_COUNT_MAX: usize = 1_024;
 /// At least so many keys are written for each key that comes meanwhile, so that those that wait do not grow.

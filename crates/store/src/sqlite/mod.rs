@@ -43,7 +43,7 @@ use self::pool::{Pool, Waiting};
 use self::writer::{Call, Writer};
 #[cfg(doc)]
 use crate::limits::GROUP_LINGER_MS;
-use crate::limits::{FOLD_ROW_COUNT, QUEUE_ROW_COUNT_MAX};
+use crate::limits::{FOLD_IDLE_MS, FOLD_ROW_COUNT, QUEUE_ROW_COUNT_MAX};
 
 /// When an append is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -64,6 +64,8 @@ pub struct Settings {
     pub queue_row_count_max: usize,
     /// Rows without keys and counts at which these are written.
     pub fold_row_count: usize,
+    /// How long nothing comes before those of fewer rows are written, too, in milliseconds.
+    pub fold_idle_ms: u64,
     /// How many questions are answered at the same time.
     pub reader_count: usize,
     /// Largest file, in bytes; beyond, the disk counts as full. `None` leaves it to the disk.
@@ -108,6 +110,7 @@ impl Default for Settings {
             durability: Durability::BeforeReply,
             queue_row_count_max: QUEUE_ROW_COUNT_MAX,
             fold_row_count: FOLD_ROW_COUNT,
+            fold_idle_ms: FOLD_IDLE_MS,
             reader_count: 2,
             file_bytes_max: None,
         }

@@ -80,6 +80,8 @@ struct Queue {
     state: Mutex<State>,
     wake: Condvar,
     row_count_max: usize,
+    /// How long nothing comes before the writer does what can wait.
+    idle: Duration,
 }
 
 #[derive(Default)]
@@ -104,6 +106,7 @@ impl Writer {
             state: Mutex::default(),
             wake: Condvar::new(),
             row_count_max: settings.queue_row_count_max,
+            idle: Duration::from_millis(settings.fold_idle_ms),
         });
         let counters: Arc<Counters> = Arc::default();
         let (its_queue, its_counters) = (Arc::clone(&queue), Arc::clone(&counters));
@@ -172,11 +175,11 @@ impl Counters {
 
 fn write(mut desk: Desk, queue: &Queue, counters: &Counters) {
     loop {
-        let mut group = match queue.next(desk.is_folding()) {
+        let mut group = match queue.next(desk.work()) {
             Next::Group(group) => group,
-            // Keys are written while rows gather.
+            // Keys are written while rows gather, and when none come.
             Next::Free => {
-                desk.fold_some(0, counters);
+                desk.fold_some(Wanted::Anyway, 0, counters);
                 continue;
             }
             Next::End => break,
@@ -193,10 +196,19 @@ fn write(mut desk: Desk, queue: &Queue, counters: &Counters) {
             let row_count: usize = left.iter().map(|task| task.row_count()).sum();
             counters.lost.fetch_add(row_count as u64, Ordering::Relaxed);
         }
-        desk.fold_some(key_count, counters);
+        desk.fold_some(Wanted::WhenMany, key_count, counters);
     }
     // The log goes into the file, so that the file alone is the ledger. Where that fails, the next opening does it.
     let _ = desk.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+}
+
+/// Whether keys and counts are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wanted {
+    /// Where that is worth it.
+    WhenMany,
+    /// However few there are.
+    Anyway,
 }
 
 /// The connection that writes, and what it has to come back to.
@@ -275,14 +287,19 @@ impl Desk {
         self.is_whole = self.fresh_count == 0;
     }
 
-    fn is_folding(&self) -> bool {
-        self.folding.is_some()
+    /// What there is to be done beside groups.
+    fn work(&self) -> Work {
+        match (&self.folding, self.fresh_count) {
+            (Some(_), _) => Work::Now,
+            (None, 0) => Work::None,
+            (None, _) => Work::Later,
+        }
     }
 
-    /// Folds a piece, where that is worth it. Nobody waits for it; where it fails, readers go on looking at the fresh rows.
-    fn fold_some(&mut self, new_key_count: usize, counters: &Counters) {
+    /// Folds a piece. Nobody waits for it; where it fails, readers go on looking at the fresh rows.
+    fn fold_some(&mut self, wanted: Wanted, new_key_count: usize, counters: &Counters) {
         let are_many = self.fresh_count >= self.fold_row_count || self.gathered.key_bytes() >= FOLD_KEY_BYTES;
-        let is_wanted = self.is_folding() || are_many;
+        let is_wanted = wanted == Wanted::Anyway || self.folding.is_some() || are_many;
         if !is_wanted || self.folds_after.is_some_and(|after| after > Instant::now()) {
             return;
         }
@@ -379,8 +396,8 @@ impl Queue {
         Ok(())
     }
 
-    /// The next tasks for one transaction. While rows gather, or there are none, the caller may do something else.
-    fn next(&self, has_work: bool) -> Next {
+    /// The next tasks for one transaction. While rows gather, or none come, the caller may do something else.
+    fn next(&self, work: Work) -> Next {
         let mut state = self.state();
         loop {
             if state.tasks.is_empty() && state.is_closed {
@@ -388,8 +405,18 @@ impl Queue {
             }
             match state.rest() {
                 Rest::None => return Next::Group(state.take_group()),
-                _ if has_work => return Next::Free,
-                Rest::UntilWoken => state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+                _ if work == Work::Now => return Next::Free,
+                Rest::UntilWoken if work == Work::None => {
+                    state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                Rest::UntilWoken => {
+                    let (woken, waited) =
+                        self.wake.wait_timeout(state, self.idle).unwrap_or_else(PoisonError::into_inner);
+                    state = woken;
+                    if waited.timed_out() && state.tasks.is_empty() && !state.is_closed {
+                        return Next::Free;
+                    }
+                }
                 Rest::For(rest) => {
                     let (woken, _) = self.wake.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner);
                     state = woken;
@@ -434,6 +461,17 @@ enum Next {
     Free,
     /// There is nothing, and never will be.
     End,
+}
+
+/// What the writer has to do beside groups.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Work {
+    /// Nothing.
+    None,
+    /// Something for when nothing comes for a while.
+    Later,
+    /// Something that goes on as soon as there is time.
+    Now,
 }
 
 /// How long the writer waits before it goes on.

@@ -140,6 +140,23 @@ fn what_was_fresh_is_folded_after_the_file_was_opened_again() {
 }
 
 #[test]
+fn few_rows_are_folded_when_no_more_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger");
+    let store = open(&path, Settings { fold_idle_ms: 1, ..Settings::default() }).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    let count = |sql: &str| other.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
+    for round in 0..3 {
+        block_on(store.append(entries(round * 5..round * 5 + 5))).unwrap();
+        while count("SELECT count(*) FROM fresh") > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+    assert!(count("SELECT count(*) FROM lookup") > 15);
+    assert_eq!(block_on(store.rebuild()).unwrap().differing, 0);
+}
+
+#[test]
 fn other_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger");
