@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::common::Needs;
 use crate::config::verbs::ConfigArguments;
 use crate::control::StatusArguments;
+use crate::desk::check::CheckArguments;
+use crate::desk::record::RecordArguments;
 use crate::lists::ListArguments;
 use crate::memory::replay::ReplayArguments;
 use crate::memory::reputation::ReputationArguments;
@@ -103,6 +105,10 @@ pub(crate) enum Verb {
     Sign(SignArguments),
     /// Validate the ARC chain of a message, and add one set to it
     Seal(SealArguments),
+    /// Audit what domains publish: records, keys, the guideline's requirements, and what to publish instead
+    Check(CheckArguments),
+    /// Write records to publish: SPF, DMARC, keys, a parked domain's, a provider's
+    Record(RecordArguments),
     /// Reports of others about our mail: take them in, count them, advise
     Report(ReportArguments),
     /// Judge messages by the rules, or the mail of the ledger by other rules

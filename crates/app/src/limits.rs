@@ -49,6 +49,34 @@ pub(crate) const LIST_RETRY_S: u64 = 600;
 pub(crate) const IMPORT_LINE_COUNT_MAX: usize = 10_000;
 /// Most entries of a list or table that such a configuration names.
 pub(crate) const IMPORT_ENTRY_COUNT_MAX: usize = 4_096;
+/// Most names below a domain that are looked for in DNS, to know which do not exist.
+pub(crate) const EXISTENCE_COUNT_MAX: usize = 200;
+/// Days of a domain that is new which are learnt from.
+pub(crate) const FOLD_HISTORY_DAYS: u32 = 35;
+/// Days that are looked at again when more reports of them come.
+pub(crate) const FOLD_BACK_DAYS: u32 = 8;
+/// What is older is learnt and not told, in days.
+pub(crate) const ALERT_AGE_DAYS_MAX: u32 = 8;
+/// Most alerts of one letter; more wait for the next.
+pub(crate) const LETTER_ALERT_COUNT_MAX: usize = 200;
+/// Most domains of which a digest tells more than a line.
+pub(crate) const DIGEST_DOMAIN_COUNT_MAX: usize = 50;
+/// Days by which it is judged whether a step may be taken.
+pub(crate) const DIGEST_GATE_DAYS: u32 = 30;
+/// Time for what DNS knows of a domain, in seconds.
+pub(crate) const DIGEST_DNS_S: u64 = 20;
+/// Longest time between two tries of a letter, in seconds.
+pub(crate) const RETRY_S_MAX: u64 = 6 * 3_600;
+/// Longest reply to a letter that is kept, in bytes.
+pub(crate) const TOLD_REPLY_BYTES_MAX: usize = 512;
+/// How long is remembered what was told, in seconds: the digest of the next week tells of it once more.
+pub(crate) const TOLD_KEPT_S: u64 = 60 * 86_400;
+/// Time between two looks for letters that are due, in seconds.
+pub(crate) const TELL_EVERY_S: u64 = 30;
+/// Time between two looks at the days of all domains, in seconds.
+pub(crate) const LOOK_EVERY_S: u64 = 600;
+/// Time between two rounds that take old reports away, in seconds.
+pub(crate) const RETENTION_EVERY_S: u64 = 3_600;
 /// Time between two writes of what the daemon remembers of senders, in seconds.
 pub(crate) const MEMORY_WRITE_S: u64 = 5;
 /// Most names and signatures that wait to be written; further new ones are left out until the next write.
@@ -67,3 +95,9 @@ pub(crate) const SIGHTING_WAY_COUNT: usize = 5;
 pub(crate) const SENT_LOOK_BACK_DAYS: u64 = 30;
 /// Largest file of the lists that `list` keeps, in bytes.
 pub(crate) const LISTS_FILE_BYTES_MAX: u64 = 16 << 20;
+/// Domains that are checked at the same time, count.
+pub(crate) const CHECK_AT_ONCE: usize = 32;
+/// Time for one question of a check, with every try, seconds.
+pub(crate) const CHECK_DNS_S: u64 = 20;
+/// A list of domains to check, bytes.
+pub(crate) const CHECK_LIST_BYTES_MAX: u64 = 256 << 20;

@@ -6,12 +6,13 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`rules`], [`reports`], [`serve`], and [`control`], which asks what serves.
+//! [`rules`], [`reports`], [`desk`], [`serve`], and [`control`], which asks what serves.
 
 mod cli;
 mod common;
 mod config;
 mod control;
+mod desk;
 mod dns;
 mod documents;
 mod duration;
@@ -24,6 +25,7 @@ mod limits;
 mod lists;
 mod memory;
 mod paint;
+mod published;
 mod reports;
 mod rules;
 mod say;
@@ -33,6 +35,7 @@ mod serve;
 mod sign;
 mod spf_verb;
 mod stamp;
+mod telling;
 mod time;
 mod verify;
 
@@ -55,6 +58,8 @@ fn main() -> std::process::ExitCode {
         Verb::Spf(arguments) => spf_verb::run(&common, &arguments),
         Verb::Sign(arguments) => sign::run(&common, &arguments),
         Verb::Seal(arguments) => seal::run(&common, &arguments),
+        Verb::Check(arguments) => desk::check::run(&common, &arguments),
+        Verb::Record(arguments) => desk::record::run(&common, &arguments),
         Verb::Report(arguments) => reports::run(&common, &arguments),
         Verb::Policy(arguments) => rules::run(&common, arguments),
         Verb::Reputation(arguments) => memory::reputation::run(&common, &arguments),

@@ -21,6 +21,7 @@ pub mod journal;
 pub mod known;
 pub mod limits;
 pub mod published;
+pub mod records;
 pub mod rule;
 pub mod severity;
 pub mod snapshot;

@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 37] = [
+const ENGLISH: [&str; 38] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -76,6 +76,7 @@ const ENGLISH: [&str; 37] = [
     include_str!("../en/insight.ftl"),
     include_str!("../en/rules.ftl"),
     include_str!("../en/reports.ftl"),
+    include_str!("../en/check.ftl"),
     include_str!("../en/audit-publication.ftl"),
     include_str!("../en/audit-spf.ftl"),
     include_str!("../en/audit-dkim.ftl"),
@@ -89,7 +90,7 @@ const ENGLISH: [&str; 37] = [
     include_str!("../en/audit-records.ftl"),
 ];
 
-const JAPANESE: [&str; 37] = [
+const JAPANESE: [&str; 38] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -116,6 +117,7 @@ const JAPANESE: [&str; 37] = [
     include_str!("../ja/insight.ftl"),
     include_str!("../ja/rules.ftl"),
     include_str!("../ja/reports.ftl"),
+    include_str!("../ja/check.ftl"),
     include_str!("../ja/audit-publication.ftl"),
     include_str!("../ja/audit-spf.ftl"),
     include_str!("../ja/audit-dkim.ftl"),

@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 37] = [
+const FILES: [&str; 38] = [
     "mailtext",
     "lookup",
     "spf",
@@ -39,6 +39,7 @@ const FILES: [&str; 37] = [
     "insight",
     "rules",
     "reports",
+    "check",
     "audit-publication",
     "audit-spf",
     "audit-dkim",

@@ -48,7 +48,11 @@ pub struct SelectorSeen {
 
 /// Asks.
 pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
-    let named = names(subject);
+    // RFC 8020: below a name that does not exist there is nothing. Most domains without keys are done with here.
+    let folder = Published::ask_below(world, &subject.domain, "_domainkey").await;
+    let nothing = folder.is_some_and(|folder| matches!(folder.answer, Answer::NxDomain(_)));
+    let mut named = names(subject);
+    named.retain(|_, source| !nothing || *source != SelectorSource::WellKnown);
     let nonsense = format!("{NONSENSE_LABEL}._domainkey");
     let wildcard = Published::ask_below(world, &subject.domain, &nonsense);
     let selectors =
@@ -82,7 +86,8 @@ async fn selector_seen<W: World>(
     source: SelectorSource,
 ) -> Option<SelectorSeen> {
     let published = Published::ask_below(world, &subject.domain, &format!("{selector}._domainkey")).await?;
-    let dangling = if published.answer.is_void() {
+    let may_dangle = source != SelectorSource::WellKnown || ALIASED.contains(&&*selector);
+    let dangling = if published.answer.is_void() && may_dangle {
         let alias = world.ask_ref(&Question::new(published.question.name.clone(), Kind::Cname)).await;
         alias.data().iter().find_map(|data| match data {
             lookup::Data::Cname(target) => Some(target.clone()),
@@ -169,6 +174,9 @@ impl Key<'_> {
         decode_base64_fws(encoded).ok()
     }
 }
+
+/// The well-known selectors that are aliases of a service's zone, and stay when the service does not use them.
+const ALIASED: &[&str] = &["selector1", "selector2", "s1", "s2", "k1", "k2", "fm1", "fm2", "fm3"];
 
 /// Selectors that services and packages use without asking.
 const WELL_KNOWN: &[&str] = &[

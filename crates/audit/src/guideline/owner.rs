@@ -14,10 +14,10 @@ fn text(value: &str) -> Value {
 
 pub(super) fn a_record_and_a_method(view: &View<'_>) -> Judged {
     let dmarc = &view.desk.snapshot.dmarc;
-    if let Some(failure) = dmarc.by_walk.result.failure() {
-        return dns_failed(failure);
-    }
     let Some(found) = dmarc.applied() else {
+        if let Some(failure) = dmarc.by_walk.result.failure() {
+            return dns_failed(failure);
+        }
         return Judged::new(Met::NotMet)
             .shown("audit-shown-no-dmarc", vec![("domain", text(view.domain()))])
             .mend_like(view, &["DMC01", "DMC02", "DMC03", "DMC05"], "audit-mend-2-1");
@@ -170,13 +170,14 @@ pub(super) fn signatures_cover_enough(view: &View<'_>) -> Judged {
 
 pub(super) fn the_organization_has_a_record(view: &View<'_>) -> Judged {
     let dmarc = &view.desk.snapshot.dmarc;
-    if let Some(failure) = dmarc.by_walk.result.failure() {
-        return dns_failed(failure);
-    }
     let list = dmarc.by_walk.result.psl_organizational_domain();
     let walk = dmarc.by_walk.result.organizational_domain().unwrap_or_else(|| list.clone());
     let kept = dmarc.by_walk.result.kept();
     let there = [&list, &walk].map(|top| kept.iter().any(|kept| kept.domain == *top));
+    // What was found is there, whatever failed above it.
+    if let Some(failure) = dmarc.by_walk.result.failure().filter(|_| there == [false, false]) {
+        return dns_failed(failure);
+    }
     let met = if there == [true, true] {
         Met::Met
     } else if there.contains(&true) {

@@ -1,0 +1,31 @@
+//! The owner's desk: what a domain publishes, judged by rules and by the guideline, and the records to publish instead.
+//!
+//! [`check`] asks and judges; [`text`], [`json`] and [`html`] show what was found, [`fix`] what to do about it. [`record`] writes records.
+
+pub(crate) mod check;
+mod fix;
+mod html;
+mod json;
+pub(crate) mod record;
+mod text;
+mod world;
+
+use audit::guideline::Answered;
+use audit::{Finding, Snapshot};
+
+/// One domain, judged.
+pub(crate) struct Checked<'a> {
+    /// What it publishes.
+    pub(crate) snapshot: &'a Snapshot,
+    /// What the rules found.
+    pub(crate) findings: &'a [Finding],
+    /// What the guideline says, for the roles that were asked about.
+    pub(crate) guideline: &'a [Answered<'a>],
+}
+
+impl Checked<'_> {
+    /// How many findings there are of a severity.
+    pub(crate) fn count(&self, severity: audit::Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}

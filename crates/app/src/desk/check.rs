@@ -1,0 +1,248 @@
+//! `sekisho check`: one domain or thousands, what each publishes, and what to do about it.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use audit::draft::{Draft, DraftError, DraftKind};
+use audit::guideline::{self, Level, Met, Role};
+use audit::{Desk, Known, SelectorSource, Severity, Snapshot, Subject, Usage, rule};
+use clap::{Args, ValueEnum, ValueHint};
+use futures_util::stream::{self, StreamExt as _};
+use mailtext::{Domain, Explain as _};
+use net::Resolver;
+
+use super::world::Outside;
+use super::{Checked, html, json, text};
+use crate::common::{Common, no_control, resolver_failure};
+use crate::dns::Web;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::limits::{CHECK_AT_ONCE, CHECK_DNS_S, CHECK_LIST_BYTES_MAX};
+use crate::paint::Paint;
+
+/// `check`
+#[derive(Args, Debug)]
+pub(crate) struct CheckArguments {
+    /// Domains; - for a list on standard input, one a line
+    #[arg(required = true, value_name = "DOMAIN")]
+    domains: Vec<String>,
+    /// Whose requirements of the guideline are judged; several times for several [default: owner]
+    #[arg(long, value_name = "ROLE")]
+    role: Vec<RoleName>,
+    /// Selector of a DKIM key, several times for several; the well-known ones are asked for in any case
+    #[arg(long, value_name = "SELECTOR")]
+    selector: Vec<String>,
+    /// The domain is meant to send and take no mail
+    #[arg(long)]
+    parked: bool,
+    /// Show the requirements of the guideline, too
+    #[arg(long)]
+    guideline: bool,
+    /// Judge a record before it is published: "spf=v=spf1 -all", "dmarc=…", "dkim:SELECTOR=…"
+    #[arg(long, value_name = "TYPE=TEXT")]
+    record: Vec<String>,
+    /// End with code 1 when there is a finding of this severity, or a requirement of this level that is not met
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Write the output here
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+}
+
+/// The roles.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum RoleName {
+    /// Who owns a domain and sends in its name: chapter 2
+    Owner,
+    /// Who sends for others: chapter 3
+    Esp,
+    /// Who forwards, or keeps lists: chapter 4
+    Relay,
+    /// Who receives: chapter 5
+    Receiver,
+    /// All of them
+    All,
+}
+
+/// What ends the verb with code 1.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum FailOn {
+    /// A finding that is an error
+    Error,
+    /// A finding that is an error or a warning
+    Warning,
+    /// A Must of the guideline that is not met
+    Must,
+    /// A Must or a Should that is not met
+    Should,
+}
+
+/// Forms of the output.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    /// For people
+    Text,
+    /// One object for each domain
+    Json,
+    /// One file to print
+    Html,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// An option is wrong, there is no DNS, or the output cannot be written.
+pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    let (names, mut code) = names(common, &arguments.domains)?;
+    let subjects = names.iter().map(|domain| subject(domain, arguments)).collect::<Result<Vec<_>, _>>()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime
+        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let mut out: Box<dyn std::io::Write> =
+        match &arguments.output {
+            Some(path) => Box::new(std::io::BufWriter::new(std::fs::File::create(path).map_err(|error| {
+                Failure::new(ExitCode::Input, "cli-output-failed").with("reason", error.to_string())
+            })?)),
+            None => Box::new(std::io::stdout().lock()),
+        };
+    runtime.block_on(async {
+        let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
+        let web = Web::start(&resolver)?;
+        let world = Outside { resolver, web, patience: Duration::from_secs(CHECK_DNS_S) };
+        if arguments.format == Format::Html {
+            out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
+        }
+        let known = Known { now_s: i64::try_from(common.now_s()).unwrap_or(i64::MAX), ..Known::default() };
+        let mut snapshots =
+            stream::iter(subjects.into_iter().map(|subject| Snapshot::take(&world, subject))).buffered(CHECK_AT_ONCE);
+        while let Some(snapshot) = snapshots.next().await {
+            code.add(tell(common, arguments, &snapshot, &known, &mut *out)?);
+        }
+        drop(snapshots);
+        if arguments.format == Format::Html {
+            out.write_all(html::TAIL.as_bytes())?;
+        }
+        out.flush()?;
+        if world.resolver.counts().bytes_received == 0 {
+            return Err(
+                Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable"))
+            );
+        }
+        Ok(code)
+    })
+}
+
+/// The domains; what is none is told, and the others are checked all the same.
+fn names(common: &Common, words: &[String]) -> Result<(Vec<Domain>, ExitCode), Failure> {
+    let mut code = ExitCode::Done;
+    let mut names = Vec::new();
+    let mut add = |word: &str| match Domain::parse(word.trim_end_matches('.')) {
+        Ok(domain) => names.push(domain),
+        Err(error) => {
+            let failure = Failure::new(ExitCode::Input, "check-not-a-domain");
+            code.add(failure.with("value", word).with("error", mailtext::Value::Word(error.id())).tell(common.say()));
+        }
+    };
+    for word in words {
+        if word != "-" {
+            add(word);
+            continue;
+        }
+        let mut list = String::new();
+        let mut input = std::io::Read::take(std::io::stdin().lock(), CHECK_LIST_BYTES_MAX);
+        loop {
+            list.clear();
+            let read = input.read_line(&mut list).map_err(|error| Failure::unreadable("-", &error))?;
+            if read == 0 {
+                break;
+            }
+            let line = list.split('#').next().unwrap_or_default().trim();
+            if !line.is_empty() {
+                add(line);
+            }
+        }
+    }
+    Ok((names, code))
+}
+
+fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failure> {
+    let mut subject = Subject::new(domain.clone());
+    if arguments.parked {
+        subject.usage = Usage::Parked;
+    }
+    for selector in &arguments.selector {
+        no_control("--selector", Some(selector))?;
+        subject.selectors.push((selector.to_ascii_lowercase().into(), SelectorSource::Given));
+    }
+    for record in &arguments.record {
+        no_control("--record", Some(record))?;
+        let wrong = || Failure::option("check-bad-record", "--record", record);
+        let (kind, text) = record.split_once('=').ok_or_else(wrong)?;
+        let kind = DraftKind::parse(kind).ok_or_else(wrong)?;
+        let draft = Draft::new(domain, kind, text.as_bytes());
+        subject.drafts.push(draft.map_err(|error: DraftError| match error {
+            DraftError::TooLong => Failure::option("check-record-too-long", "--record", "…"),
+            DraftError::Kind | DraftError::Name => wrong(),
+        })?);
+    }
+    Ok(subject)
+}
+
+/// Judges a domain, tells it, and says whether what was asked about holds.
+fn tell(
+    common: &Common,
+    arguments: &CheckArguments,
+    snapshot: &Snapshot,
+    known: &Known,
+    out: &mut dyn std::io::Write,
+) -> Result<ExitCode, Failure> {
+    let desk = Desk { snapshot, known };
+    let findings = rule::judge_domain(&desk);
+    let answered = guideline::judge(&desk, &findings, &roles(&arguments.role));
+    let checked = Checked { snapshot, findings: &findings, guideline: &answered };
+    let say = common.say();
+    let shown = match arguments.format {
+        Format::Text => {
+            let paint = if arguments.output.is_some() { Paint::Plain } else { Paint::of_standard_output() };
+            text::show(&checked, arguments.guideline, say, paint)
+        }
+        Format::Json => json::line(&checked, say),
+        Format::Html => html::section(&checked, say),
+    };
+    out.write_all(shown.as_bytes())?;
+    Ok(if fails(arguments, &checked) { ExitCode::DoesNotHold } else { ExitCode::Done })
+}
+
+fn fails(arguments: &CheckArguments, checked: &Checked<'_>) -> bool {
+    let found = |least: Severity| checked.findings.iter().any(|finding| finding.severity >= least);
+    let unmet = |least: Level| {
+        let of = |one: &&guideline::Answered<'_>| one.requirement.level >= least;
+        checked.guideline.iter().filter(of).any(|one| matches!(one.met, Met::NotMet | Met::Partial))
+    };
+    arguments.fail_on.iter().any(|what| match what {
+        FailOn::Error => found(Severity::Error),
+        FailOn::Warning => found(Severity::Warning),
+        FailOn::Must => unmet(Level::Must),
+        FailOn::Should => unmet(Level::Should),
+    })
+}
+
+fn roles(names: &[RoleName]) -> Vec<Role> {
+    if names.is_empty() {
+        return vec![Role::Owner];
+    }
+    let wanted = |role: &Role| {
+        names.iter().any(|name| match name {
+            RoleName::All => true,
+            RoleName::Owner => *role == Role::Owner,
+            RoleName::Esp => *role == Role::Provider,
+            RoleName::Relay => *role == Role::Relay,
+            RoleName::Receiver => *role == Role::Receiver,
+        })
+    };
+    Role::ALL.into_iter().filter(wanted).collect()
+}

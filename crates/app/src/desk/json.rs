@@ -1,0 +1,93 @@
+//! A check as one line of JSON, as the contract of the command line has it.
+
+use audit::guideline::Answered;
+use audit::{Finding, Published, Snapshot};
+use lookup::Data;
+use serde_json::{Map, Value, json};
+
+use super::{Checked, fix};
+use crate::say::Say;
+
+/// The object of a domain, with its line end.
+pub(super) fn line(checked: &Checked<'_>, say: &Say) -> String {
+    let findings: Vec<_> = checked.findings.iter().map(|one| finding(one, say)).collect();
+    let guideline: Vec<_> = checked.guideline.iter().map(|one| requirement(one, say)).collect();
+    let object = json!({
+        "domain": checked.snapshot.subject.domain.as_str(),
+        "findings": findings,
+        "guideline": guideline,
+        "records": records(checked.snapshot),
+    });
+    format!("{object}\n")
+}
+
+/// One finding.
+pub(super) fn finding(finding: &Finding, say: &Say) -> Value {
+    let place = finding.place.as_ref();
+    let text = place.and_then(|place| place.text.as_deref()).map(|text| String::from_utf8_lossy(text).into_owned());
+    json!({
+        "rule": finding.rule.id,
+        "severity": finding.severity.as_str(),
+        "name": place.map(|place| place.name.as_str()),
+        "type": place.map(|place| place.kind.as_str()),
+        "record": text,
+        "span": place.and_then(|place| place.span).map(|span| [span.start, span.end]),
+        "message": say.explain(finding),
+        "reference": finding.rule.reference.to_string(),
+        "fix": finding.fix.as_ref().map(|fix| fix::line(fix, say)),
+    })
+}
+
+fn requirement(one: &Answered<'_>, say: &Say) -> Value {
+    let evidence: Vec<_> = one.evidence.iter().map(|evidence| say.explain(evidence)).collect();
+    json!({
+        "id": one.requirement.id,
+        "level": one.requirement.level.as_str(),
+        "role": one.requirement.role.as_str(),
+        "requirement": say.word(one.requirement.sentence),
+        "result": one.met.as_str(),
+        "evidence": evidence,
+        "declared": one.declared.map(|statement| json!({ "by": statement.by, "note": statement.note })),
+        "fix": one.fix.as_ref().map(|fix| fix::line(fix, say)),
+    })
+}
+
+/// What is published, by kind; what is not there is left out.
+fn records(snapshot: &Snapshot) -> Value {
+    let mut records = Map::new();
+    let texts = |published: Option<&Published>, version: &str| -> Option<Value> {
+        let claims =
+            |text: &&[u8]| text.get(..version.len()).is_some_and(|head| head.eq_ignore_ascii_case(version.as_bytes()));
+        let found: Vec<_> = published?.texts().filter(claims).map(String::from_utf8_lossy).collect();
+        (!found.is_empty()).then(|| json!(found))
+    };
+    let named = [
+        ("spf", texts(Some(&snapshot.spf.texts), "v=spf1")),
+        ("dmarc", texts(snapshot.dmarc.own.as_ref(), "v=DMARC1")),
+        ("bimi", texts(snapshot.dmarc.brand.as_ref(), "v=BIMI1")),
+        ("mta_sts", texts(snapshot.transport.record.as_ref(), "v=STSv1")),
+        ("tls_rpt", texts(snapshot.transport.reporting.as_ref(), "v=TLSRPTv1")),
+        ("adsp", texts(snapshot.legacy.adsp.as_ref(), "dkim=")),
+    ];
+    for (name, found) in named {
+        if let Some(found) = found {
+            records.insert(name.to_owned(), found);
+        }
+    }
+    let exchanges: Vec<_> = snapshot.hosts.exchanges.answer.data().iter().map(Data::to_string).collect();
+    records.insert("mx".to_owned(), json!(exchanges));
+    let keys: Map<String, Value> = snapshot
+        .keys
+        .usable()
+        .map(|(seen, key)| {
+            let object = json!({ "algorithm": key.kind.as_str(), "key_bits": key.public_key.bits() });
+            (seen.selector.to_string(), object)
+        })
+        .collect();
+    records.insert("dkim".to_owned(), Value::Object(keys));
+    if let Some(found) = snapshot.dmarc.applied() {
+        let object = json!({ "domain": found.domain.as_str(), "policy": found.record.policy().as_str() });
+        records.insert("dmarc_applied".to_owned(), object);
+    }
+    Value::Object(records)
+}

@@ -1,0 +1,101 @@
+//! A check as text: how it stands first, then what was found, the worst first, then the guideline.
+
+use std::fmt::Write as _;
+
+use audit::Severity;
+use audit::guideline::{Answered, Met, scores};
+use mailtext::Value;
+
+use super::{Checked, fix};
+use crate::paint::{Paint, Tone, blanks};
+use crate::say::Say;
+
+/// Shows a domain.
+pub(super) fn show(checked: &Checked<'_>, with_guideline: bool, say: &Say, paint: Paint) -> String {
+    let domain = checked.snapshot.subject.domain.as_str();
+    let count = |severity| Value::from(checked.count(severity));
+    let summary = say.say(
+        "check-summary",
+        &[
+            ("domain", domain.into()),
+            ("errors", count(Severity::Error)),
+            ("warnings", count(Severity::Warning)),
+            ("notes", count(Severity::Info)),
+        ],
+    );
+    let mut out = paint.tone(Tone::Strong, &summary) + "\n";
+    let mut findings: Vec<_> = checked.findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    for finding in findings {
+        let (mark, tone) = match finding.severity {
+            Severity::Error => ("✗", Tone::Bad),
+            Severity::Warning => ("!", Tone::Doubtful),
+            Severity::Info => ("·", Tone::Faint),
+        };
+        let _ =
+            writeln!(out, "\n{} {}", paint.tone(tone, &format!("{mark} {}", finding.rule.id)), say.explain(finding));
+        if let Some(fix) = &finding.fix {
+            let _ =
+                writeln!(out, "  {} {}", paint.tone(Tone::Faint, &say.word("check-label-fix")), fix::line(fix, say));
+        }
+        let _ = writeln!(out, "  {}", paint.tone(Tone::Faint, &finding.rule.reference.to_string()));
+    }
+    if with_guideline {
+        out.push('\n');
+        guideline(checked.guideline, say, paint, &mut out);
+    }
+    out
+}
+
+fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut String) {
+    let _ = writeln!(out, "{}", paint.tone(Tone::Strong, &say.word("check-guideline")));
+    for score in scores(answered) {
+        let line = say.say(
+            "check-score",
+            &[
+                ("level", Value::Word(score.level.as_str())),
+                ("met", score.met.into()),
+                ("total", score.applicable().into()),
+                ("partial", score.partial.into()),
+                ("not_met", score.not_met.into()),
+                ("unknown", score.unknown.into()),
+            ],
+        );
+        let _ = writeln!(out, "  {line}");
+    }
+    for one in answered {
+        let (id, word) = (one.requirement.id, say.word(met_label(one.met)));
+        let head = format!("{id}{} {word}", blanks(id, 4));
+        let _ = writeln!(out, "\n{} {}", paint.tone(tone(one.met), &head), say.word(one.requirement.sentence));
+        for evidence in &one.evidence {
+            let _ = writeln!(out, "       {}", say.explain(evidence));
+        }
+        if let Some(statement) = one.declared {
+            let arguments = [("name", (&*statement.by).into()), ("text", (&*statement.note).into())];
+            let _ = writeln!(out, "       {}", say.say("check-declared", &arguments));
+        }
+        if let Some(fix) = &one.fix {
+            let _ = writeln!(out, "       {} {}", say.word("check-label-fix"), fix::line(fix, say));
+        }
+    }
+}
+
+fn tone(met: Met) -> Tone {
+    match met {
+        Met::Met => Tone::Good,
+        Met::NotMet => Tone::Bad,
+        Met::Partial | Met::Unknown => Tone::Doubtful,
+        Met::NotApplicable => Tone::Faint,
+    }
+}
+
+/// The id of the label of a result.
+pub(super) fn met_label(met: Met) -> &'static str {
+    match met {
+        Met::Met => "check-label-met",
+        Met::NotMet => "check-label-not-met",
+        Met::Partial => "check-label-partial",
+        Met::NotApplicable => "check-label-not-applicable",
+        Met::Unknown => "check-label-unknown",
+    }
+}

@@ -1,0 +1,56 @@
+### Checks of domains.
+
+check-title = Audit of domains
+check-made = Made at { $time }.
+check-summary = { $domain }: { $errors ->
+        [one] { $errors } error
+       *[other] { $errors } errors
+    }, { $warnings ->
+        [one] { $warnings } warning
+       *[other] { $warnings } warnings
+    }, { $notes ->
+        [one] { $notes } note
+       *[other] { $notes } notes
+    }.
+check-findings = Findings
+check-guideline = The requirements of the guideline
+check-score = { $level ->
+        [must] Must
+        [should] Should
+       *[other] May
+    }: { $met } of { $total } met, { $partial } in part, { $not_met } not met, { $unknown } unknown.
+check-declared = Declared by { $name }: { $text }
+check-remove = Take away the { $kind } record at { $name }.
+check-not-a-domain = “{ $value }” is not a domain: { $error }
+check-bad-record = { $option }: “{ $value }” is not of the form TYPE=TEXT. The types are spf, dmarc, dkim:SELECTOR, bimi, mtasts, tlsrpt and adsp.
+check-record-too-long = { $option }: the record is longer than any that DNS can hold.
+check-label-fix = →
+check-label-met = met
+check-label-not-met = not met
+check-label-partial = in part
+check-label-not-applicable = does not apply
+check-label-unknown = unknown
+check-label-id = No.
+check-label-level = Level
+check-label-requirement = Requirement
+check-label-result = Result
+check-label-evidence = Evidence, and what to do
+check-label-rule = Rule
+check-label-severity = Severity
+check-label-finding = Finding, and what to do
+check-label-error = error
+check-label-warning = warning
+check-label-info = note
+
+## Records that are written
+
+record-policy = The policy belongs at { $url }, as text/plain, with a certificate that holds:
+record-caveat-destination = The destination of the reports publishes this, in its own zone.
+record-caveat-wildcard = A wildcard does not reach names that have records of their own: each of those needs its own.
+record-caveat-one-spf = If the domain has an SPF record already, put the include into that one; two records are none.
+record-bad-name = { $name } is no name that DNS can hold.
+record-bad-network = “{ $value }” is not a network. It is written as 192.0.2.0/24 or 2001:db8::/32, with no bits beyond the prefix.
+record-bad-uri = “{ $value }” is not an address that this record may name.
+record-too-many-lookups = The record would take { $count } look-ups; receivers make ten.
+record-bad-key = The text is not a usable DKIM key record.
+record-bad-host = “{ $value }”: name the mail hosts, by name or as *.example.jp.

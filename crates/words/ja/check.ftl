@@ -1,0 +1,47 @@
+### ドメイン名の検査。
+
+check-title = ドメイン名の検査結果です。
+check-made = { $time } に作成しました。
+check-summary = { $domain }: エラー { $errors } 件、警告 { $warnings } 件、注意 { $notes } 件です。
+check-findings = 検査で見つかったことです。
+check-guideline = ガイドラインの要件への対応状況です。
+check-score = { $level ->
+        [must] Must
+        [should] Should
+       *[other] May
+    }: { $total } 件中、対応済み { $met } 件、一部対応 { $partial } 件、未対応 { $not_met } 件、判定不能 { $unknown } 件です。
+check-declared = { $name } による申告です: { $text }
+check-remove = { $name } の { $kind } レコードを取り除いてください。
+check-not-a-domain = "{ $value }" はドメイン名ではありません: { $error }
+check-bad-record = { $option }: "{ $value }" は TYPE=TEXT の形ではありません。種類は spf、dmarc、dkim:セレクタ、bimi、mtasts、tlsrpt、adsp です。
+check-record-too-long = { $option }: DNS に登録できる長さを超えています。
+check-label-fix = →
+check-label-met = 対応済み
+check-label-not-met = 未対応
+check-label-partial = 一部対応
+check-label-not-applicable = 対象外
+check-label-unknown = 判定不能
+check-label-id = 番号
+check-label-level = 水準
+check-label-requirement = 要件
+check-label-result = 結果
+check-label-evidence = 根拠と対処
+check-label-rule = 規則
+check-label-severity = 重大度
+check-label-finding = 内容と対処
+check-label-error = エラー
+check-label-warning = 警告
+check-label-info = 注意
+
+## 作成するレコード
+
+record-policy = ポリシーは、有効な証明書のある { $url } に text/plain で置きます。
+record-caveat-destination = これは、レポートの宛先が自分のゾーンで公開するレコードです。
+record-caveat-wildcard = ワイルドカードは、自分のレコードを持つ名前には及びません。そのような名前にはそれぞれ設定が必要です。
+record-caveat-one-spf = すでに SPF レコードがある場合は、その中に include を加えてください。2 個あるとどちらも使われません。
+record-bad-name = { $name } は DNS に登録できる名前ではありません。
+record-bad-network = "{ $value }" はネットワークではありません。192.0.2.0/24 や 2001:db8::/32 のように、プレフィックスより後のビットを 0 にして書いてください。
+record-bad-uri = "{ $value }" は、このレコードに書ける宛先ではありません。
+record-too-many-lookups = このレコードの DNS 参照回数は { $count } 回になります。受信側が行うのは 10 回までです。
+record-bad-key = 使える DKIM 鍵レコードのテキストではありません。
+record-bad-host = "{ $value }": メールサーバを、名前または *.example.jp の形で指定してください。
