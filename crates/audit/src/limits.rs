@@ -70,3 +70,5 @@ pub const SPF_IP6_BITS: u8 = 32;
 pub const SPF_HEAD_ROOM: u32 = 2;
 /// How long reports must have been read before a grant is called unused, days.
 pub const GRANT_DAYS: u32 = 90;
+/// How long before its end a mark certificate is told to be renewed, days.
+pub const MARK_DAYS: i64 = 14;

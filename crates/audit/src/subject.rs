@@ -1,5 +1,7 @@
 //! Whom an audit is about, as far as the caller says.
 
+use std::sync::Arc;
+
 use mailtext::Domain;
 
 use crate::draft::Draft;
@@ -17,6 +19,10 @@ pub struct Subject {
     pub drafts: Vec<Draft>,
     /// The public suffix list.
     pub suffixes: dmarc::Suffixes,
+    /// Whom to trust for mark certificates.
+    pub roots: Arc<bimi::Roots>,
+    /// The moment, for certificates: seconds since 1970.
+    pub now_s: i64,
 }
 
 /// What a domain is used for.
@@ -56,6 +62,8 @@ impl Subject {
             selectors: Vec::new(),
             drafts: Vec::new(),
             suffixes: dmarc::Suffixes::default(),
+            roots: Arc::default(),
+            now_s: 0,
         }
     }
 }

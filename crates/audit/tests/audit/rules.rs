@@ -12,6 +12,7 @@ use crate::stage::{known, letter_facts, snapshot};
 
 /// The areas, with the beginnings of the ids that each is about: what other families find is not shown there.
 const AREAS: &[(&str, &[&str])] = &[
+    ("audit-bimi", &["BIM"]),
     ("audit-dkim", &["DKM"]),
     ("audit-dmarc", &["DMC"]),
     ("audit-hosts", &["MXN"]),
@@ -53,6 +54,7 @@ fn every_rule_has_a_case() {
         });
         found.extend(seen.into_inner());
     }
+    found.extend(crate::brand::found());
     let without: Vec<_> = rule::all().filter(|rule| !found.contains(rule.id)).map(|rule| rule.id).collect();
     assert!(without.is_empty(), "rules without a case: {without:?}");
 }

@@ -12,6 +12,10 @@ use lookup::{Answer, Data, Failure, Lookup, Question};
 use mailtext::Domain;
 use testkit::Case;
 
+fn now_s(case: &Case) -> i64 {
+    case.input.get("now").map_or(1_800_000_000, |now| now.parse().unwrap())
+}
+
 /// What the case's domain publishes.
 pub(crate) fn snapshot(case: &Case) -> Snapshot {
     let world = Stage { case, web: Both { lookup: case.zone(), fetch: shelf(case) } };
@@ -22,6 +26,7 @@ pub(crate) fn snapshot(case: &Case) -> Snapshot {
 fn subject(case: &Case) -> Subject {
     let domain = Domain::parse(case.input.need("domain")).unwrap();
     let mut subject = Subject::new(domain.clone());
+    subject.now_s = now_s(case);
     subject.usage = match case.input.get("usage") {
         None => Usage::Unsaid,
         Some("mail") => Usage::Mail,
@@ -38,7 +43,7 @@ fn subject(case: &Case) -> Subject {
 
 /// `now` in seconds since 1970, `policy` (`seconds = text`, several), `reports` (`own=1000 own_passed=990`).
 pub(crate) fn known(case: &Case) -> Known {
-    let now_s = case.input.get("now").map_or(1_800_000_000, |now| now.parse().unwrap());
+    let now_s = now_s(case);
     let policies = case.input.all("policy").map(|policy| {
         let (at_s, text) = policy.split_once(" = ").unwrap();
         (at_s.parse().unwrap(), text.as_bytes().into())

@@ -148,7 +148,10 @@ impl std::fmt::Debug for Indicator {
 }
 
 /// The document itself. A bomb ends at the limit.
-pub(crate) fn uncompressed(bytes: &[u8]) -> Result<Box<[u8]>, FindingKind> {
+///
+/// # Errors
+/// Larger than [`INDICATOR_BYTES_MAX`], or compressed otherwise.
+pub fn uncompressed(bytes: &[u8]) -> Result<Box<[u8]>, FindingKind> {
     if !bytes.starts_with(GZIP_MAGIC) {
         return if bytes.len() > INDICATOR_BYTES_MAX { Err(FindingKind::TooLarge) } else { Ok(bytes.into()) };
     }
