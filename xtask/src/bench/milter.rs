@@ -110,7 +110,7 @@ impl Place {
             std::os::unix::fs::symlink(corpus, folder.join("inputs/corpus")).map_err(failed)?;
         }
         succeed(house.command("bash", &[]).arg(&prepare).arg(&folder).arg("--no-install").stdout(Stdio::null()))?;
-        postfix::let_log(&folder)?;
+        postfix::adapt(&folder)?;
         for (name, text) in CONFIGURATIONS {
             let text = format!("[dns]\nresolvers = [\"127.0.0.1:53\"]\n{text}");
             std::fs::write(folder.join(format!("{name}.toml")), text).map_err(failed)?;

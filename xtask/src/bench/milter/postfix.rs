@@ -5,14 +5,24 @@ use std::path::Path;
 use crate::bench::turns::quartiles;
 use crate::house::Outcome;
 
-/// Postfix writes its log to places that it was told of, and does not start otherwise.
-pub(super) fn let_log(folder: &Path) -> Outcome<()> {
+/// Postfix writes its log to places that it was told of, and does not start otherwise. What it still has to deliver of the
+/// set-up before would be delivered beside the next one's messages.
+pub(super) fn adapt(folder: &Path) -> Outcome<()> {
     let script = folder.join("scripts/postfix_setup.sh");
     let failed = |error: std::io::Error| format!("{}: {error}", script.display());
     let text = std::fs::read_to_string(&script).map_err(failed)?;
-    let wanted = format!("maillog_file_prefixes = {}, ", folder.display());
-    std::fs::write(&script, text.replace("maillog_file_prefixes = ", &wanted)).map_err(failed)
+    let places = format!("maillog_file_prefixes = {}, ", folder.display());
+    let adapted = text
+        .replace("maillog_file_prefixes = ", &places)
+        .replace("postfix -c $P start", &format!("rm -rf {QUEUES}; postfix -c $P start"));
+    if adapted.matches(QUEUES).count() != 1 || !adapted.contains(&places) {
+        return Err(format!("{} is not as it was", script.display()));
+    }
+    std::fs::write(&script, adapted).map_err(failed)
 }
+
+/// Postfix makes them again.
+const QUEUES: &str = "$P/spool/active $P/spool/incoming $P/spool/deferred $P/spool/defer";
 
 /// What one line of the script for Postfix says.
 #[derive(Clone, Debug, PartialEq)]
