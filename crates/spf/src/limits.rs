@@ -49,6 +49,8 @@ pub const LOOKALIKE_COUNT_MAX: usize = 8;
 pub const WRITTEN_OCTETS_MAX: usize = 450;
 /// Most records that are written in the place of one; more could not be looked up within the limits either.
 pub const WRITTEN_RECORD_COUNT_MAX: usize = 64;
+/// Most terms of a record of which it is tried whether they can go or be replaced, one by one.
+pub const TRIED_TERM_COUNT_MAX: usize = 40;
 /// Most prefixes that are written in the place of names.
 pub const WRITTEN_PREFIX_COUNT_MAX: usize = 4_000;
 

@@ -7,18 +7,20 @@
 //! must be left in the same places ([`Proof`]).
 //!
 //! Reading order: this file, `meaning` (what a record means, in a normal form), `write` (the shortest terms that mean it),
-//! `fit` (how much of a record has to be replaced until it keeps the limit).
+//! `fit` (how much of a record has to be replaced until it keeps the limit), [`remark`].
 
 mod fit;
 mod meaning;
+pub mod remark;
 mod write;
 
 use std::collections::BTreeMap;
 
 use lookup::{Answer, Data, Question};
-use mailtext::{Domain, Explain, Value};
+use mailtext::Domain;
 
 pub use fit::{fit, superfluous};
+pub use remark::Remark;
 
 use crate::limits::{WRITTEN_OCTETS_MAX, WRITTEN_PREFIX_COUNT_MAX};
 use crate::tree::{Caps, Cost, Results, Source, State, TermAt, Tree, tree_of_answers};
@@ -264,36 +266,5 @@ impl Reason {
     }
 }
 
-/// The ids of what is said of a new record, for the catalogues.
-pub const IDS: &[&str] = &[
-    "spf-minimise-name",
-    "spf-minimise-too-large",
-    "spf-minimise-too-long",
-    "spf-minimise-unproved",
-    "spf-minimise-unsound",
-];
-
-impl Explain for Obstacle {
-    fn id(&self) -> &'static str {
-        match self {
-            Self::Unsound => "spf-minimise-unsound",
-            Self::TooLarge(_) => "spf-minimise-too-large",
-            Self::TooLong(_) => "spf-minimise-too-long",
-            Self::Name => "spf-minimise-name",
-            Self::Unproved => "spf-minimise-unproved",
-        }
-    }
-
-    fn arguments(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::TooLarge(count) => {
-                vec![("count", (*count).into()), ("limit", WRITTEN_PREFIX_COUNT_MAX.into())]
-            }
-            Self::TooLong(octets) => vec![("octets", (*octets).into())],
-            Self::Unsound | Self::Name | Self::Unproved => Vec::new(),
-        }
-    }
-}
-
-/// An hour: whoever changes addresses at shorter notice means to.
-const SHORT_TTL_S: u32 = 3_600;
+/// A quarter of an hour: whoever has it means to change addresses at short notice.
+const SHORT_TTL_S: u32 = 900;

@@ -19,6 +19,7 @@ mod measure;
 mod party;
 pub mod remark;
 mod results;
+pub mod summary;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use lookalike::Lookalike;
 pub use party::{Party, PartyShare};
 pub use remark::Remark;
 pub use results::Results;
+pub use summary::{Summary, SummaryKind};
 
 use crate::flaw::RecordFlaw;
 use crate::limits::{

@@ -7,12 +7,14 @@ extern crate sekisho_spf as spf;
 mod worlds;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use lookup::log::Log;
 use lookup::{Lookup, Zone};
 use mailtext::Domain;
 use proptest::prelude::*;
+use spf::minimise::{Plan, fit, minimise, superfluous};
 use spf::tree::{Caps, Cause, Cut, NodeId, Results, State, TermKind};
 use spf::{ExplanationUse, Identity, Limits, MailFrom, Request, Tree, Verdict, check_identity};
 
@@ -388,4 +390,97 @@ fn whoever_runs_it_is_told_from_outside() {
     assert_eq!(shares[0].party.operator.as_deref(), Some("One Inc."));
     assert_eq!((shares[0].terms.len(), shares[0].cost.lookups, shares[0].adds_ip4), (2, 2, 257));
     assert_eq!((shares[1].cost.lookups, shares[1].adds_ip4), (1, 256));
+}
+
+#[test]
+fn cases() {
+    let count = testkit::cases("spf-tree", |case| {
+        let domain = name(case.input.need("domain"));
+        let tree = grown_of_case(case, case.zone(), &domain);
+        let mut out = drawn(&tree);
+        out.push_str(&rewritten(case, &tree));
+        never_passes_by_failure(case, &domain);
+        out
+    });
+    assert!(count >= 15, "{count}");
+}
+
+fn grown_of_case<L: Lookup + Sync>(case: &testkit::Case, lookup: &L, domain: &Domain) -> Tree {
+    let caps = Caps::default();
+    match case.input.get("record") {
+        Some(record) => testkit::block_on(spf::tree_of_record(lookup, record.as_bytes(), domain, &caps)),
+        None => testkit::block_on(spf::tree(lookup, domain, &caps)),
+    }
+}
+
+fn never_passes_by_failure(case: &testkit::Case, domain: &Domain) {
+    testkit::every_nth_failure(
+        case.zone(),
+        |lookup| grown_of_case(case, lookup, domain).results.pass,
+        spf::AddressSet::is_superset,
+    );
+}
+
+fn drawn(tree: &Tree) -> String {
+    let mut out = String::new();
+    for line in tree.lines() {
+        let (last, above) = line.rails.split_last().map_or((None, &[][..]), |(last, above)| (Some(*last), above));
+        above.iter().for_each(|more| out.push_str(if *more { "│  " } else { "   " }));
+        out.push_str(last.map_or("", |more| if more { "├─ " } else { "└─ " }));
+        let total = line.total;
+        let _ = write!(out, "{}  [lookups {} void {}", line.text, total.lookups, total.void);
+        if let Some(adds) = line.adds {
+            let _ = write!(out, " ip4 {} ip6 {}", adds.ip4, spf::tree::summary::rounded(adds.ip6));
+        }
+        out.push_str("]\n");
+        testkit::evidence(&line.remarks).lines().for_each(|remark| {
+            let _ = writeln!(out, "      {remark}");
+        });
+    }
+    let _ = writeln!(out, "worst: {:?}", tree.worst.cost);
+    out.push_str(&testkit::evidence(&tree.summary().into_iter().collect::<Vec<_>>()));
+    for verdict in Results::ALL {
+        let set = tree.results.of(verdict);
+        if !set.is_empty() {
+            let shown: Vec<String> = set.prefixes().take(6).map(|prefix| prefix.to_string()).collect();
+            let more = if set.prefixes().count() > 6 { " …" } else { "" };
+            let _ = writeln!(out, "{verdict}: {}{more}", shown.join(" "));
+        }
+    }
+    for lookalike in &tree.root().lookalikes {
+        let _ = writeln!(out, "lookalike {}: {}", lookalike.kind.word(), lookalike.text);
+    }
+    if let Some(explanation) = tree.node(tree.in_force()).and_then(|node| node.explanation.as_ref()) {
+        let _ = writeln!(out, "explanation: {:?}", explanation.state);
+    }
+    out
+}
+
+/// `minimise: flat`, `fit` or `superfluous`, with `octets`.
+fn rewritten(case: &testkit::Case, tree: &Tree) -> String {
+    let octets_max = case.input.get("octets").map_or(450, |octets| octets.parse().unwrap());
+    let written = match case.input.get("minimise") {
+        None => return String::new(),
+        Some("flat") => minimise(tree, &Plan { octets_max, ..Plan::flat() }),
+        Some("fit") => fit(tree, &Plan { octets_max, ..Plan::default() }),
+        Some("superfluous") => minimise(tree, &Plan { octets_max, leave_out: superfluous(tree), ..Plan::default() }),
+        Some(other) => panic!("minimise: {other}"),
+    };
+    match written {
+        Err(obstacle) => testkit::evidence(&[obstacle]),
+        Ok(written) => {
+            let mut out = String::new();
+            for record in &written.records {
+                let _ = writeln!(out, "{} TXT {:?}", record.name, record.text);
+            }
+            out + &testkit::evidence(&written.remarks(tree))
+        }
+    }
+}
+
+#[test]
+fn ids_are_listed_once() {
+    let ids = [spf::tree::remark::IDS, spf::tree::summary::IDS, spf::minimise::remark::IDS].concat();
+    let unique: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(unique.len(), ids.len());
 }

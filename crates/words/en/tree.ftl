@@ -1,5 +1,14 @@
 ### The SPF tree: what is to be said of a record, of a term, and of a record written anew.
 
+## The whole
+
+spf-tree-summary = { $lookups } of { $limit } lookups, { $void_lookups } of them void; { $ip4 } addresses of IPv4 and { $ip6 } of IPv6 pass.
+spf-tree-summary-and-more = { $lookups } of { $limit } lookups, { $void_lookups } of them void; { $ip4 } addresses of IPv4 and { $ip6 } of IPv6 pass, and whoever matches the terms that depend on each message.
+spf-tree-summary-with-errors = { $lookups } of { $limit } lookups, { $void_lookups } of them void; { $ip4 } addresses of IPv4 and { $ip6 } of IPv6 pass before an error is met.
+spf-tree-label-ip4 = IPv4
+spf-tree-label-ip6 = IPv6
+spf-tree-label-lookups = lookups
+
 ## Records
 
 spf-tree-no-record = { $domain } publishes no SPF record: receivers answer permerror.
@@ -43,5 +52,17 @@ spf-tree-target-malformed = Leads to what can be no name in DNS. { $flaw }
 spf-minimise-unsound = The record has errors, or something below it could not be looked up; only a record without errors can be written anew.
 spf-minimise-too-large = It would take { $count } networks, and no more than { $limit } are written.
 spf-minimise-too-long = The record cannot be made short enough: { $octets } octets are left.
-spf-minimise-name = The name for a further record would be too long.
 spf-minimise-unproved = The new record could not be proved to mean the same, so it is not shown.
+spf-minimise-dropped = { $term } is left out: what it matches, others match with the same result, or nothing does.
+spf-minimise-frozen = { $name } { $kind } is written down as it is now (TTL { $seconds } s): when it changes, the record must be written again.
+spf-minimise-frozen-short = { $name } { $kind } may change at any time (TTL { $seconds } s) and is written down as it is now: watch it, or leave it as a name.
+spf-minimise-kept = { $term } stays as it is: { $why ->
+        [varies] it depends on each message.
+        [entangled] what it leads to depends on each message, behind terms that cannot be lifted out.
+        [exists] it asks whether a name is there.
+       *[other] { $why }
+    }
+spf-minimise-name = The name for a further record would be too long.
+spf-minimise-over-limit = It still takes { $after } lookups, and { $limit } are allowed.
+spf-minimise-proved = { $before } lookups become { $after }. The same addresses pass ({ $ip4 } of IPv4), every other result is the same, too.
+spf-minimise-several = There are { $count } records: publish the further ones first, the domain's own last.

@@ -1,5 +1,14 @@
 ### SPF の木: レコードと項目についての所見、書き直したレコードについての所見。
 
+## 全体
+
+spf-tree-summary = DNS 参照 { $lookups } 回(上限 { $limit } 回)、うち空振り { $void_lookups } 回。許可されるアドレスは IPv4 { $ip4 } 個、IPv6 { $ip6 } 個です。
+spf-tree-summary-and-more = DNS 参照 { $lookups } 回(上限 { $limit } 回)、うち空振り { $void_lookups } 回。許可されるアドレスは IPv4 { $ip4 } 個、IPv6 { $ip6 } 個と、メールごとに変わる項目に一致するものです。
+spf-tree-summary-with-errors = DNS 参照 { $lookups } 回(上限 { $limit } 回)、うち空振り { $void_lookups } 回。エラーになる前に許可されるアドレスは IPv4 { $ip4 } 個、IPv6 { $ip6 } 個です。
+spf-tree-label-ip4 = IPv4
+spf-tree-label-ip6 = IPv6
+spf-tree-label-lookups = 参照
+
 ## レコード
 
 spf-tree-no-record = { $domain } には SPF レコードがなく、受信側は permerror と判定します。
@@ -43,5 +52,17 @@ spf-tree-target-malformed = 参照先が DNS の名前として使用できま�
 spf-minimise-unsound = レコードに誤りがあるか、参照先を確認できません。書き直せるのは誤りのないレコードだけです。
 spf-minimise-too-large = ネットワークが { $count } 個必要ですが、書き出せるのは { $limit } 個までです。
 spf-minimise-too-long = これ以上短くできません({ $octets } オクテットのレコードになります)。
-spf-minimise-name = 追加のレコードの名前が長すぎます。
 spf-minimise-unproved = 書き直したレコードが同じ意味であることを証明できないため、表示しません。
+spf-minimise-dropped = { $term } は省きました。ほかの項目が同じ結果で一致するか、何にも一致しないためです。
+spf-minimise-frozen = { $name } { $kind } の現在の値を書き込みました(TTL { $seconds } 秒)。変更されたときは、レコードの書き直しが必要です。
+spf-minimise-frozen-short = { $name } { $kind } はいつでも変更されうるもの(TTL { $seconds } 秒)ですが、現在の値を書き込みました。監視を続けるか、名前のまま残してください。
+spf-minimise-kept = { $term } はそのまま残しました。{ $why ->
+        [varies] メールごとに変わるためです。
+        [entangled] 参照先がメールごとに変わり、切り離せない項目の後にあるためです。
+        [exists] 名前の有無を確認する項目のためです。
+       *[other] { $why }
+    }
+spf-minimise-name = 追加のレコードの名前が長すぎます。
+spf-minimise-over-limit = まだ DNS 参照が { $after } 回必要で、上限は { $limit } 回です。
+spf-minimise-proved = DNS 参照は { $before } 回から { $after } 回になります。許可されるアドレスは同じで(IPv4 は { $ip4 } 個)、そのほかの結果も同じです。
+spf-minimise-several = レコードは { $count } 個です。追加のレコードを先に、ドメイン自身のレコードを最後に公開してください。

@@ -3,9 +3,9 @@
 use lookup::{Data, Question};
 
 use super::{Flatten, Minimised, Obstacle, Plan, minimise};
-use crate::limits::Limits;
+use crate::limits::{Limits, TRIED_TERM_COUNT_MAX};
 use crate::record::Record;
-use crate::tree::{Caps, NodeId, Source, Target, TermAt, TermKind, Tree, tree_of_answers};
+use crate::tree::{Caps, NodeId, Source, Target, Term, TermAt, TermKind, Tree, tree_of_answers};
 
 /// The terms of the domain's own record that ask DNS and could go without changing any result, by the answers of now: what
 /// they match, others match just so. They can go one and all; of two that match the same, only the later one is named.
@@ -13,12 +13,10 @@ use crate::tree::{Caps, NodeId, Source, Target, TermAt, TermKind, Tree, tree_of_
 pub fn superfluous(tree: &Tree) -> Vec<TermAt> {
     let node = tree.root();
     let mut gone: Vec<TermAt> = Vec::new();
+    let is_candidate = |term: &Term| term.kind.asks_dns() && term.kind != TermKind::Redirect && !term.varies();
+    let candidates: Vec<u32> = node.terms().filter(|(_, term)| is_candidate(term)).map(|(number, _)| number).collect();
     // From behind, so that of two which match the same the first one stays.
-    for (number, term) in node.terms().collect::<Vec<_>>().into_iter().rev() {
-        let is_candidate = term.kind.asks_dns() && term.kind != TermKind::Redirect && !term.varies();
-        if !is_candidate || gone.len() >= usize::from(u8::MAX) {
-            continue;
-        }
+    for number in candidates.into_iter().take(TRIED_TERM_COUNT_MAX).rev() {
         let at = TermAt { node: NodeId(0), term: number };
         gone.push(at);
         if without(tree, &gone).results != tree.results {
@@ -68,7 +66,7 @@ pub fn fit(tree: &Tree, plan: &Plan) -> Result<Minimised, Obstacle> {
     let mut best = minimise(tree, &plan)?;
     let candidates = candidates(tree);
     let mut taken = Vec::new();
-    for name in candidates {
+    for name in candidates.into_iter().take(TRIED_TERM_COUNT_MAX) {
         if best.after.lookups <= limit || plan.flatten == Flatten::All {
             break;
         }

@@ -139,7 +139,9 @@ impl Reading<'_> {
                 );
                 return (Default::Verdict(verdict), id);
             }
-            if !self.plan.leave_out.contains(&at) {
+            if self.plan.leave_out.contains(&at) {
+                self.dropped.push(at);
+            } else {
                 self.term(at, node, term, verdict);
             }
         }

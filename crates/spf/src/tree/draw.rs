@@ -1,8 +1,9 @@
 //! The tree as lines: one for the record, one for each term below it, with what it costs and adds at the side. What the
 //! lines look like in the end is for whoever prints them.
 
-use super::{Cost, NodeId, Remark, TermAt, Tree};
-use crate::space::Count;
+use super::{Cost, NodeId, Remark, Term, TermAt, Tree};
+use crate::outcome::Verdict;
+use crate::space::{AddressSet, Count};
 
 /// One line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,12 +17,26 @@ pub struct Line {
     pub text: String,
     /// What it costs with all below it.
     pub total: Cost,
-    /// How many addresses of IPv4 it adds; of the root, how many pass.
-    pub ip4: u64,
-    /// How many addresses of IPv6 it adds; of the root, how many pass.
-    pub ip6: Count,
+    /// How many addresses it lets pass that nothing before it does; of the root, how many pass at all. `None` for terms
+    /// that let nobody pass, and for those of which only a message knows.
+    pub adds: Option<Adds>,
     /// What is to be said of it, and of the record that it leads to.
     pub remarks: Vec<Remark>,
+}
+
+/// How many addresses are added.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Adds {
+    /// Of IPv4.
+    pub ip4: u64,
+    /// Of IPv6: at most 2^128.
+    pub ip6: Count,
+}
+
+impl Adds {
+    fn of(set: &AddressSet) -> Self {
+        Self { ip4: set.count_ip4(), ip6: set.count_ip6() }
+    }
 }
 
 /// What a line is about.
@@ -42,8 +57,7 @@ impl Tree {
             rails: Vec::new(),
             text: self.domain.as_str().to_owned(),
             total: self.worst.cost,
-            ip4: self.results.pass.count_ip4(),
-            ip6: self.results.pass.count_ip6(),
+            adds: Some(Adds::of(&self.results.pass)),
             remarks: self.remarks_of_node(NodeId(0)),
         };
         let mut lines = vec![root];
@@ -66,8 +80,7 @@ impl Tree {
                 rails: own_rails.clone(),
                 text: term.text.clone(),
                 total: term.total,
-                ip4: term.adds.count_ip4(),
-                ip6: term.adds.count_ip6(),
+                adds: (lets_pass(term) && !term.varies()).then(|| Adds::of(&term.adds)),
                 remarks,
             });
             if let Some(below) = term.node {
@@ -75,4 +88,9 @@ impl Tree {
             }
         }
     }
+}
+
+/// Whether a match of the term is a pass, of its own record at least.
+fn lets_pass(term: &Term) -> bool {
+    term.verdict().is_none_or(|verdict| verdict == Verdict::Pass)
 }

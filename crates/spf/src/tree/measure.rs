@@ -3,7 +3,7 @@
 use lookup::{Answer, Question};
 
 use super::grow::exchanges;
-use super::{Cost, Counted, Host, NodeId, State, Term, TermAt, TermKind, Tree, Worst};
+use super::{Cause, Cost, Counted, Host, NodeId, State, Term, TermAt, TermKind, Tree, Worst};
 use crate::limits::Limits;
 use crate::macros::Letter;
 
@@ -58,7 +58,8 @@ fn walk(tree: &Tree, id: NodeId, worst: &mut Worst) {
 }
 
 fn own(tree: &Tree, term: &Term) -> Cost {
-    if !term.kind.asks_dns() {
+    let is_ended = term.dead.as_ref().is_some_and(|dead| dead.cause == Cause::AfterAll);
+    if !term.kind.asks_dns() || is_ended {
         return Cost::default();
     }
     // RFC 7208 §4.6.4: the "p" macro is included in the limit

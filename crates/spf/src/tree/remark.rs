@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use crate::outcome::Verdict;
 use crate::space::AddressSet;
 use crate::tree::grow::exchanges;
+use crate::tree::results::is_failure;
 
 /// Something that a reader of the tree should know about one place in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -130,7 +131,14 @@ impl Tree {
     fn remarks_of_answers(&self, at: TermAt, name: &Domain, remarks: &mut Vec<Remark>) {
         let Some((_, term)) = self.term(at) else { return };
         if let Some((name, failure)) = term.failure() {
-            let kind = if term.hosts.is_empty() { Kind::Mx } else { Kind::A };
+            let is_ip4 = |host: &super::Host| host.name == *name && is_failure(&host.ip4);
+            let kind = if term.hosts.is_empty() {
+                Kind::Mx
+            } else if term.hosts.iter().any(is_ip4) {
+                Kind::A
+            } else {
+                Kind::Aaaa
+            };
             remarks.push(Remark::Failed(name.clone(), kind, failure));
         }
         if let Some(answer) = &term.exchanges {

@@ -219,22 +219,25 @@ fn of_node(tree: &Tree, index: usize) -> (Results, Vec<Option<Dead>>) {
     let node = &tree.nodes[index];
     let mut results = Results::default();
     let mut decided = AddressSet::new();
+    // Who is kept from a term by an error before it may come to it another day: that kills no term.
+    let mut matched = AddressSet::new();
     let mut deaths = Vec::with_capacity(node.terms.len());
     for (number, term) in node.terms.iter().enumerate() {
         if term.kind == TermKind::Redirect {
-            deaths.push(dead(node, index, number, &AddressSet::everyone(), &decided));
+            deaths.push(dead(node, index, number, &AddressSet::everyone(), &matched));
             redirected(tree, term, &mut results, &mut decided);
             continue;
         }
         let effect = effect(tree, term);
         let ends = effect.ends();
-        deaths.push(dead(node, index, number, &ends.union(&effect.undecided), &decided));
+        deaths.push(dead(node, index, number, &ends.union(&effect.undecided), &matched));
         results.temp_error.extend(&effect.temp_error.difference(&decided));
         results.perm_error.extend(&effect.perm_error.difference(&decided));
         results.undecided.extend(&effect.undecided.difference(&decided));
         let verdict = term.verdict().unwrap_or(Verdict::Neutral);
         results.set(verdict).extend(&effect.matched.difference(&decided));
         decided.extend(&ends);
+        matched.extend(&effect.matched);
     }
     // RFC 7208 §4.7: when nothing matches, just as if "?all" were specified as the last directive
     results.neutral.extend(&decided.complement());
@@ -268,7 +271,7 @@ fn redirected(tree: &Tree, term: &Term, results: &mut Results, decided: &mut Add
 }
 
 /// Whether, and why, a term of these addresses never matches.
-fn dead(node: &Node, index: usize, number: usize, reach: &AddressSet, decided: &AddressSet) -> Option<Dead> {
+fn dead(node: &Node, index: usize, number: usize, reach: &AddressSet, matched: &AddressSet) -> Option<Dead> {
     let term = &node.terms[number];
     let at = |number: usize| TermAt {
         node: NodeId(u32::try_from(index).unwrap_or(u32::MAX)),
@@ -279,7 +282,7 @@ fn dead(node: &Node, index: usize, number: usize, reach: &AddressSet, decided: &
         let is_contradicted = term.verdict().is_some_and(|verdict| before[all].verdict() != Some(verdict));
         return Some(Dead { cause: Cause::AfterAll, by: vec![at(all)], is_contradicted });
     }
-    if reach.is_empty() || !decided.is_superset(reach) {
+    if reach.is_empty() || !matched.is_superset(reach) {
         return None;
     }
     let (mut by, mut is_contradicted) = (Vec::new(), false);
@@ -294,7 +297,7 @@ fn dead(node: &Node, index: usize, number: usize, reach: &AddressSet, decided: &
             left = left.difference(&before.opens);
         }
     }
-    let cause = if decided.is_everyone() { Cause::Unreached } else { Cause::Covered };
+    let cause = if matched.is_everyone() { Cause::Unreached } else { Cause::Covered };
     Some(Dead { cause, by, is_contradicted })
 }
 
