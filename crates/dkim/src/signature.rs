@@ -372,7 +372,13 @@ impl FieldNames {
 
     /// How many times each of these fields is signed.
     pub(crate) fn counts<const COUNT: usize>(&self, names: &[(NameKey, &str); COUNT]) -> [usize; COUNT] {
-        names.each_ref().map(|(key, _)| self.count(*key))
+        let mut counts = [0; COUNT];
+        for (signed, _) in &self.names {
+            if let Some(at) = names.iter().position(|(key, _)| key == signed) {
+                counts[at] += 1;
+            }
+        }
+        counts
     }
 
     /// How many times the field of this key is signed.

@@ -175,7 +175,15 @@ impl<'a> Headers<'a> {
     /// How many fields there are of each of these names, whose keys come with them.
     #[must_use]
     pub fn counts<const COUNT: usize>(&self, names: &[(NameKey, &str); COUNT]) -> [usize; COUNT] {
-        names.each_ref().map(|(key, name)| self.indexes_named(*key, name.as_bytes()).count())
+        let mut counts = [0; COUNT];
+        for place in &self.places {
+            if let Some(at) = names.iter().position(|(key, _)| *key == place.key)
+                && self.field(place).is_named(names[at].1.as_bytes())
+            {
+                counts[at] += 1;
+            }
+        }
+        counts
     }
 
     fn field(&self, place: &Place) -> Field<'a> {
@@ -341,12 +349,19 @@ impl NameKey {
             key = mix(key, u64::from_le_bytes(*word));
             rest = behind;
         }
-        let mut last = 0;
-        let mut at = 0;
-        while at < rest.len() {
-            last = last << 8 | rest[at] as u64;
-            at += 1;
-        }
+        // What is left is read with bytes before it, or with itself, once more: without a look at each byte.
+        let last = match (name.last_chunk::<8>(), name.first_chunk::<4>(), name.last_chunk::<4>()) {
+            (Some(word), ..) => u64::from_le_bytes(*word),
+            (None, Some(first), Some(last)) => {
+                (u32::from_le_bytes(*first) as u64) << 32 | u32::from_le_bytes(*last) as u64
+            }
+            _ => match *name {
+                [a, b, c] => u32::from_le_bytes([a, b, c, 0]) as u64,
+                [a, b] => u16::from_le_bytes([a, b]) as u64,
+                [a] => a as u64,
+                _ => 0,
+            },
+        };
         Self(mix(key, last))
     }
 }
