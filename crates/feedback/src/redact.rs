@@ -1,9 +1,14 @@
 //! What of a message may be shown to strangers: local parts become keyed hashes (RFC 6590), header fields are let through
-//! by a list, and a body never is.
+//! by a list, and of each of them no more than its kind is known to need; a body never is.
+//!
+//! Reading order: [`Redaction::header`]; what is left of each kind of field is in `field`.
+
+mod field;
 
 use aws_lc_rs::hmac;
+use mailtext::authres::{AuthenticationResults, Letters, LineEnd, MethodResult, Property, Style};
 use mailtext::encode::encode_base64;
-use mailtext::{AddressList, Field, Headers};
+use mailtext::{AddressList, Field, Headers, TagList};
 
 use crate::hash::keyed;
 use crate::limits::{FAILURE_FIELD_BYTES_MAX, FAILURE_HEADER_BYTES_MAX};
@@ -17,12 +22,11 @@ pub struct Redaction(hmac::Key);
 pub struct ShownFields(Vec<Box<str>>);
 
 /// The fields that are shown by default: those by which an owner finds out what went wrong. Not the Subject, which is
-/// what the mail says.
-pub const SHOWN_FIELDS: [&str; 21] = [
+/// what the mail says, and nobody to whom it was written.
+pub const SHOWN_FIELDS: [&str; 18] = [
     "arc-authentication-results",
     "arc-message-signature",
     "arc-seal",
-    "cc",
     "content-transfer-encoding",
     "content-type",
     "date",
@@ -36,25 +40,13 @@ pub const SHOWN_FIELDS: [&str; 21] = [
     "reply-to",
     "resent-from",
     "resent-sender",
-    "resent-to",
     "return-path",
     "sender",
-    "to",
 ];
 
 /// Fields that hold addresses and names: the names are left out.
 const ADDRESS_FIELDS: [&str; 10] =
     ["bcc", "cc", "from", "reply-to", "resent-cc", "resent-from", "resent-sender", "resent-to", "sender", "to"];
-
-/// Fields whose addresses stand behind `tag=`.
-const TAGGED_FIELDS: [&str; 6] = [
-    "arc-authentication-results",
-    "arc-message-signature",
-    "arc-seal",
-    "authentication-results",
-    "dkim-signature",
-    "received-spf",
-];
 
 /// So many bytes of a hash are shown: 16 characters of base64, without padding.
 // RFC 6590 §5.2: in 96 bits two different inputs do not meet by chance.
@@ -90,13 +82,15 @@ impl Redaction {
     #[must_use]
     pub fn header(&self, header: &[u8], shown: &ShownFields) -> String {
         let mut text = String::new();
-        for field in Headers::parse(header).iter() {
+        let headers = Headers::parse(header);
+        let people = field::people(&headers);
+        for field in headers.iter() {
             let name = String::from_utf8_lossy(field.name).to_ascii_lowercase();
             // RFC 9991 §7, §7.1: who wrote to whom, and what, is for nobody else; only what explains the failure is shown.
             if !shown.0.iter().any(|shown| **shown == *name) || field.value.len() > FAILURE_FIELD_BYTES_MAX {
                 continue;
             }
-            let Some(value) = self.value(&name, &field) else { continue };
+            let Some(value) = self.value(&name, &field, &people) else { continue };
             let before = text.len();
             text.push_str(&String::from_utf8_lossy(field.name));
             text.push(':');
@@ -109,14 +103,32 @@ impl Redaction {
         text
     }
 
-    /// The value of a field as it is shown; `None` when nothing of it is.
-    fn value(&self, name: &str, field: &Field<'_>) -> Option<String> {
-        if !ADDRESS_FIELDS.contains(&name) {
-            let is_id = name == "message-id";
-            let value = field.unfolded();
-            return Some(if is_id { printable(&value) } else { self.text(&value, TAGGED_FIELDS.contains(&name)) });
+    /// The value of a field as it is shown; `None` when nothing of it is. `people` are local parts of the message's own
+    /// addresses.
+    fn value(&self, name: &str, field: &Field<'_>, people: &[Vec<u8>]) -> Option<String> {
+        if ADDRESS_FIELDS.contains(&name) {
+            return self.addresses(field.value);
         }
-        let (list, _) = AddressList::parse(field.value);
+        let value = field.unfolded();
+        match name {
+            "message-id" => Some(self.message_id(&value, people)),
+            "content-type" => field::media_type(&value),
+            "list-id" => mailtext::list_id::list_id(field.value).map(|id| format!("<{id}>")),
+            "received" => {
+                let value = field::without_comments(&value, field::names_a_host);
+                Some(self.text(&field::without_recipient(&value)))
+            }
+            "received-spf" => Some(self.text(&field::without_comments(&value, |_| false))),
+            "dkim-signature" | "arc-message-signature" | "arc-seal" => Some(self.tags(&value)),
+            "authentication-results" => Some(self.results(&AuthenticationResults::parse(field.value).0)),
+            "arc-authentication-results" => Some(self.results(&AuthenticationResults::parse_arc(field.value).0)),
+            _ => Some(self.text(&value)),
+        }
+    }
+
+    /// The addresses of a field, without names and comments.
+    fn addresses(&self, value: &[u8]) -> Option<String> {
+        let (list, _) = AddressList::parse(value);
         let address = |mailbox: &mailtext::Mailbox| {
             let host = mailbox.domain.as_ref().ok()?.name()?;
             Some(format!("<{}@{host}>", self.local_part(mailbox.local.as_bytes())))
@@ -126,18 +138,73 @@ impl Redaction {
         (!addresses.is_empty()).then(|| addresses.join(", "))
     }
 
+    /// A Message-ID: by it its maker finds the message. One that tells a person, or is none, is replaced.
+    fn message_id(&self, value: &[u8], people: &[Vec<u8>]) -> String {
+        let id = value.trim_ascii();
+        let inner = id.strip_prefix(b"<").and_then(|id| id.strip_suffix(b">"));
+        let at = inner.and_then(|inner| Some((inner, inner.iter().rposition(|byte| *byte == b'@')?)));
+        let is_plain = |bytes: &[u8]| bytes.iter().all(|byte| byte.is_ascii_graphic() && !b"<>@\"".contains(byte));
+        match at {
+            Some((inner, at)) if is_plain(&inner[..at]) && is_plain(&inner[at + 1..]) => {
+                let (left, right) = (&inner[..at], printable(&inner[at + 1..]));
+                let tells =
+                    |person: &Vec<u8>| left.to_ascii_lowercase().windows(person.len()).any(|part| part == person);
+                let left = if people.iter().any(tells) { self.local_part(left) } else { printable(left) };
+                format!("<{left}@{right}>")
+            }
+            _ => format!("<{}>", self.local_part(id)),
+        }
+    }
+
+    /// The tags of a signature that are known to tell nobody: `z=` is a copy of the header.
+    fn tags(&self, value: &[u8]) -> String {
+        let (tags, _) = TagList::parse(value);
+        let shown = tags.iter().filter_map(|tag| {
+            let name = std::str::from_utf8(tag.name).ok().filter(|name| field::TAGS.contains(name))?;
+            let value: Vec<u8> = tag.value.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+            let is_instance = value.iter().all(u8::is_ascii_digit);
+            let value = if name == "i" && !is_instance { self.address(&printable(&value)) } else { self.text(&value) };
+            Some(format!("{name}={value}"))
+        });
+        shown.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Results, with the properties that are known to tell nobody; without comments, reasons and users.
+    fn results(&self, field: &AuthenticationResults) -> String {
+        let mut shown = match &field.authserv_id {
+            Some(id) => AuthenticationResults::new(printable(id.as_bytes())),
+            None => AuthenticationResults::new("unknown"),
+        };
+        shown.instance = field.instance;
+        shown.results = field.results.iter().map(|result| self.result(result)).collect();
+        let value = shown.to_value(Style { line_end: LineEnd::Lf, letters: Letters::Ascii });
+        value.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn result(&self, result: &MethodResult) -> MethodResult {
+        let is_shown =
+            |property: &&Property| field::PROPERTIES.contains(&(property.ptype.as_str(), property.name.as_str()));
+        let hashed = |property: &Property| Property {
+            value: match property.value.contains('@') {
+                true => self.address(&property.value),
+                false => printable(property.value.as_bytes()),
+            },
+            comment: None,
+            ..property.clone()
+        };
+        let properties = result.properties.iter().filter(is_shown).map(hashed).collect();
+        MethodResult { comment: None, reason: None, properties, ..result.clone() }
+    }
+
     /// A text with the local part of everything that looks like an address replaced.
-    fn text(&self, value: &[u8], is_tagged: bool) -> String {
+    fn text(&self, value: &[u8]) -> String {
         let mut text = String::with_capacity(value.len());
         let mut done = 0;
         for at in value.iter().enumerate().filter(|(_, byte)| **byte == b'@').map(|(at, _)| at) {
             if at < done {
                 continue;
             }
-            let mut start = done + local_start(&value[done..at]);
-            if is_tagged && let Some(equals) = tag_end(&value[start..at]) {
-                start += equals;
-            }
+            let start = done + local_start(&value[done..at]);
             text.push_str(&printable(&value[done..start]));
             if start < at {
                 text.push_str(&self.local_part(&value[start..at]));
@@ -175,13 +242,6 @@ fn local_start(before: &[u8]) -> usize {
     let may_stand =
         |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(byte) || !byte.is_ascii();
     before.iter().rposition(|byte| !may_stand(byte)).map_or(0, |at| at + 1)
-}
-
-/// Behind the first `=`, when what stands before it is the name of a tag or a property.
-fn tag_end(local: &[u8]) -> Option<usize> {
-    let equals = local.iter().position(|byte| *byte == b'=')?;
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    (equals > 0 && local[..equals].iter().all(is_name)).then_some(equals + 1)
 }
 
 /// Printable ASCII: everything else is `?`, tabs are spaces.
@@ -234,12 +294,14 @@ mod tests {
         assert_eq!(redaction().address("bob@example.net"), format!("{bob}@example.net"));
         assert_eq!(redaction().address("@example.net"), "@example.net");
         assert_eq!(redaction().address(""), "");
-        let header = shown(
+        let header = testkit::wire(
             "Received: from a.example by b.example for <bob@example.net>; Sun, 22 Nov 2026 00:00:00 +0000\n\
              To: Bob B. <bob@example.net>,\n \"Bob\" <bob@example.net>\n\
              DKIM-Signature: v=1; d=example.net; i=bob@example.net; b=AbC+/=\n",
         );
-        assert_eq!(header.matches(&format!("{bob}@example.net")).count(), 4, "{header}");
+        let names = ShownFields::new(["received", "to", "dkim-signature"]);
+        let header = redaction().header(&header, &names);
+        assert_eq!(header.matches(&format!("{bob}@example.net")).count(), 3, "{header}");
         assert!(!header.contains("Bob") && !header.to_lowercase().contains("bob@"), "{header}");
         assert!(header.contains("v=1; d=example.net; i="), "{header}");
     }
@@ -248,6 +310,7 @@ mod tests {
     fn fields_that_are_not_on_the_list_are_not_shown() {
         let header = shown(
             "Subject: secret\nX-Original-To: bob@example.net\nauthentication-results: x; spf=pass smtp.mailfrom=bob@a.example\n\
+             To: bob@example.net\nCc: bob@example.net\n\
              Message-ID: <1@mail.example>\nDate: Sun, 22 Nov 2026 00:00:00 +0000\nFrom: nobody at all\n\nbody bob@example.net\n",
         );
         assert_eq!(header, "Message-ID: <1@mail.example>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n");
@@ -255,24 +318,61 @@ mod tests {
         assert_eq!(redaction().header(b"SUBJECT: hi \xe9\r\n\r\n", &names), "SUBJECT: hi ?\r\n");
     }
 
+    /// What must not be there, and what must.
     #[test]
     fn no_part_of_a_local_part_is_left() {
-        for (field, secret) in [
-            ("Received: for <bounce+secret=example.org@list.example>", "secret"),
-            ("Received: for <user=secret@x.example>", "user"),
-            ("Received: (envelope-from \"a secret b\"@x.example)", "secret"),
-            ("Received: for <s\u{e9}cret@x.example>", "cret"),
-            ("Return-Path: <secret@x.example>", "secret"),
-            ("ARC-Authentication-Results: i=1; a; spf=pass smtp.mailfrom=bounce+secret=b@c.example", "secret"),
-            ("Received-SPF: pass (x: domain of secret@c.example) envelope-from=\"secret@c.example\"", "secret"),
-            ("DKIM-Signature: i=secret@x.example; d=x.example", "secret"),
-            ("List-Id: secret@x.example", "secret"),
-            ("From: secret <secret@x.example>, (secret) secret@x.example", "secret"),
-            ("Content-Type: text/plain; name=secret@x.example", "secret"),
+        for (field, secret, kept) in [
+            ("Received-SPF: pass envelope-from=<bounce+secret=example.org@list.example>", "secret", "@list.example>"),
+            ("Received-SPF: fail <user=secret@x.example>", "user", "@x.example"),
+            ("Received-SPF: fail <s\u{e9}cret@x.example>", "cret", "@x.example"),
+            ("Received: by a.example FOR <secret@x.example>; today", "x.example", "by a.example; today"),
+            ("Received: by a.example for secret@x.example id 4Qx", "x.example", "by a.example id 4Qx"),
+            ("Received: by a.example for <a@x.example>, <b@x.example>; today", "x.example", "by a.example; today"),
+            ("Received: from a.example (b.example [192.0.2.1]) by c.example", "secret", "(b.example [192.0.2.1])"),
+            ("Received: from a.example (secret@b.example [192.0.2.1]) by c.example", "secret", "by c.example"),
+            ("Received: from a (Authenticated sender: secret) by c.example", "secret", "by c.example"),
+            ("Received: by x.example (Postfix, from userid 1234)\n\tid 4Qx", "1234", "id 4Qx"),
+            ("Received: from a (a (nested) secret) by c.example", "secret", "by c.example"),
+            ("Received: from a.example \"quote (secret) b", "secret", "from a.example"),
+            ("Return-Path: <secret@x.example>", "secret", "@x.example"),
+            (
+                "ARC-Authentication-Results: i=1; a; spf=pass smtp.mailfrom=bounce+secret=b@c.example",
+                "secret",
+                "@c.example",
+            ),
+            ("ARC-Authentication-Results: i=1; a; auth=pass smtp.auth=secret", "secret", "auth=pass"),
+            (
+                "ARC-Authentication-Results: i=1; a; dkim=fail (secret) reason=\"secret\" header.d=x.example",
+                "secret",
+                "header.d=x.example",
+            ),
+            (
+                "Received-SPF: pass (x: domain of secret@c.example) envelope-from=\"secret@c.example\"",
+                "secret",
+                "@c.example",
+            ),
+            ("DKIM-Signature: i=secret@x.example; d=x.example", "secret", "d=x.example"),
+            ("DKIM-Signature: d=x.example; z=From:secret=40x.example|Subject:secret", "secret", "d=x.example"),
+            ("DKIM-Signature: d=x.example; i=secret; user=secret", "secret", "d=x.example"),
+            ("ARC-Seal: i=1; d=x.example; cv=none; s=k", "secret", "i=1; d=x.example; cv=none; s=k"),
+            ("List-Id: The secret list <list.x.example>", "secret", "<list.x.example>"),
+            ("From: secret <secret@x.example>, (secret) secret@x.example", "secret", "@x.example>"),
+            ("Content-Type: text/plain; charset=utf-8; name=secret@x.example", "secret", "text/plain; charset=utf-8"),
+            ("Message-ID: <2026.secret.7@x.example>\nFrom: Secret@x.example", "secret", "@x.example>"),
+            ("Message-ID: secret of nobody", "secret", "Message-ID: <"),
+            ("Message-ID: <2026.1@x.example>\nFrom: ab@x.example", "ab@", "<2026.1@x.example>"),
         ] {
             let header = shown(&format!("{field}\n"));
-            assert!(!header.contains(secret) && header.contains("example"), "{field}: {header}");
+            assert!(!header.contains(secret) && header.contains(kept), "{field}: {header}");
             assert!(header.is_ascii());
+        }
+        for (field, wanted) in [
+            ("List-Id: secret@x.example", ""),
+            ("From: (secret)", ""),
+            ("Content-Type: secret", ""),
+            ("Received: (secret", "Received:\r\n"),
+        ] {
+            assert_eq!(shown(&format!("{field}\n")), wanted, "{field}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! How many failure reports are sent: so many in a time, to each destination and in all; what is more is folded.
 //!
 //! Two things bound them. A [`Throttle`] holds buckets of tokens, one for each destination and one for all: a report takes
-//! one of both. What looks alike (same kind, domain, address, selector) is one report for a while, which counts the
+//! one of all, and one of each destination to which it goes. What looks alike (same kind, domain, address, selector) is one report for a while, which counts the
 //! incidents. Nothing here reads a clock.
 
 use std::collections::HashMap;
@@ -34,7 +34,8 @@ pub struct Rates {
 /// What looks alike is one report.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Likeness {
-    destination: Box<str>,
+    /// In small letters, each once.
+    destinations: Box<[Box<str>]>,
     kind: Option<AuthFailure>,
     domain: Box<str>,
     source: Option<IpAddr>,
@@ -93,11 +94,15 @@ impl Default for Rates {
 }
 
 impl Likeness {
-    /// Of a report to a destination.
+    /// Of a report to these destinations.
     #[must_use]
-    pub fn of(failure: &Failure, destination: &str) -> Self {
+    pub fn of<'d>(failure: &Failure, destinations: impl IntoIterator<Item = &'d str>) -> Self {
+        let mut destinations: Vec<Box<str>> =
+            destinations.into_iter().map(|destination| destination.to_ascii_lowercase().into()).collect();
+        destinations.sort_unstable();
+        destinations.dedup();
         Self {
-            destination: destination.to_ascii_lowercase().into(),
+            destinations: destinations.into(),
             kind: failure.auth_failure.known(),
             domain: failure.reported_domains.first().cloned().unwrap_or_default(),
             source: failure.source,
@@ -129,7 +134,7 @@ impl Throttle {
         let folded = self.alike.get(&likeness).copied();
         let incidents = folded.map_or(0, |folded| folded.incidents).saturating_add(1);
         let waits = folded.is_some_and(|folded| now_ms < folded.until_ms);
-        if waits || !self.take(&likeness.destination, now_ms) {
+        if waits || !self.take(&likeness.destinations, now_ms) {
             let until_ms = folded.map_or(0, |folded| folded.until_ms);
             self.remember(likeness, Folded { incidents, until_ms });
             return Decision::Fold;
@@ -144,19 +149,24 @@ impl Throttle {
         self.forgotten
     }
 
-    /// Takes a token of both buckets, or of none.
-    fn take(&mut self, destination: &str, now_ms: u64) -> bool {
-        let bucket = self.destinations.get(destination).copied().unwrap_or(Bucket { full_at_ms: 0 });
-        let (Some(of_destination), Some(of_all)) =
-            (bucket.less(self.rates.destination, now_ms), self.all.less(self.rates.all, now_ms))
-        else {
-            return false;
-        };
-        if self.destinations.len() >= THROTTLE_DESTINATION_COUNT_MAX && !self.destinations.contains_key(destination) {
-            // So many destinations at a time are an attack: the bound for all is what holds.
-            return false;
+    /// Takes a token of each bucket, or of none.
+    fn take(&mut self, destinations: &[Box<str>], now_ms: u64) -> bool {
+        let Some(of_all) = self.all.less(self.rates.all, now_ms) else { return false };
+        let mut taken = Vec::with_capacity(destinations.len());
+        for destination in destinations {
+            let known = self.destinations.get(destination).copied();
+            let new_count = taken.iter().filter(|(_, _, is_new)| *is_new).count();
+            if known.is_none() && self.destinations.len() + new_count >= THROTTLE_DESTINATION_COUNT_MAX {
+                // So many destinations at a time are an attack: the bound for all is what holds.
+                return false;
+            }
+            let bucket = known.unwrap_or(Bucket { full_at_ms: 0 });
+            let Some(bucket) = bucket.less(self.rates.destination, now_ms) else { return false };
+            taken.push((destination, bucket, known.is_none()));
         }
-        self.destinations.insert(destination.into(), of_destination);
+        for (destination, bucket, _) in taken {
+            self.destinations.insert(destination.clone(), bucket);
+        }
         self.all = of_all;
         true
     }

@@ -335,7 +335,7 @@ proptest! {
 
 fn likeness(destination: &str, source: u32) -> Likeness {
     let failure = Failure { source: Some(IpAddr::V4(source.into())), ..Failure::default() };
-    Likeness::of(&failure, destination)
+    Likeness::of(&failure, [destination])
 }
 
 #[test]
@@ -383,6 +383,28 @@ fn rates_hold_for_each_destination_and_for_all() {
     }
     assert!(sent <= 5 + 1_000 && sent > 300, "{sent}");
     assert!(incidents <= offered && incidents > offered * 9 / 10, "{incidents}");
+}
+
+#[test]
+fn a_report_to_several_destinations_takes_of_each_or_of_none() {
+    let rates = Rates {
+        destination: Rate { burst: 2, interval_ms: 60_000 },
+        all: Rate { burst: 100, interval_ms: 1 },
+        alike_ms: 0,
+    };
+    let mut throttle = Throttle::new(rates);
+    let to = |destinations: &[&'static str]| Likeness::of(&Failure::default(), destinations.iter().copied());
+    assert_eq!(to(&["b@x.example", "A@x.example", "a@X.example"]), to(&["a@x.example", "b@x.example"]), "no order");
+    assert_eq!(throttle.offer(to(&["a@x.example"]), 1_000), Decision::Report { incidents: 1 });
+    assert_eq!(throttle.offer(to(&["a@x.example", "b@x.example"]), 1_000), Decision::Report { incidents: 1 });
+    assert_eq!(throttle.offer(to(&["b@x.example", "a@x.example"]), 1_000), Decision::Fold, "the one has none left");
+    assert_eq!(
+        throttle.offer(to(&["b@x.example"]), 1_000),
+        Decision::Report { incidents: 1 },
+        "of the other none was taken"
+    );
+    assert_eq!(throttle.offer(to(&["b@x.example"]), 1_000), Decision::Fold);
+    assert_eq!(throttle.offer(to(&[]), 1_000), Decision::Report { incidents: 1 });
 }
 
 #[test]
