@@ -20,6 +20,7 @@ use crate::limits::QUEUE_ID_BYTES_MAX;
 use crate::message::{Client, Message, REMOVED_NAMES, Rest, Way};
 use crate::sending::{Departed, Departing, Sending};
 use crate::settings::{EXPLANATION, Kept, Settings, Written};
+use crate::way_in::WayInEnd;
 use crate::world::{Moment, Receipt, Sent, World};
 
 /// A conversation with one MTA, over as many messages as it likes.
@@ -169,7 +170,7 @@ impl<W: World> Conversation<W> {
 
     /// Everything is known and decided: it is done, and told.
     fn conclude(&mut self, ended: &Ended) {
-        let Ended { client, rest, queue_id, facts, verdict, failure, row } = ended;
+        let Ended { client, rest, queue_id, facts, verdict, failure, way_in, row } = ended;
         let answer = Answer::of(verdict);
         let (mut cleaned, mut labelled, mut held) = (Ok(()), Ok(()), None);
         if answer.delivers() {
@@ -180,6 +181,11 @@ impl<W: World> Conversation<W> {
             held = carry_out::hold(&mut self.session, verdict, &why);
             // Also beside a forged field that must stay: readers look at the topmost first.
             labelled = labelled.and(self.explain(ended)).and(self.results(facts));
+            if let (Some(WayInEnd::Swallowed), Some(captured)) = (way_in, &rest.captured) {
+                // Others get it. Where the MTA does not let us, these do too.
+                let delete = |recipient| self.session.edit(Edit::DeleteRecipient { recipient });
+                labelled = labelled.and(captured.recipients().try_for_each(delete));
+            }
         }
         // A message is never held back because of us: whatever failed above, it goes on, and the receipt tells.
         let _ = self.session.reply(answer.as_reply());
@@ -191,6 +197,9 @@ impl<W: World> Conversation<W> {
             verdict,
             row: *row,
             failure: failure.as_ref(),
+            header: rest.header.as_deref(),
+            recipient_domains: &rest.transaction.recipients,
+            way_in: way_in.as_ref(),
             dsn: rest.transaction.dsn,
             recipient_count: rest.recipient_count,
             held,
@@ -218,6 +227,9 @@ impl<W: World> Conversation<W> {
             verdict: &refused.verdict,
             row: refused.row,
             failure: refused.failure.as_ref(),
+            header: None,
+            recipient_domains: &[],
+            way_in: None,
             dsn: policy::Dsn::No,
             recipient_count: 1,
             held: None,
@@ -332,12 +344,12 @@ impl<W: World> State<W> {
             Event::EndOfHeaders => {
                 if let Some(message) = &mut self.message {
                     message.renew_lookup(self.world.lookup());
-                    message.end_of_header();
+                    message.end_of_header(&self.settings.watch);
                 }
             }
             Event::Body(chunk) => {
                 if let Some(message) = &mut self.message {
-                    message.body(chunk);
+                    message.body(chunk, &self.settings.watch);
                 }
             }
             Event::EndOfMessage { last_chunk } => return self.end_of_message(last_chunk, macros),
@@ -381,7 +393,7 @@ impl<W: World> State<W> {
         let watch = &self.settings.watch;
         let Some(message) = self.message.as_mut().filter(|_| watch.counts_recipients()) else { return Next::GoOn };
         if watch.early == Kept::No || !matches!(message.way, Way::In(_)) {
-            message.recipient(recipient);
+            message.recipient(recipient, watch);
             return Next::GoOn;
         }
         let Some(message) = self.message.take() else { return Next::GoOn };
@@ -400,7 +412,7 @@ impl<W: World> State<W> {
         let (message, watch) = (self.message.take(), &self.settings.watch);
         let begin = || Message::begin(self.check(), &self.client, b"", &Told::default(), watch);
         let message = message.unwrap_or_else(begin);
-        let (way, rest) = message.end(last_chunk);
+        let (way, rest) = message.end(last_chunk, watch);
         let queue_id = macros.get(b"i").map(|id| text(&id[..id.len().min(QUEUE_ID_BYTES_MAX)]));
         let (world, settings, client) = (self.world.clone(), self.settings.clone(), self.client.clone());
         Next::Await(match way {

@@ -13,6 +13,7 @@ use crate::limits::ROW_ID_TRY_COUNT_MAX;
 use crate::message::{Client, Rest};
 use crate::row::{Seen, row, why};
 use crate::settings::{EvidenceKept, OnFailure, Settings};
+use crate::way_in::{AfterWayIn, WayInEnd};
 use crate::world::{WasSent, World};
 
 /// A message whose last byte has come.
@@ -34,6 +35,8 @@ pub(crate) struct Ended {
     pub(crate) verdict: Verdict,
     /// What failed of ours or of what we depend on.
     pub(crate) failure: Option<Failure>,
+    /// How it was taken in on its way, where it was addressed so.
+    pub(crate) way_in: Option<WayInEnd>,
     /// The row that is kept, where rows are kept.
     pub(crate) row: Option<RowId>,
 }
@@ -45,6 +48,8 @@ pub enum Failure {
     Unanswered,
     /// The ledger did not take the row.
     NotKept(LedgerError),
+    /// What was to end here was not taken in.
+    NotTakenIn(Box<str>),
 }
 
 impl<W: World> Ending<W> {
@@ -62,6 +67,10 @@ impl<W: World> Ending<W> {
             defer(&mut verdict, &Failure::Unanswered);
             failure = Some(Failure::Unanswered);
         }
+        let way_in = take_in(&world, &settings, &mut rest, &facts, &mut verdict).await;
+        if let (Some(WayInEnd::NotTaken(reason)), Action::TempFail) = (&way_in, verdict.action) {
+            failure = failure.or_else(|| Some(Failure::NotTakenIn(reason.clone())));
+        }
         let latency_us = world.elapsed_us().saturating_sub(began_us);
         let seen = Seen {
             client: &client,
@@ -70,6 +79,7 @@ impl<W: World> Ending<W> {
             facts: &facts,
             verdict: &verdict,
             failure: failure.as_ref(),
+            way_in: way_in.as_ref(),
             latency_us,
         };
         let row = match keep_seen(&world, settings.evidence, &seen).await {
@@ -83,7 +93,38 @@ impl<W: World> Ending<W> {
                 None
             }
         };
-        Ended { client, rest, queue_id, facts, verdict, failure, row }
+        Ended { client, rest, queue_id, facts, verdict, failure, way_in, row }
+    }
+}
+
+/// Takes in what was addressed so and would be delivered. What is to end here ends only when it is kept, and is refused
+/// for now when it is not; what goes on does so in any case.
+async fn take_in<W: World>(
+    world: &W,
+    settings: &Settings,
+    rest: &mut Rest,
+    facts: &Facts,
+    verdict: &mut Verdict,
+) -> Option<WayInEnd> {
+    let (Some(way_in), Some(captured)) = (&settings.watch.way_in, &mut rest.captured) else { return None };
+    if verdict.action.refuses() || verdict.action == Action::Discard {
+        return None;
+    }
+    let Some(bytes) = captured.take() else { return Some(WayInEnd::TooLarge) };
+    match (world.take_in(bytes, facts, way_in.after).await, way_in.after) {
+        (Ok(()), AfterWayIn::Deliver) => Some(WayInEnd::Delivered),
+        (Ok(()), AfterWayIn::Swallow) => {
+            if captured.is_for_nobody_else(rest.recipient_count) {
+                verdict.action = Action::Discard;
+                verdict.hold = Hold::No;
+            }
+            Some(WayInEnd::Swallowed)
+        }
+        (Err(reason), AfterWayIn::Deliver) => Some(WayInEnd::NotTaken(reason)),
+        (Err(reason), AfterWayIn::Swallow) => {
+            defer(verdict, &Failure::NotTakenIn(reason.clone()));
+            Some(WayInEnd::NotTaken(reason))
+        }
     }
 }
 
@@ -160,7 +201,7 @@ impl Failure {
             // X.4.3 of the enhanced codes: a directory server.
             Self::Unanswered => ("4.4.3", "DNS does not answer; please try again later"),
             // X.3.0: the mail system itself.
-            Self::NotKept(_) => ("4.3.0", "Local error in processing; please try again later"),
+            Self::NotKept(_) | Self::NotTakenIn(_) => ("4.3.0", "Local error in processing; please try again later"),
         };
         Reply { code: 451, enhanced: enhanced.to_owned(), text: text.to_owned() }
     }
@@ -171,6 +212,7 @@ impl Explain for Failure {
         match self {
             Self::Unanswered => "service-dns-unanswered",
             Self::NotKept(_) => "service-row-not-kept",
+            Self::NotTakenIn(_) => "service-deferred-not-taken-in",
         }
     }
 
@@ -178,6 +220,7 @@ impl Explain for Failure {
         match self {
             Self::Unanswered => Vec::new(),
             Self::NotKept(error) => vec![("reason", error.to_string().into())],
+            Self::NotTakenIn(reason) => vec![("reason", reason.to_string().into())],
         }
     }
 }

@@ -48,7 +48,7 @@ impl<W: World> Asking<W> {
         let Self { world, settings, client, mut message, recipient, queue_id } = self;
         let began_us = world.elapsed_us();
         let Some(facts) = early(&mut message).await else {
-            message.recipient(&recipient);
+            message.recipient(&recipient, &settings.watch);
             return Asked { message, refused: None };
         };
         let transaction =
@@ -57,7 +57,7 @@ impl<W: World> Asking<W> {
         let verdict = decide_early(&input, &settings.rules, &Standing::default());
         // Taken and thrown away is only what is whole: the rule is asked again then.
         if !verdict.action.refuses() {
-            message.recipient(&recipient);
+            message.recipient(&recipient, &settings.watch);
             return Asked { message, refused: None };
         }
         let (mut failure, mut kept) = (None, None);
@@ -71,6 +71,7 @@ impl<W: World> Asking<W> {
                 facts: &facts,
                 verdict: &verdict,
                 failure: None,
+                way_in: None,
                 latency_us,
             };
             match keep_seen(&world, settings.evidence, &seen).await {

@@ -17,5 +17,9 @@ pub const DSN_FIELD_BYTES_MAX: usize = 16 << 10;
 pub const DSN_ID_COUNT_MAX: usize = 16;
 /// How many ids are tried for a row before it is given up: more than one daemon with the same number can have taken.
 pub const ROW_ID_TRY_COUNT_MAX: usize = 8;
+/// Longest message that is taken in on its way, in bytes, where the configuration says no less: it is held in memory.
+pub const WAY_IN_BYTES_MAX: usize = 64 << 20;
+/// Most recipients of one message that are taken away because it was taken in for them.
+pub const WAY_IN_RECIPIENT_COUNT_MAX: usize = 1000;
 /// Most different domains of recipients that are asked for their rules; further ones have none of their own.
 pub const RECIPIENT_DOMAIN_COUNT_MAX: usize = 1000;

@@ -17,6 +17,7 @@ use crate::dsn::{self, Notification};
 use crate::limits::{HEADER_BYTES_KEPT_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
 use crate::sending::Sending;
 use crate::settings::{Kept, Watch};
+use crate::way_in::Captured;
 
 /// The SMTP client, as far as the MTA tells of it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -65,6 +66,10 @@ pub(crate) struct Rest {
     pub(crate) size: Size,
     /// The first Message-ID, without what is around it.
     pub(crate) message_id: Option<Vec<u8>>,
+    /// The header, where somebody wants to see it at the end.
+    pub(crate) header: Option<Vec<u8>>,
+    /// All of it, where it is taken in on its way.
+    pub(crate) captured: Option<Box<Captured>>,
     /// What is kept of what may be a notification, where somebody wants to know of whose message it is.
     pub(crate) notification: Option<Notification>,
     list_id_count: u32,
@@ -157,7 +162,10 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     }
 
     /// Takes a recipient: its domain, once.
-    pub(crate) fn recipient(&mut self, recipient: &[u8]) {
+    pub(crate) fn recipient(&mut self, recipient: &[u8], watch: &Watch) {
+        if let (Some(way_in), Way::In(_)) = (&watch.way_in, &self.way) {
+            Captured::recipient(&mut self.rest.captured, recipient, way_in);
+        }
         self.rest.recipient_count = self.rest.recipient_count.saturating_add(1);
         let Some(domain) = domain_of(recipient) else { return };
         let domains = &mut self.rest.transaction.recipients;
@@ -183,9 +191,13 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     }
 
     /// The header is whole: keys and policies are asked for, all at once, or it is known who signs.
-    pub(crate) fn end_of_header(&mut self) {
+    pub(crate) fn end_of_header(&mut self, watch: &Watch) {
         self.header.extend_from_slice(b"\r\n");
         let header = std::mem::take(&mut self.header);
+        self.rest.capture(&header, watch);
+        if watch.header == Kept::Yes && matches!(self.way, Way::In(_)) {
+            self.rest.header = Some(header.clone());
+        }
         match &mut self.way {
             Way::In(check) => check.header(header),
             Way::Out(sending) => sending.signing.header(header),
@@ -193,7 +205,8 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     }
 
     /// Takes a piece of the body.
-    pub(crate) fn body(&mut self, chunk: &[u8]) {
+    pub(crate) fn body(&mut self, chunk: &[u8], watch: &Watch) {
+        self.rest.capture(chunk, watch);
         self.rest.size.body_bytes += chunk.len() as u64;
         if let Some(notification) = &mut self.rest.notification {
             notification.body(chunk);
@@ -205,11 +218,11 @@ impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     }
 
     /// Ends: what is to be asked or signed is in its way, everything else in the rest.
-    pub(crate) fn end(mut self, last_chunk: &[u8]) -> (Way<L, F>, Box<Rest>) {
+    pub(crate) fn end(mut self, last_chunk: &[u8], watch: &Watch) -> (Way<L, F>, Box<Rest>) {
         if !self.header.is_empty() {
-            self.end_of_header();
+            self.end_of_header(watch);
         }
-        self.body(last_chunk);
+        self.body(last_chunk, watch);
         (self.way, self.rest)
     }
 }
@@ -218,6 +231,12 @@ impl Rest {
     /// Of a message that did not come.
     pub(crate) fn of_one_recipient(transaction: Transaction) -> Self {
         Self { recipient_count: 1, transaction, ..Self::default() }
+    }
+
+    fn capture(&mut self, piece: &[u8], watch: &Watch) {
+        if let (Some(captured), Some(way_in)) = (&mut self.captured, &watch.way_in) {
+            captured.keep(piece, way_in);
+        }
     }
 
     fn field(&mut self, name: &[u8], value: &[u8], authserv_id: &str, watch: &Watch) {

@@ -16,6 +16,7 @@ use report::{RowId, Why};
 
 use crate::ending::Failure;
 use crate::message::Rest;
+use crate::way_in::WayInEnd;
 use crate::world::World;
 
 /// What is known of a message when it has ended.
@@ -26,6 +27,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) verdict: &'a policy::Verdict,
     pub(crate) failure: Option<&'a Failure>,
+    pub(crate) way_in: Option<&'a WayInEnd>,
     pub(crate) latency_us: u64,
 }
 
@@ -50,7 +52,7 @@ pub(crate) fn row<W: World>(world: &W, id: RowId, seen: &Seen<'_>) -> Row {
         },
         arc: facts.others.arc.as_ref().map(|outcome| arc(&outcome.result)),
         others: others(facts),
-        verdict: verdict(seen.verdict, seen.failure),
+        verdict: verdict(seen),
         latency_us: seen.latency_us,
         ..Row::new(id, Direction::In)
     };
@@ -63,6 +65,9 @@ pub(crate) fn why(seen: &Seen<'_>) -> Why {
     let mut why = Why::default();
     crate::evidence::each(seen.facts, &mut |step| why.push(step));
     seen.verdict.reasons.iter().for_each(|reason| why.push(reason));
+    if let Some(end) = seen.way_in {
+        why.push(end);
+    }
     if let Some(failure) = seen.failure {
         why.push(failure);
     }
@@ -245,9 +250,10 @@ fn list_word(entry: &dns_lists::Entry) -> &'static str {
     }
 }
 
-fn verdict(verdict: &policy::Verdict, failure: Option<&Failure>) -> Verdict {
-    let failed = failure.map(mailtext::Explain::id);
-    let reasons = verdict.reasons.iter().map(mailtext::Explain::id).chain(failed);
+fn verdict(seen: &Seen<'_>) -> Verdict {
+    let verdict = seen.verdict;
+    let others = seen.way_in.map(mailtext::Explain::id).into_iter().chain(seen.failure.map(mailtext::Explain::id));
+    let reasons = verdict.reasons.iter().map(mailtext::Explain::id).chain(others);
     Verdict {
         disposition: match verdict.disposition {
             policy::Disposition::None => Disposition::None,

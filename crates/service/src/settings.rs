@@ -10,6 +10,8 @@ use policy::labels::LabelRules;
 use policy::rules::QuarantineBy;
 use policy::{RuleSet, Rules};
 
+use crate::way_in::{AfterWayIn, WayIn};
+
 /// What may vary in a conversation.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -108,6 +110,10 @@ pub(crate) struct Watch {
     pub(crate) row: Kept,
     /// Whether recipients may be refused before the message comes.
     pub(crate) early: Kept,
+    /// Whether the world wants to see the header when all is done.
+    pub(crate) header: Kept,
+    /// Which mail is taken in on its way.
+    pub(crate) way_in: Option<WayIn>,
     /// Whether it is known what was sent from here, so that notifications can be told apart.
     pub(crate) dsn: Kept,
     /// What is written beside, and what becomes of the results of others.
@@ -177,6 +183,20 @@ impl Settings {
         Self { watch: Arc::new(watch), ..self }
     }
 
+    /// The same where the world is shown the header of each incoming message that was dealt with.
+    #[must_use]
+    pub fn with_header(self) -> Self {
+        Self { watch: Arc::new(Watch { header: Kept::Yes, ..(*self.watch).clone() }), ..self }
+    }
+
+    /// The same where some mail is taken in on its way.
+    #[must_use]
+    pub fn with_way_in(self, way_in: WayIn) -> Self {
+        let watch = Watch { way_in: Some(way_in), ..(*self.watch).clone() };
+        let wanted = wanted(&self.rules, &watch, self.outgoing.as_deref());
+        Self { wanted: Arc::new(wanted), watch: Arc::new(watch), ..self }
+    }
+
     /// The same with another answer to failures.
     #[must_use]
     pub fn on_failure(self, on_failure: OnFailure) -> Self {
@@ -201,6 +221,8 @@ impl Watch {
             list_id: Kept::when(sets(rules).any(|set| !set.exceptions.mailing_lists.is_empty())),
             row: Kept::No,
             early: Kept::when(sets(rules).any(RuleSet::may_refuse_early)),
+            header: Kept::No,
+            way_in: None,
             dsn: Kept::No,
             results: Results::default(),
         }
@@ -217,7 +239,7 @@ impl Watch {
 
     /// Whether the MTA is to tell the recipients.
     pub(crate) fn counts_recipients(&self) -> bool {
-        [self.recipients, self.row, self.early].contains(&Kept::Yes)
+        self.way_in.is_some() || [self.recipients, self.row, self.early].contains(&Kept::Yes)
     }
 }
 
@@ -248,11 +270,18 @@ fn wanted(rules: &Rules, watch: &Watch, outgoing: Option<&Outgoing>) -> Wanted {
         // A name of one letter goes without braces.
         at_mail.push_str(&if name.len() == 1 { format!(" {name}") } else { format!(" {{{name}}}") });
     }
-    let edits = Actions::ADD_HEADERS | Actions::CHANGE_HEADERS;
+    let mut actions = Actions::ADD_HEADERS | Actions::CHANGE_HEADERS;
+    if holds(rules) {
+        actions = actions | Actions::QUARANTINE;
+    }
+    if watch.way_in.as_ref().is_some_and(|way_in| way_in.after == AfterWayIn::Swallow) {
+        // For those who get it otherwise.
+        actions = actions | Actions::DELETE_RECIPIENTS;
+    }
     Wanted {
         steps: Steps::of(&steps),
         answers: if watch.early == Kept::Yes { Steps::of(&[Step::Recipient]) } else { Steps::NONE },
-        actions: if holds(rules) { edits | Actions::QUARANTINE } else { edits },
+        actions,
         // Postfix knows the queue id of the first recipient's message late; at the end it is always there.
         // Of SMTP AUTH it tells with MAIL.
         macros: vec![(Stage::EndOfMessage, "i".into()), (Stage::Mail, at_mail)],

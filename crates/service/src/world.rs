@@ -5,7 +5,7 @@ use std::future::Future;
 use auth::Facts;
 use lookup::Lookup;
 use lookup::fetch::Fetch;
-use mailtext::{PathFlaw, ReversePath};
+use mailtext::{Domain, PathFlaw, ReversePath};
 use outgoing::{Origin, Signed};
 use policy::{Action, Dsn, Input, Standing, Verdict};
 use report::row::Address;
@@ -13,6 +13,7 @@ use report::{Entry, LedgerError, RowId};
 
 use crate::ending::Failure;
 use crate::message::Client;
+use crate::way_in::{AfterWayIn, WayInEnd};
 
 /// What the service needs of the world.
 pub trait World: Clone + Send + Sync + 'static {
@@ -56,6 +57,21 @@ pub trait World: Clone + Send + Sync + 'static {
     /// where nobody waits long.
     fn patience(&self) -> impl Future<Output = ()> + Send {
         std::future::pending()
+    }
+
+    /// Takes in a whole message that came to one of the addresses of [`crate::WayIn`]: header, empty line, body. Ready
+    /// when it is kept. What becomes of it then is `after`.
+    ///
+    /// # Errors
+    /// It is not kept: the reason.
+    fn take_in(
+        &self,
+        message: Vec<u8>,
+        facts: &Facts,
+        after: AfterWayIn,
+    ) -> impl Future<Output = Result<(), Box<str>>> + Send {
+        let _ = (message, facts, after);
+        std::future::ready(Err("nobody takes it".into()))
     }
 
     /// As much of an address as rows keep.
@@ -111,6 +127,12 @@ pub struct Receipt<'a> {
     pub row: Option<RowId>,
     /// What failed of what we depend on.
     pub failure: Option<&'a Failure>,
+    /// Its header as far as it was kept, where that is wanted ([`crate::Settings::with_header`]).
+    pub header: Option<&'a [u8]>,
+    /// The domains of its recipients, as far as they were kept.
+    pub recipient_domains: &'a [Domain],
+    /// How it was taken in on its way, where it was addressed so.
+    pub way_in: Option<&'a WayInEnd>,
     /// Whether the MTA holds the message; why not, if not. `None` when nobody wants that.
     pub held: Option<Result<(), milter::EditError>>,
     /// Whether it notifies of a delivery, and of whose message.

@@ -22,8 +22,8 @@ use report::row::{self, Row};
 use report::{Entry, IdSource, LedgerError, RowId, Site};
 use sekisho_service::world::Moment;
 use sekisho_service::{
-    Conversation, EvidenceKept, Foreign, OnFailure, Outgoing, Receipt, Results, Sent as Dispatched, Settings, WasSent,
-    World, Written,
+    AfterWayIn, Conversation, EvidenceKept, Foreign, OnFailure, Outgoing, Receipt, Results, Sent as Dispatched,
+    Settings, WasSent, WayIn, World, Written,
 };
 use testkit::{Case, KeyValues, block_on};
 
@@ -41,6 +41,9 @@ pub struct StillWorld<L> {
     /// What was told of recipients that were refused before the message came.
     pub refusals: Arc<Mutex<Vec<String>>>,
     pub ledger: Option<Arc<Ledger>>,
+    /// What was taken in on its way, and whether that works.
+    pub taken: Arc<Mutex<Vec<Vec<u8>>>>,
+    pub takes: Result<(), &'static str>,
 }
 
 /// Where rows are kept, and how that goes.
@@ -67,6 +70,8 @@ pub struct Keeping {
     outgoing: Option<Outgoing>,
     /// `socket: SOCKET`, to which the MTA comes.
     socket: Option<Arc<str>>,
+    /// `way-in: ADDRESS deliver | swallow [BYTES [broken]]`
+    way_in: Option<(WayIn, Result<(), &'static str>)>,
 }
 
 impl Keeping {
@@ -97,6 +102,7 @@ impl Keeping {
             },
             outgoing: outgoing_of(input),
             socket: input.get("socket").map(Into::into),
+            way_in: input.get("way-in").map(way_in_of),
         }
     }
 
@@ -104,6 +110,10 @@ impl Keeping {
         let settings = settings.on_failure(self.on_failure).with_results(self.results.clone());
         let settings = match &self.outgoing {
             Some(outgoing) => settings.with_outgoing(outgoing.clone()),
+            None => settings,
+        };
+        let settings = match &self.way_in {
+            Some((way_in, _)) => settings.with_way_in(way_in.clone()),
             None => settings,
         };
         if self.ledger.is_some() { settings.with_rows(self.evidence) } else { settings }
@@ -123,6 +133,21 @@ impl Keeping {
         let ids = Mutex::new(IdSource::new(Site::default(), None));
         Some(Arc::new(Ledger { rows: Mutex::default(), ids, failing: Mutex::new(failing) }))
     }
+}
+
+fn way_in_of(text: &str) -> (WayIn, Result<(), &'static str>) {
+    let words: Vec<_> = text.split(' ').collect();
+    let after = match words[1] {
+        "deliver" => AfterWayIn::Deliver,
+        "swallow" => AfterWayIn::Swallow,
+        other => panic!("{other}: nothing that becomes of it"),
+    };
+    let way_in = WayIn::new([words[0]], after);
+    let way_in = match words.get(2) {
+        Some(bytes) => way_in.up_to(bytes.parse().unwrap()),
+        None => way_in,
+    };
+    (way_in, if words.get(3) == Some(&"broken") { Err("the disk is full") } else { Ok(()) })
 }
 
 fn outgoing_of(input: &KeyValues) -> Option<Outgoing> {
@@ -156,7 +181,15 @@ fn outgoing_of(input: &KeyValues) -> Option<Outgoing> {
 
 impl<L: Lookup + Clone + Send + Sync + 'static> StillWorld<L> {
     pub fn new(lookup: L) -> Self {
-        Self { lookup, receipts: Arc::default(), verdicts: Arc::default(), refusals: Arc::default(), ledger: None }
+        Self {
+            lookup,
+            receipts: Arc::default(),
+            verdicts: Arc::default(),
+            refusals: Arc::default(),
+            ledger: None,
+            taken: Arc::default(),
+            takes: Ok(()),
+        }
     }
 }
 
@@ -198,6 +231,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         Ok(())
     }
 
+    async fn take_in(&self, message: Vec<u8>, _: &auth::Facts, _: AfterWayIn) -> Result<(), Box<str>> {
+        self.takes?;
+        self.taken.lock().unwrap().push(message);
+        Ok(())
+    }
+
     async fn sent_before(&self, message_ids: Vec<[u8; 16]>) -> WasSent {
         let Some(ledger) = &self.ledger else { return WasSent::Unknown };
         if ledger.failing.lock().unwrap().0 > 0 {
@@ -231,9 +270,12 @@ impl<L: Lookup + Clone + Send + Sync + 'static> World for StillWorld<L> {
         let decisive = sekisho_service::decisive(receipt.verdict).map_or("-", Explain::id);
         let row = receipt.row.map_or_else(String::new, |row| format!(" row={row}"));
         let failure = receipt.failure.map_or_else(String::new, |failure| format!(" failure={}", failure.id()));
+        let way_in = receipt.way_in.map_or_else(String::new, |end| format!(" way-in={}", end.id()));
         let dsn = receipt.dsn.word().map_or_else(String::new, |word| format!(" dsn={word}"));
-        let verdict =
-            format!("action={} reason={decisive}{overrides}{held}{row}{failure}{dsn}", receipt.verdict.action.as_str());
+        let verdict = format!(
+            "action={} reason={decisive}{overrides}{held}{row}{failure}{dsn}{way_in}",
+            receipt.verdict.action.as_str()
+        );
         if receipt.moment == Moment::Recipient {
             let reply = receipt.verdict.reply.as_ref();
             let reply = reply.map(|reply| format!("{} {} {}", reply.code, reply.enhanced, reply.text));
@@ -429,11 +471,15 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
 
     /// Nothing was said yet.
     fn unopened(lookup: L, offer: Offer, rules: Option<Rules>, keeping: &Keeping) -> Self {
-        let world = StillWorld { ledger: keeping.ledger(), ..StillWorld::new(lookup) };
+        let takes = keeping.way_in.as_ref().map_or(Ok(()), |(_, takes)| *takes);
+        let world = StillWorld { ledger: keeping.ledger(), takes, ..StillWorld::new(lookup) };
         Self {
             mta: Mta::new(offer),
             writes_results_alone: keeping.results == Results::default(),
-            has_rules: rules.is_some() || world.ledger.is_some() || keeping.outgoing.is_some(),
+            has_rules: rules.is_some()
+                || world.ledger.is_some()
+                || keeping.outgoing.is_some()
+                || keeping.way_in.is_some(),
             conversation: conversation(world.clone(), rules, keeping),
             recipients: vec!["<you@example.net>".to_owned()],
             world,
@@ -473,7 +519,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         match key {
             "offer" | "body-repeat" | "open" | "ledger" | "on-failure" | "evidence" | "received-spf"
             | "explanation" | "foreign" | "foreign-except" => {}
-            "key" | "unsigned" | "socket" => {}
+            "key" | "unsigned" | "socket" | "way-in" => {}
             _ if key.starts_with("outgoing-") => {}
             "macro" => {
                 self.macros.extend(value.split_once(' ').map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -637,32 +683,20 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         }
         let receipt = self.receipt();
         let verdict = self.verdict();
+        let taken = std::mem::take(&mut *self.world.taken.lock().unwrap());
+        for taken in &taken {
+            let fields = mail.as_sent(self.space());
+            let header = fields.iter().flat_map(|(name, value)| [name, &b":"[..], value, b"\n"].concat());
+            let header: Vec<u8> = header.chain(*b"\n").collect();
+            assert_eq!(*taken, [testkit::wire(header), mail.body.clone()].concat(), "as it came");
+            writeln!(self.out, "taken in: {} bytes", taken.len()).unwrap();
+        }
         let out = &mut self.out;
         match &outcome.verdict {
             Verdict::Code(text) => writeln!(out, "message {name}: {}", text.escape_ascii()).unwrap(),
             other => writeln!(out, "message {name}: {other:?}").unwrap(),
         }
-        for edit in outcome.edits() {
-            match edit {
-                Edit::DeleteHeader { occurrence, name } => {
-                    writeln!(out, "  delete {} {occurrence}", name.escape_ascii()).unwrap();
-                }
-                Edit::InsertHeader { index, name, value } => {
-                    writeln!(out, "  insert {index} {}:", name.escape_ascii()).unwrap();
-                    lines(out, value);
-                }
-                Edit::ChangeHeader { occurrence, name, value } => {
-                    writeln!(out, "  change {} {occurrence}:", name.escape_ascii()).unwrap();
-                    lines(out, value);
-                }
-                Edit::AddHeader { name, value } => {
-                    writeln!(out, "  add {}:", name.escape_ascii()).unwrap();
-                    lines(out, value);
-                }
-                Edit::Quarantine { reason } => writeln!(out, "  hold {}", reason.escape_ascii()).unwrap(),
-                other => panic!("nobody asked for {other:?}"),
-            }
-        }
+        tell_edits(out, outcome);
         writeln!(out, "  receipt {receipt}").unwrap();
         if self.has_rules {
             writeln!(out, "  verdict {verdict}").unwrap();
@@ -707,6 +741,34 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
         message = [testkit::wire([&message[..], b"\n"].concat()), body.to_vec()].concat();
         let outcomes = block_on(dkim::verify(&zone, &message, dkim::Options::default(), NOW_S));
         outcomes.iter().map(|outcome| outcome.result.status.as_str()).collect()
+    }
+}
+
+/// What the MTA is to change.
+fn tell_edits(out: &mut String, outcome: &Outcome) {
+    for edit in outcome.edits() {
+        match edit {
+            Edit::DeleteHeader { occurrence, name } => {
+                writeln!(out, "  delete {} {occurrence}", name.escape_ascii()).unwrap();
+            }
+            Edit::InsertHeader { index, name, value } => {
+                writeln!(out, "  insert {index} {}:", name.escape_ascii()).unwrap();
+                lines(out, value);
+            }
+            Edit::ChangeHeader { occurrence, name, value } => {
+                writeln!(out, "  change {} {occurrence}:", name.escape_ascii()).unwrap();
+                lines(out, value);
+            }
+            Edit::AddHeader { name, value } => {
+                writeln!(out, "  add {}:", name.escape_ascii()).unwrap();
+                lines(out, value);
+            }
+            Edit::DeleteRecipient { recipient } => {
+                writeln!(out, "  delete recipient {}", recipient.escape_ascii()).unwrap();
+            }
+            Edit::Quarantine { reason } => writeln!(out, "  hold {}", reason.escape_ascii()).unwrap(),
+            other => panic!("nobody asked for {other:?}"),
+        }
     }
 }
 
@@ -811,7 +873,7 @@ pub fn apply(mail: &Mail, outcome: &Outcome, counting: Counting, space: LeadingS
                 fields.push(Some((name.to_vec(), spaced(value))));
                 names.push(name.to_vec());
             }
-            Edit::Quarantine { .. } => {}
+            Edit::Quarantine { .. } | Edit::DeleteRecipient { .. } => {}
             other => panic!("nobody asked for {other:?}"),
         }
     }
