@@ -269,3 +269,7 @@ pub const PUSH_TOKEN_BYTES_MIN: usize = 16;
 pub const PUSH_TOKEN_BYTES_MAX: usize = 4_096;
 /// Tokens that one server knows.
 pub const PUSH_TOKEN_COUNT_MAX: usize = 100;
+/// Largest file of countries or networks, in bytes: it is held in memory.
+pub const PLACES_FILE_BYTES_MAX: u64 = 512 << 20;
+/// Longest name of a network that is told, in characters; the rest is cut.
+pub const PLACE_NAME_CHARACTERS_MAX: usize = 120;

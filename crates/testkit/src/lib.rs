@@ -2,7 +2,8 @@
 //!
 //! What it does: runs `testdata/cases/<area>/NN-name.{msg,zone,in,want,why}` ([`cases`]), finds the suites of others
 //! ([`suite`]), polls a future without a runtime ([`block_on`]), breaks one lookup after another
-//! ([`every_nth_failure`]), throws mutated bytes at a parser ([`fuzz()`]), and makes arbitrary values ([`arbitrary`]).
+//! ([`every_nth_failure`]), throws mutated bytes at a parser ([`fuzz()`]), and makes arbitrary values
+//! ([`arbitrary`]) and files of places ([`mmdb`](mod@mmdb)).
 //!
 //! What it will never do: be a dependency of the product. It panics, prints and reads files, as tests may.
 //!
@@ -16,6 +17,7 @@ pub mod case;
 mod diff;
 pub mod executor;
 pub mod fuzz;
+pub mod mmdb;
 pub mod nth;
 pub mod place;
 
