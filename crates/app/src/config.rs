@@ -1,11 +1,13 @@
 //! `sekisho.toml`. The keys are a table; an error names its place: `sekisho.toml:3:1: unknown key "authserv-id" in
 //! [receiver]; did you mean "authserv_id"?`
 
+mod failing;
 mod idle;
 mod import;
 mod ledger;
 mod list;
 mod memory;
+mod places;
 mod reference;
 mod render;
 mod reporting;
@@ -15,6 +17,7 @@ mod rules;
 mod running;
 mod signing;
 pub(crate) mod verbs;
+mod way_in;
 
 use std::io::Read as _;
 use std::net::SocketAddr;
@@ -34,15 +37,18 @@ use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
+pub(crate) use failing::FailingConfig;
 pub(crate) use idle::idle;
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
 pub(crate) use memory::MemoryConfig;
+pub(crate) use places::PlacesConfig;
 pub(crate) use reporting::SendConfig;
 pub(crate) use reports::ReportsConfig;
 use rules::Judging;
 pub(crate) use running::{Http, LogForm, Running};
 pub(crate) use signing::{KeyReaders, SigningConfig};
+pub(crate) use way_in::WayInConfig;
 
 /// What the configuration says; what it does not say is left to each verb.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -77,6 +83,12 @@ pub(crate) struct Config {
     pub(crate) reports: ReportsConfig,
     /// `[reports.send]`: our reports.
     pub(crate) reporting: SendConfig,
+    /// `[reports.failure]`: our failure reports.
+    pub(crate) failing: FailingConfig,
+    /// `[reports.milter]`: reports that are taken in on their way.
+    pub(crate) way_in: WayInConfig,
+    /// `[reports.hosts]`, `[reports.geo]`: what is found out about addresses.
+    pub(crate) places: PlacesConfig,
     /// `[results]`: what is written beside Authentication-Results.
     pub(crate) results: service::Results,
     /// `[outgoing]`, `[signing]`: which mail is outgoing, and who signs it.
@@ -215,6 +227,9 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(results::KEYS)
         .chain(reports::KEYS)
         .chain(reporting::KEYS)
+        .chain(failing::KEYS)
+        .chain(way_in::KEYS)
+        .chain(places::KEYS)
         .chain(signing::KEYS)
 }
 
@@ -237,6 +252,8 @@ impl Config {
             config.signing.beside(directory);
             config.reports.beside(directory);
             config.reporting.beside(directory);
+            config.failing.beside(directory);
+            config.places.beside(directory);
         });
         Ok(config)
     }
@@ -376,9 +393,14 @@ impl Config {
                 DeValue::Array(lists) if SEVERAL.contains(&full.as_str()) => {
                     self.take_lists(&full, lists, text, told)?;
                 }
-                DeValue::Table(values) if full == reporting::SEND => {
+                DeValue::Table(values) if IN_REPORTS.contains(&full.as_str()) => {
                     self.take_entries(&full, in_order(values), text, told)?;
-                    if let Some(key) = self.reporting.missing() {
+                    let missing = match full.as_str() {
+                        reporting::SEND => self.reporting.missing(),
+                        way_in::MILTER => self.way_in.missing(),
+                        _ => None,
+                    };
+                    if let Some(key) = missing {
                         let failure = told(name.span().start, "cli-config-missing-key");
                         return Err(failure.with("key", key).with("section", full));
                     }
@@ -578,6 +600,8 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 const SEVERAL: [&str; 5] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP];
 /// The sections in which there are lists of sections.
 const WITH_LISTS: [&str; 2] = [signing::SIGNING, reports::REPORTS];
+/// The sections in `[reports]` that there are once.
+const IN_REPORTS: [&str; 5] = [reporting::SEND, failing::FAILURE, way_in::MILTER, places::HOSTS, places::GEO];
 const LIST: &str = "dns_list";
 /// The section of sections: `[policy.dmarc]`.
 const POLICY: &str = "policy";

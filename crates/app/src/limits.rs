@@ -25,8 +25,28 @@ pub(crate) const SWEEP_EVERY_S: u64 = 3_600;
 pub(crate) const SEND_EVERY_S: u64 = 5;
 /// Time that a report under way has when the daemon ends, in seconds.
 pub(crate) const SEND_STOP_S: u64 = 10;
+/// Most messages that wait to be made failure reports of; those beyond are let go.
+pub(crate) const FAILURE_CASE_COUNT_MAX: usize = 256;
 /// Time between two rounds that forget what was sent long ago, in seconds.
 pub(crate) const SEND_TIDY_S: u64 = 3_600;
+/// Addresses of which names are looked for at one time.
+pub(crate) const HOST_PARALLEL_COUNT: usize = 8;
+/// Time that the daemon waits after so many, in milliseconds: eight questions a second are no burden to anybody.
+pub(crate) const HOST_PACE_MS: u64 = 1_000;
+/// … and a command for which somebody waits.
+pub(crate) const HOST_HURRY_MS: u64 = 100;
+/// Addresses that are asked of the store at one time.
+pub(crate) const HOST_BATCH_COUNT: usize = 256;
+/// Most addresses that one command looks for.
+pub(crate) const HOST_LOOKUP_COUNT_MAX: usize = 2_000;
+/// Time that one address may wait for DNS, in seconds.
+pub(crate) const HOST_DNS_S: u64 = 10;
+/// Time for which what was found of an address counts, in seconds: 30 days.
+pub(crate) const HOST_FRESH_S: u64 = 30 * 86_400;
+/// Time after which an address is asked for again of which DNS did not tell, in seconds.
+pub(crate) const HOST_RETRY_S: u64 = 3_600;
+/// Time between two looks for addresses of which nothing is known, in seconds.
+pub(crate) const HOSTS_EVERY_S: u64 = 60;
 /// Longest record that is shown whole by `--explain`, in characters.
 pub(crate) const SHOWN_RECORD_CHARACTERS_MAX: usize = 120;
 /// Longest value from outside in a line of the log, in characters.

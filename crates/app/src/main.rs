@@ -19,6 +19,7 @@ mod duration;
 mod exit;
 mod explain;
 mod failure;
+mod hosts;
 mod json;
 mod ledger;
 mod limits;

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use feedback::mail::Sender;
 use feedback::outbox::desk::{Desk, Parcel};
@@ -25,7 +26,7 @@ use feedback::outbox::{DeliveryEnd, DeliveryState, Job, JobId, JobState, Outbox}
 use feedback::period::Period;
 use feedback::reporter::Reporter;
 use mailtext::{Domain, Explain as _};
-use net::Resolver;
+use net::{MessageResolver, Resolver};
 use report::Ledger;
 
 pub(crate) use carry::{Carrier, Signer};
@@ -33,6 +34,7 @@ pub(crate) use carry::{Carrier, Signer};
 use crate::config::SendConfig;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::limits::MESSAGE_DNS_S;
 use crate::say::{Language, Say};
 
 /// What sends reports.
@@ -104,6 +106,11 @@ impl<O: Outbox> Sending<O> {
             scratch,
             records: Mutex::default(),
         }
+    }
+
+    /// Who answers questions, with a budget that begins now.
+    pub(crate) fn lookup(&self) -> MessageResolver {
+        self.resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
     }
 
     /// The desk.

@@ -3,9 +3,12 @@
 //! its configuration again at SIGHUP.
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
-//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`.
+//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; `intake` with `way_in` and `hosts`,
+//! `reporting`, `failure`.
 
+mod failure;
 mod health;
+mod hosts;
 mod intake;
 mod keys;
 mod ledger;
@@ -19,6 +22,7 @@ mod privilege;
 mod reload;
 mod reporting;
 mod results;
+mod way_in;
 mod world;
 
 use std::io::IsTerminal as _;
@@ -35,6 +39,7 @@ use crate::common::{Common, no_control, resolver_failure};
 use crate::config::Running;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::hosts::Finder;
 use crate::say::Say;
 use health::Desk;
 use ledger::Keeper;
@@ -84,6 +89,8 @@ struct Daemon {
     keeper: Option<Keeper>,
     intake: Option<intake::Opened>,
     reporting: Option<reporting::Reporting>,
+    failing: Option<failure::Maker<store::SqliteArchive>>,
+    finder: Option<Finder>,
     running: Running,
     milter: Vec<Listener>,
     addresses: Vec<ListenAddress>,
@@ -131,9 +138,14 @@ impl Daemon {
         if let (Some(intake), Some(reporting)) = (&intake, &reporting) {
             intake.hear_bounces(reporting.bounces());
         }
+        let counts = Arc::clone(&live.world.metrics().failure_reports);
+        let failing = failure::Maker::open(common, reporting.as_ref(), &live.plan.authserv_id, counts)?.unzip();
+        live.world.hear(failing.0, intake.as_ref().map(intake::Opened::milter));
         let daemon = Self {
+            finder: intake.is_some().then(|| hosts::finder(common, live.world.resolver())).transpose()?,
             intake,
             reporting,
+            failing: failing.1,
             milter,
             addresses,
             http: missed(http, &say).flatten(),
@@ -246,13 +258,19 @@ impl Daemon {
             let answer = move |request| Arc::clone(&desk).control(request);
             desks.spawn(serve_http(listener, HttpOptions::default(), answer, desks.end()));
         }
+        let mut beside = Tasks::default();
         if let Some(intake) = self.intake.take() {
+            if let Some(finder) = self.finder.take() {
+                beside.cut(hosts::watch(finder, intake.archive(), Arc::clone(&self.say)));
+            }
             intake.spawn(&mut desks);
         }
         if let Some(reporting) = self.reporting.take() {
             desks.spawn(reporting.run(desks.end()));
         }
-        let mut beside = Tasks::default();
+        if let Some(failing) = self.failing.take() {
+            desks.spawn(failing.run(desks.end()));
+        }
         let manager = Arc::clone(&self.manager);
         beside.cut(async move { manager.beat().await });
         if let Some(memory) = world.memory() {

@@ -63,6 +63,8 @@ config-default-system = those of /etc/resolv.conf
 config-default-ledger = ledger.sqlite in the state directory
 config-default-reports = reports.sqlite in the state directory
 config-default-anybody = anybody
+config-default-shown-fields = those that tell what went wrong, and nobody
+config-default-redaction-key = redaction.key in the state directory
 config-default-required-with-push = to be given with push
 config-default-reporter = the domain that reports
 config-default-from-domain = that of from
@@ -274,6 +276,38 @@ config-reports-send-domain-reports = Most reports of a period about one domain.
 config-reports-send-reports = Most reports of a period.
 config-reports-send-language = The language of what the mails tell people.
 config-reports-send-in-doubt = What becomes of a mail of which nobody knows whether the server took it, since the connection or this program ended behind the last byte: it counts as sent, or is sent again with the same name and id.
+
+## [reports.failure]
+
+config-reports-failure = Reports about single messages that failed, to owners who ask for them. They go out as [reports.send] says. A failure report may touch the secrecy of communications; read docs/reports.md before any of these is switched on.
+config-reports-failure-dmarc = Whether DMARC failures are reported to the addresses of ruf, on the occasions that fo names (RFC 9991).
+config-reports-failure-dkim = Whether signatures that failed are reported to signers who ask for it with r=y and confirm it in DNS (RFC 6651).
+config-reports-failure-spf = Whether SPF failures are reported to domains whose SPF record asks for it with ra= (RFC 6652).
+config-reports-failure-only = The domains about which failures are reported; with a dot in front, the domain and all below it. Empty: about all who ask.
+config-reports-failure-header = The header fields of the message that are shown. Local parts of addresses are replaced in them, names and comments are left out; a body is never shown.
+config-reports-failure-key-file = The key under which local parts are replaced by hashes: 32 random bytes, made where the file is missing.
+config-reports-failure-source-ip = Whether the address is told from which the message came.
+config-reports-failure-to-each = Most failure reports to one destination in an hour.
+config-reports-failure-in-all = Most failure reports in an hour.
+config-reports-failure-alike = For how long failures that look alike are one report, which counts them.
+
+## [reports.milter]
+
+config-reports-milter = Mail with reports that is taken in while it passes the milter.
+config-reports-milter-addresses = Mail to these addresses is taken in.
+config-reports-milter-action = What becomes of it: it is delivered as any other mail, or swallowed – accepted and delivered to nobody, once the report is stored. As long as that cannot be done, its sender is told to try again.
+config-reports-milter-bytes = The longest message that is taken in, in bytes; longer ones are delivered.
+
+## [reports.hosts]
+
+config-reports-hosts = What is found out about the addresses that reports tell of.
+config-reports-hosts-lookup = Whether the daemon looks up the names of addresses, slowly, beside everything else. A name counts only when it leads back to the address.
+
+## [reports.geo]
+
+config-reports-geo = Files in MaxMind's format (MMDB) that tell where addresses are. None comes along.
+config-reports-geo-country = A file that tells countries.
+config-reports-geo-asn = A file that tells networks: numbers and names of autonomous systems.
 
 ## [[reports.imap]]
 

@@ -15,6 +15,11 @@ serve-ledger-unusable = The ledger { $file } cannot be used ({ $reason }). To ru
 serve-ledger-lost = { $count } rows could not be stored ({ $reason }).
 service-dns-unanswered = DNS answered no question about the message.
 service-row-not-kept = The ledger did not take the row of the message ({ $reason }).
+service-taken-in = The message was taken in as one that carries reports.
+service-swallowed = The message was taken in as one that carries reports, and ends here.
+service-not-taken-in = The message to an address of reports could not be taken in ({ $reason }).
+service-not-taken-in-too-large = The message to an address of reports is too large to be taken in; it goes on.
+service-deferred-not-taken-in = The message to an address of reports could not be taken in ({ $reason }); its sender is told to try again.
 serve-signing = Outgoing mail is signed with { $count ->
         [one] { $count } key.
        *[other] { $count } keys.

@@ -63,6 +63,8 @@ config-default-system = /etc/resolv.conf のもの
 config-default-ledger = 状態ディレクトリの ledger.sqlite
 config-default-reports = 状態ディレクトリの reports.sqlite
 config-default-anybody = すべての宛先
+config-default-shown-fields = 失敗の原因を示し、個人を示さないフィールド
+config-default-redaction-key = 状態ディレクトリの redaction.key
 config-default-required-with-push = push とともに指定が必要
 config-default-reporter = domain の値
 config-default-from-domain = from のドメイン
@@ -274,6 +276,38 @@ config-reports-send-domain-reports = 1 つのドメインについて 1 つの�
 config-reports-send-reports = 1 つの期間に送るレポートの上限です。
 config-reports-send-language = メールの本文で人に説明する言語です。
 config-reports-send-in-doubt = 最後のバイトの後で接続またはこのプログラムが終わり、サーバが引き受けたか分からないメールの扱いです。送ったものとみなすか、同じ名前と識別子で送り直します。
+
+## [reports.failure]
+
+config-reports-failure = 認証に失敗した個々のメールについて、希望するドメイン管理者に送る失敗レポートの設定です。[reports.send] の設定に従って送ります。失敗レポートは通信の秘密に関わることがあります。有効にする前に docs/reports.ja.md を読んでください。
+config-reports-failure-dmarc = DMARC の失敗を、fo が指定する場合に ruf の宛先へ報告するかどうかを指定します(RFC 9991)。
+config-reports-failure-dkim = 検証に失敗した署名を、r=y で報告を求め DNS でも確認できる署名者へ報告するかどうかを指定します(RFC 6651)。
+config-reports-failure-spf = SPF の失敗を、SPF レコードの ra= で報告を求めるドメインへ報告するかどうかを指定します(RFC 6652)。
+config-reports-failure-only = 失敗を報告するドメインを指定します。先頭に点を付けると、そのドメインとその下のすべてを指します。空の場合は、求めるすべてのドメインについて報告します。
+config-reports-failure-header = レポートに載せるメールのヘッダフィールドを指定します。アドレスのローカル部は置き換え、名前とコメントは取り除きます。本文は決して載せません。
+config-reports-failure-key-file = ローカル部をハッシュ値に置き換えるための鍵(乱数 32 バイト)のファイルを指定します。ファイルがなければ作成します。
+config-reports-failure-source-ip = メールの送信元 IP アドレスを載せるかどうかを指定します。
+config-reports-failure-to-each = 一つの宛先に 1 時間に送る失敗レポートの上限です。
+config-reports-failure-in-all = 1 時間に送る失敗レポート全体の上限です。
+config-reports-failure-alike = 似た失敗を一つのレポートにまとめて数える時間を指定します。
+
+## [reports.milter]
+
+config-reports-milter = milter を通過する際に取り込む、レポートのメールの設定です。
+config-reports-milter-addresses = 取り込むメールの宛先アドレスを指定します。
+config-reports-milter-action = 取り込んだ後の扱いを指定します。deliver では通常どおり配送します。swallow では、レポートを保存できた時点で受け付けたと応答し、誰にも配送しません。保存できない間は、再送を求めます。
+config-reports-milter-bytes = 取り込むメールの大きさの上限(バイト)です。これより大きいメールは配送します。
+
+## [reports.hosts]
+
+config-reports-hosts = レポートに現れる IP アドレスについて調べる内容の設定です。
+config-reports-hosts-lookup = IP アドレスのホスト名を、ほかの処理を妨げないようゆっくり調べるかどうかを指定します。ホスト名は、逆引きと正引きが一致する場合だけ使います。
+
+## [reports.geo]
+
+config-reports-geo = IP アドレスの所在を示す MaxMind 形式(MMDB)のファイルの設定です。ファイルは付属しません。
+config-reports-geo-country = 国を示すファイルを指定します。
+config-reports-geo-asn = ネットワーク(AS 番号と AS 名)を示すファイルを指定します。
 
 ## [[reports.imap]]
 

@@ -145,6 +145,11 @@
 //! | `serve-ledger-lost` | count, reason |
 //! | `service-dns-unanswered` | |
 //! | `service-row-not-kept` | reason |
+//! | `service-taken-in` | |
+//! | `service-swallowed` | |
+//! | `service-not-taken-in` | reason |
+//! | `service-not-taken-in-too-large` | |
+//! | `service-deferred-not-taken-in` | reason |
 //! | `serve-signing` | count |
 //! | `serve-key-unreadable` | file, reason |
 //! | `serve-key-readable-by-others` | file, mode |

@@ -446,6 +446,40 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "reports.failure",
+        times: Times::Once,
+        rows: &[
+            is("dmarc", Form::Boolean, "false"),
+            is("dkim", Form::Boolean, "false"),
+            is("spf", Form::Boolean, "false"),
+            is("only", Form::Domains, "[]"),
+            told("header", Form::Names, "shown-fields", "[\"from\", \"message-id\"]"),
+            told("key_file", Form::File, "redaction-key", "\"redaction.key\""),
+            is("source_ip", Form::Boolean, "true"),
+            is("to_each", Form::Number, "60"),
+            is("in_all", Form::Number, "600"),
+            is("alike", Form::Duration, "\"1h\""),
+        ],
+    },
+    Section {
+        name: "reports.milter",
+        times: Times::Once,
+        rows: &[
+            told("addresses", Form::Addresses, "required", "[\"dmarc@example.jp\"]"),
+            is("action", Form::OneOf(&["deliver", "swallow"]), "\"deliver\""),
+            is("bytes", Form::Number, "67108864"),
+        ],
+    },
+    Section { name: "reports.hosts", times: Times::Once, rows: &[is("lookup", Form::Boolean, "true")] },
+    Section {
+        name: "reports.geo",
+        times: Times::Once,
+        rows: &[
+            told("country", Form::File, "none", "\"country.mmdb\""),
+            told("asn", Form::File, "none", "\"asn.mmdb\""),
+        ],
+    },
+    Section {
         name: "reports.imap",
         times: Times::Several,
         rows: &[

@@ -18,7 +18,7 @@ use store::SqliteArchive;
 
 use super::ask::{domain_of, open, wait};
 use super::list::{kind_word, moment, shown};
-use super::minds::classifier;
+use super::minds::{classifier, look_for_hosts};
 use super::packer::Packer;
 use super::print;
 use super::table::grouped;
@@ -41,6 +41,9 @@ pub(super) struct ImportArguments {
     /// For this tenant
     #[arg(long, value_name = "NAME", default_value = "")]
     tenant: String,
+    /// Look up names of addresses of which none is known yet, when all is read
+    #[arg(long)]
+    lookup: bool,
     /// Keep no copy of the reports themselves, only what they say
     #[arg(long)]
     no_raw: bool,
@@ -77,6 +80,9 @@ pub(super) fn run(common: &Common, arguments: &ImportArguments) -> Result<ExitCo
         code.add(failure.tell(common.say()));
     }
     teller.end()?;
+    if arguments.lookup {
+        look_for_hosts(common, &store)?;
+    }
     if teller.counts.refused > 0 {
         code.add(ExitCode::Input);
     }

@@ -1,15 +1,19 @@
 //! What judges reports, for verbs: the map of senders, the owner's marks, what is known of addresses.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use feedback::Archive as _;
 use feedback::archive::SourceLine;
 use insight::{Classifier, Hosts, Map, Marks};
+use net::Resolver;
 use store::SqliteArchive;
 
 use super::ask::wait;
-use crate::common::Common;
+use crate::common::{Common, resolver_failure};
 use crate::failure::Failure;
+use crate::hosts::Finder;
+use crate::limits::{HOST_HURRY_MS, HOST_LOOKUP_COUNT_MAX};
 
 /// The map of senders: ours, and before it the file of the configuration.
 ///
@@ -42,6 +46,28 @@ pub(super) fn classifier_for(
     let mut addresses: Vec<IpAddr> = lines.iter().filter_map(|line| line.source).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    let hosts = wait(common, store.hosts(addresses))?;
+    let hosts = wait(common, store.hosts(addresses.clone()))?;
+    let hosts = crate::hosts::complete_all(&common.config().places, &addresses, hosts)?;
     Ok(Classifier::new(map(common)?, Marks::new(marks), Hosts::new(hosts)))
+}
+
+/// Looks for what is not known of the addresses that reports tell of, those with the most messages first.
+///
+/// # Errors
+/// There is no resolver, a file cannot be used, or the store fails.
+pub(super) fn look_for_hosts(common: &Common, store: &SqliteArchive) -> Result<(), Failure> {
+    let config = common.resolver_config()?;
+    let look = async {
+        let resolver = Resolver::start(config).map_err(|error| resolver_failure(&error))?;
+        let finder = Finder::open(&common.config().places, Some(resolver))?;
+        let pace = Duration::from_millis(HOST_HURRY_MS);
+        Ok(finder.find(store, net::clock::now_s(), HOST_LOOKUP_COUNT_MAX, pace).await)
+    };
+    // The resolver lives in the runtime in which it is asked.
+    wait(common, async {
+        match look.await {
+            Ok(found) => found.map(|_| Ok(())),
+            Err(failure) => Ok(Err(failure)),
+        }
+    })?
 }

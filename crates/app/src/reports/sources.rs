@@ -1,5 +1,7 @@
 //! `report sources`: who sends in our name.
 
+mod places;
+
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -7,18 +9,19 @@ use feedback::Archive as _;
 use feedback::archive::{DomainLine, Sender, SourceLine};
 use insight::group::{class_label, class_word};
 use insight::marks::standing_word;
-use insight::{Group, Tally, groups};
+use insight::{Group, Hosts, Tally, groups};
 use serde::Serialize;
 
 use super::ask::{Format, Selection, day_text, open_existing, wait};
 use super::list::shown;
-use super::minds::classifier_for;
+use super::minds::{classifier_for, look_for_hosts};
 use super::print;
 use super::table::{Column, aligned, csv, grouped, percent};
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::say::Say;
+use places::{Network, Places};
 
 /// `report sources`
 #[derive(Args, Debug)]
@@ -28,6 +31,9 @@ pub(super) struct SourcesArguments {
     /// Each address of a source, too
     #[arg(long)]
     addresses: bool,
+    /// Look up names of addresses of which none is known yet
+    #[arg(long)]
+    lookup: bool,
     /// Form of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -41,6 +47,9 @@ pub(super) fn run(common: &Common, arguments: &SourcesArguments) -> Result<ExitC
     let selection = &arguments.selection;
     let query = selection.query(common)?;
     let store = open_existing(common)?;
+    if arguments.lookup {
+        look_for_hosts(common, &store)?;
+    }
     let lines = wait(common, store.sources(query))?;
     let domains = wait(common, store.domains(selection.tenant()))?;
     let classifier = classifier_for(common, &store, selection.tenant().unwrap_or_default(), &lines)?;
@@ -60,12 +69,13 @@ pub(super) fn run(common: &Common, arguments: &SourcesArguments) -> Result<ExitC
             out.push('\n');
         }
         found += 1;
+        let hosts = &classifier.hosts;
         match arguments.format {
-            Format::Text => out.push_str(&text(&domain, &groups, arguments.addresses, say)),
+            Format::Text => out.push_str(&text((&domain, &groups), hosts, arguments.addresses, say)),
             Format::Json => {
-                groups.iter().for_each(|group| out.push_str(&Object::of(&domain, group, arguments.addresses)));
+                groups.iter().for_each(|group| out.push_str(&Object::of((&domain, group), hosts, arguments.addresses)));
             }
-            Format::Csv => groups.iter().for_each(|group| out.push_str(&csv(&cells(&domain, group)))),
+            Format::Csv => groups.iter().for_each(|group| out.push_str(&csv(&cells(&domain, group, hosts)))),
         }
     }
     if found == 0 && arguments.format == Format::Text {
@@ -75,7 +85,9 @@ pub(super) fn run(common: &Common, arguments: &SourcesArguments) -> Result<ExitC
     Ok(ExitCode::Done)
 }
 
-fn text(domain: &DomainLine, groups: &[Group<'_>], with_addresses: bool, say: &Say) -> String {
+fn text((domain, groups): (&DomainLine, &[Group<'_>]), hosts: &Hosts, with_addresses: bool, say: &Say) -> String {
+    // A column of nothing helps nobody.
+    let with_places = groups.iter().any(|group| !Places::of(group, hosts).is_empty());
     let total: u64 = groups.iter().map(|group| group.tally.total()).sum();
     let mut out = String::new();
     let arguments = [("count", groups.len().into()), ("messages", total.into())];
@@ -84,30 +96,39 @@ fn text(domain: &DomainLine, groups: &[Group<'_>], with_addresses: bool, say: &S
     let mut rows = vec![
         ["reports-label-messages", "reports-label-source", "reports-label-class", "DKIM", "SPF", "reports-label-days"]
             .map(|id| if id.starts_with("reports-") { say.word(id) } else { id.to_owned() })
-            .to_vec(),
+            .into_iter()
+            .chain(with_places.then(|| say.word("reports-label-place")))
+            .collect(),
     ];
     for group in groups {
         let total = group.tally.total();
-        rows.push(vec![
+        let mut row = vec![
             grouped(total),
             name(group),
             say.word(class_label(group.class())),
             percent(group.dkim_count, total),
             percent(group.spf_count, total),
             format!("{} – {}", day_text(group.first_day), day_text(group.last_day)),
-        ]);
+        ];
+        row.extend(with_places.then(|| Places::of(group, hosts).text()));
+        rows.push(row);
         let shown_addresses = group.addresses.iter().filter(|_| with_addresses);
         rows.extend(shown_addresses.map(|address| {
             let text = address.address.map_or_else(|| "–".to_owned(), |address| address.to_string());
             let name = address.name.map(shown).unwrap_or_default();
-            vec![
+            let mut row = vec![
                 grouped(address.tally.total()),
                 format!("  {text} {name}").trim_end().to_owned(),
                 say.word(class_label(address.tally.main())),
-            ]
+            ];
+            if with_places {
+                row.extend([String::new(), String::new(), String::new()]);
+                row.push(Places::at(address.address, hosts).text());
+            }
+            row
         }));
     }
-    let form = [Column::Right, Column::Left, Column::Left, Column::Right, Column::Right, Column::Left];
+    let form = [Column::Right, Column::Left, Column::Left, Column::Right, Column::Right, Column::Left, Column::Left];
     out.push_str(&aligned("  ", &form, &rows));
     out
 }
@@ -140,6 +161,8 @@ struct Object {
     last: String,
     selectors: Vec<String>,
     address_count: usize,
+    countries: Vec<String>,
+    autonomous_systems: Vec<Network>,
     #[serde(skip_serializing_if = "Option::is_none")]
     addresses: Option<Vec<AddressObject>>,
 }
@@ -151,22 +174,32 @@ struct AddressObject {
     name: Option<String>,
     messages: u64,
     class: &'static str,
+    country: Option<String>,
+    asn: Option<u32>,
+    as_name: Option<String>,
 }
 
 impl Object {
-    fn of(domain: &DomainLine, group: &Group<'_>, with_addresses: bool) -> String {
+    fn of((domain, group): (&DomainLine, &Group<'_>), known: &Hosts, with_addresses: bool) -> String {
         let (mut service, mut hosts, mut network) = (None, None, None);
         match &group.sender {
             Sender::Service(id) => service = Some(id.to_string()),
             Sender::Hosts(name) => hosts = Some(name.to_string()),
             Sender::Network(text) => network = Some(text.to_string()),
         }
-        let addresses = group.addresses.iter().map(|address| AddressObject {
-            address: address.address.map(|address| address.to_string()),
-            name: address.name.map(str::to_owned),
-            messages: address.tally.total(),
-            class: class_word(address.tally.main()),
+        let addresses = group.addresses.iter().map(|address| {
+            let host = address.address.and_then(|address| known.get(address));
+            AddressObject {
+                address: address.address.map(|address| address.to_string()),
+                name: address.name.map(str::to_owned),
+                messages: address.tally.total(),
+                class: class_word(address.tally.main()),
+                country: host.and_then(|host| host.country.as_deref()).map(str::to_owned),
+                asn: host.and_then(|host| host.asn),
+                as_name: host.and_then(|host| host.as_name.as_deref()).map(str::to_owned),
+            }
         });
+        let places = Places::of(group, known);
         let classes =
             Tally::CLASSES.into_iter().map(|class| (class_word(class).to_owned(), group.tally.of(class).into()));
         let object = Self {
@@ -186,13 +219,15 @@ impl Object {
             last: day_text(group.last_day),
             selectors: group.selectors.iter().map(|selector| (*selector).to_owned()).collect(),
             address_count: group.address_count,
+            countries: places.countries,
+            autonomous_systems: places.networks,
             addresses: with_addresses.then(|| addresses.collect()),
         };
         serde_json::to_string(&object).unwrap_or_default() + "\n"
     }
 }
 
-fn cells(domain: &DomainLine, group: &Group<'_>) -> Vec<String> {
+fn cells(domain: &DomainLine, group: &Group<'_>, hosts: &Hosts) -> Vec<String> {
     let (kind, id) = match &group.sender {
         Sender::Service(id) => ("service", id),
         Sender::Hosts(name) => ("hosts", name),
@@ -202,10 +237,15 @@ fn cells(domain: &DomainLine, group: &Group<'_>) -> Vec<String> {
     let numbers = numbers.into_iter().chain(Tally::CLASSES.map(|class| group.tally.of(class)));
     let texts = [domain.domain.to_string(), group.name().to_owned(), kind.to_owned(), id.to_string()];
     let ends = [class_word(group.class()).to_owned(), day_text(group.first_day), day_text(group.last_day)];
-    texts.into_iter().chain(numbers.map(|number| number.to_string())).chain(ends).collect()
+    let places = Places::of(group, hosts);
+    let network = places.networks.first();
+    let asn = network.and_then(|network| network.asn).map(|asn| asn.to_string());
+    let as_name = network.and_then(|network| network.name.clone());
+    let place = [places.countries.join(" "), asn.unwrap_or_default(), as_name.unwrap_or_default()];
+    texts.into_iter().chain(numbers.map(|number| number.to_string())).chain(ends).chain(place).collect()
 }
 
-const HEAD: [&str; 16] = [
+const HEAD: [&str; 19] = [
     "domain",
     "source",
     "kind",
@@ -222,4 +262,7 @@ const HEAD: [&str; 16] = [
     "class",
     "first",
     "last",
+    "countries",
+    "asn",
+    "as_name",
 ];

@@ -1,8 +1,7 @@
 //! Where reports go: the record as it is now, and whether those outside the organization agree.
 
-use std::time::Duration;
-
 use dmarc::discovery::PolicySearch;
+use dmarc::record::Psd;
 use dmarc::{ReportKind, destination, discover};
 use feedback::outbox::target::{Found, Target, sizes};
 use feedback::outbox::{ConfirmationKey, ConfirmationTag, Job, JobKind, Outbox};
@@ -11,7 +10,7 @@ use lookup::{Answer, Data, Lookup, Question};
 use mailtext::Domain;
 
 use super::{CannotSend, Outcome, Scope, Sending};
-use crate::limits::{MESSAGE_DNS_S, WAITING_COUNT_MAX};
+use crate::limits::WAITING_COUNT_MAX;
 
 impl<O: Outbox> Sending<O> {
     /// Finds the destinations of all jobs for which that is due.
@@ -40,7 +39,7 @@ impl<O: Outbox> Sending<O> {
     }
 
     async fn find(&self, job: &Job, now_s: u64) -> Result<Found, CannotSend> {
-        let lookup = self.resolver.for_message(Duration::from_secs(MESSAGE_DNS_S));
+        let lookup = self.lookup();
         let (kind, tag) = match job.kind {
             JobKind::Aggregate => (ReportKind::Aggregate, ConfirmationTag::Rua),
             JobKind::Failure | JobKind::Method => (ReportKind::Failure, ConfirmationTag::Ruf),
@@ -55,6 +54,10 @@ impl<O: Outbox> Sending<O> {
             ReportKind::Aggregate => &record.rua,
             ReportKind::Failure => &record.ruf,
         };
+        // RFC 9991 §2: "ruf" of a record that has "psd=y" MUST NOT be considered.
+        if kind == ReportKind::Failure && record.psd == Psd::Yes {
+            return Ok(Found::NotWanted);
+        }
         // RFC 9990 §3.4: without the tag nobody asks for reports.
         if uris.is_empty() {
             return Ok(Found::NotWanted);

@@ -5,9 +5,9 @@
 //! claims to be. SPF cannot be judged here, since the client that brought it is not known any more; a signature can.
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
-use auth::{Check, Envelope, Settings};
+use auth::{Check, Envelope, Facts, Settings};
 use dmarc::DmarcResult;
 use feedback::archive::{Judge, Parcel, Place, Receipt, Status, Trust};
 use feedback::head::Head;
@@ -24,6 +24,7 @@ use store::SqliteArchive;
 
 use super::Tasks;
 use super::reporting::Bounces;
+use super::way_in::MilterIntake;
 use super::world::Daemon as World;
 use crate::common::Common;
 use crate::exit::ExitCode;
@@ -38,7 +39,7 @@ pub(super) struct Intake {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     archive: Arc<SqliteArchive>,
     world: World,
     settings: Arc<Settings>,
@@ -103,18 +104,25 @@ impl Intake {
         };
         splitter.feed(mail, &mut sink);
         splitter.finish(&mut sink);
-        let facts = check.finish().await;
-        let author = facts.dmarc.result.each.first().map(|one| one.discovery.author_domain.to_string());
-        match (facts.dmarc.result.result, author) {
-            (DmarcResult::Pass, Some(author)) => Some(Trust::Authenticated(author.into())),
-            (DmarcResult::TempError, _) => None,
-            // RFC 9990 §3.5.1: the mail must pass; a reporter without a DMARC record cannot, whatever it signs.
-            _ => Some(Trust::Unauthenticated),
-        }
+        trust(&check.finish().await)
+    }
+
+    /// Who takes reports in as long as somebody else holds on to this.
+    pub(super) fn downgrade(&self) -> Weak<Shared> {
+        Arc::downgrade(&self.shared)
+    }
+
+    /// The same as long as it is there.
+    pub(super) fn upgrade(shared: &Weak<Shared>) -> Option<Self> {
+        shared.upgrade().map(|shared| Self { shared })
+    }
+
+    pub(super) fn say(&self) -> &Say {
+        &self.shared.say
     }
 
     /// Takes what carries reports.
-    async fn take(
+    pub(super) async fn take(
         &self,
         source: &str,
         path: &str,
@@ -148,6 +156,17 @@ impl Intake {
             told.log(source, path, receipt, &shared.say);
         }
         Ok(())
+    }
+}
+
+/// Who vouches for a mail of which this is known; `None` when DNS does not say for now.
+pub(super) fn trust(facts: &Facts) -> Option<Trust> {
+    let author = facts.dmarc.result.each.first().map(|one| one.discovery.author_domain.to_string());
+    match (facts.dmarc.result.result, author) {
+        (DmarcResult::Pass, Some(author)) => Some(Trust::Authenticated(author.into())),
+        (DmarcResult::TempError, _) => None,
+        // RFC 9990 §3.5.1: the mail must pass; a reporter without a DMARC record cannot, whatever it signs.
+        _ => Some(Trust::Unauthenticated),
     }
 }
 
@@ -334,7 +353,7 @@ impl MailboxReader for Postbox {
 }
 
 /// The Message-ID of a mail, as far as it can be shown.
-fn message_id(mail: &[u8]) -> Option<String> {
+pub(super) fn message_id(mail: &[u8]) -> Option<String> {
     let headers = mailtext::Headers::parse(mail);
     let field = headers.named("message-id").next()?;
     let text = String::from_utf8_lossy(&field.unfolded()).trim().to_owned();
@@ -365,7 +384,8 @@ impl Opened {
     /// The store, a file or an address cannot be used.
     pub(super) async fn open(common: &Common, world: &World, say: &Arc<Say>) -> Result<Option<Self>, Failure> {
         let config = &common.config().reports;
-        if config.lmtp.is_none() && config.push.is_none() && config.mailboxes.is_empty() {
+        let passing = common.config().way_in.addresses();
+        if config.lmtp.is_none() && config.push.is_none() && config.mailboxes.is_empty() && passing.is_empty() {
             return Ok(None);
         }
         let file = common.reports_file();
@@ -376,7 +396,7 @@ impl Opened {
         let host_name = common.authserv_id(None);
         let map = config.map()?;
         let intake = Intake::new(Arc::new(archive), world.clone(), &host_name, config, map, Arc::clone(say));
-        let mut addresses = Vec::new();
+        let mut addresses: Vec<_> = passing.iter().map(|address| format!("milter:{address}")).collect();
         let lmtp = match &config.lmtp {
             Some(address) => Some(listen(address, &mut addresses).await?),
             None => None,
@@ -405,6 +425,16 @@ impl Opened {
         let _ = bounces.map(|bounces| self.intake.shared.bounces.set(bounces));
     }
 
+    /// Where reports are kept.
+    pub(super) fn archive(&self) -> Arc<SqliteArchive> {
+        Arc::clone(&self.intake.shared.archive)
+    }
+
+    /// What takes reports in that pass the milter.
+    pub(super) fn milter(&self) -> MilterIntake {
+        MilterIntake::new(&self.intake)
+    }
+
     /// What is told at the start.
     pub(super) fn greeting(&self, say: &Say) -> Vec<String> {
         let file = say.say("reports-kept-in", &[("file", self.file.display().to_string().into())]);
@@ -425,6 +455,12 @@ impl Opened {
             let (handler, end) = (Arc::clone(&handler), tasks.end());
             tasks.spawn(async move { serve_push(listener, options, handler, end).await });
         }
+        // What passes the milter is taken in to the end, whatever other ways there are.
+        let end = tasks.end();
+        tasks.spawn(async move {
+            end.await;
+            drop(handler);
+        });
         for (account, mut postbox) in self.mailboxes {
             let end = tasks.end();
             tasks.spawn(async move {

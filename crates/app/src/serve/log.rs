@@ -14,7 +14,7 @@ use mailtext::path::ReversePath;
 use net::{ConnectionEnd, Notice};
 use policy::Verdict;
 use service::world::Moment;
-use service::{Receipt, Sent};
+use service::{Receipt, Sent, WayInEnd};
 use tracing::field::display;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -76,6 +76,15 @@ pub(super) fn message(receipt: &Receipt<'_>, say: &Say) {
     };
     if let Some(failure) = receipt.failure {
         tracing::warn!(queue_id = %line.queue_id, "{}", say.explain(failure));
+    }
+    match receipt.way_in {
+        // That is told above, as what failed.
+        Some(WayInEnd::NotTaken(_)) if receipt.failure.is_some() => {}
+        Some(end @ (WayInEnd::NotTaken(_) | WayInEnd::TooLarge)) => {
+            tracing::warn!(queue_id = %line.queue_id, "{}", say.explain(end));
+        }
+        Some(end) => tracing::info!(queue_id = %line.queue_id, "{}", say.explain(end)),
+        None => {}
     }
     if is_json() {
         return json::message(receipt, &reason);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth::Facts;
@@ -34,6 +34,8 @@ pub(super) struct Metrics {
     pub(super) refused: AtomicU64,
     /// Connections that ended early: silence, a breach of the protocol, an error.
     pub(super) lost: AtomicU64,
+    /// Failure reports.
+    pub(super) failure_reports: Arc<super::failure::Counts>,
     /// Configurations taken by reload.
     pub(super) reloads_taken: AtomicU64,
     /// Configurations refused by reload.
@@ -148,6 +150,10 @@ impl Metrics {
         }
         if let Some(stats) = &around.ledger {
             ledger(&mut page, stats);
+        }
+        page.head("sekisho_failure_reports_total", Kind::Counter, "Failure reports, and what none was made of.");
+        for ((kind, result), count) in self.failure_reports.each() {
+            page.sample("sekisho_failure_reports_total", &[("kind", kind), ("result", result)], count);
         }
         let (taken, refused) = (load(&self.reloads_taken), load(&self.reloads_refused));
         page.head("sekisho_reloads_total", Kind::Counter, "Configurations read while running.");

@@ -20,7 +20,7 @@ use super::metrics::{Metrics, Usable};
 use super::notify::Manager;
 use super::world::{Daemon, Held};
 use crate::common::{Common, resolver_failure};
-use crate::config::{LedgerConfig, MemoryConfig, Running};
+use crate::config::{FailingConfig, LedgerConfig, MemoryConfig, Running, WayInConfig};
 use crate::dns::Web;
 use crate::failure::Failure;
 use crate::lists::Lists;
@@ -43,6 +43,10 @@ pub(super) struct Plan {
     pub(super) running: Running,
     /// Which mail is outgoing, and who signs it.
     pub(super) outgoing: Option<Outgoing>,
+    /// Which failures are reported.
+    failing: FailingConfig,
+    /// Which mail is taken in on its way.
+    way_in: WayInConfig,
     /// What the operator should hear of the keys, and of rules that can never act.
     warnings: Vec<Failure>,
 }
@@ -77,6 +81,8 @@ impl Plan {
             file: common.config_file(),
             listen: config.listen.clone(),
             running: config.running.clone(),
+            failing: config.failing.clone(),
+            way_in: config.way_in.clone(),
             outgoing: signing.outgoing,
             warnings: signing.warnings.into_iter().chain(idle).collect(),
         })
@@ -103,6 +109,11 @@ impl Plan {
             Some(outgoing) => settings.with_outgoing(outgoing.clone()),
             None => settings,
         };
+        let settings = match self.way_in.way_in() {
+            Some(way_in) => settings.with_way_in(way_in),
+            None => settings,
+        };
+        let settings = if self.failing.is_any() { settings.with_header() } else { settings };
         if keeper.is_some() { settings.with_rows(self.ledger.evidence) } else { settings }
     }
 
@@ -128,6 +139,8 @@ impl Plan {
             ("daemon.http", running.http != before.http),
             ("daemon.log", running.log != before.log),
             ("ledger", taken != *kept),
+            ("reports.failure", self.failing != other.failing),
+            ("reports.milter", self.way_in != other.way_in),
         ];
         changes.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
     }
@@ -248,9 +261,11 @@ impl Reloader {
         }
         // A list that is no more there may come again, and is innocent then.
         broken.retain(|zone| plan.methods.dns_lists.iter().any(|list| list.zone == *zone));
-        let settings = plan.settings(&broken, world.keeper());
         // What needs a restart is as it was at the start, whatever was read since.
-        let plan = Plan { running: now.plan.running.clone(), listen: now.plan.listen.clone(), ..plan };
+        let (failing, way_in) = (now.plan.failing.clone(), now.plan.way_in.clone());
+        let (running, listen) = (now.plan.running.clone(), now.plan.listen.clone());
+        let plan = Plan { running, listen, failing, way_in, ..plan };
+        let settings = plan.settings(&broken, world.keeper());
         self.live.send_replace(Arc::new(Live { world, settings, plan: Arc::new(plan), loaded_s: net::clock::now_s() }));
         Ok(waiting)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use feedback::dsn::Dsn;
+use feedback::outbox::JobKind;
 use feedback::outbox::settings::BounceAddress;
 use net::Resolver;
 use net::submission::Submitter;
@@ -78,6 +79,11 @@ impl Reporting {
         let world = (resolver.clone(), signer, Carrier::Server(submitter));
         let sending = Arc::new(Sending::new((config, say.language(), state), (outbox, &key), settings, world));
         Ok(Some(Self { sending, keeper: keeper.clone(), server, say: Arc::clone(say), _only_one: only_one }))
+    }
+
+    /// What sends, for others who have something to be sent.
+    pub(super) fn sending(&self) -> Arc<Sending<SqliteArchive>> {
+        Arc::clone(&self.sending)
     }
 
     /// What is told at the start.
@@ -184,7 +190,13 @@ fn unusable_server(reason: &str) -> Failure {
 
 fn log(outcome: &Outcome) {
     let safe = |text: &str| mailtext::encoded_word::display_safe(text).into_owned();
+    let kind = match outcome.job.kind {
+        JobKind::Aggregate => "aggregate",
+        JobKind::Failure => "failure",
+        JobKind::Method => "method-failure",
+    };
     tracing::info!(
+        kind,
         domain = %outcome.job.domain,
         begin = outcome.job.period.begin_s(),
         end = outcome.job.period.end_s(),

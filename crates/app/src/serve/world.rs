@@ -1,7 +1,7 @@
 //! The real world of a message: DNS, the clock, the log.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use auth::Facts;
@@ -12,12 +12,14 @@ use policy::{Input, Standing};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
 use service::world::Moment;
-use service::{Conversation, Receipt, Sent, WasSent, World};
+use service::{AfterWayIn, Conversation, Receipt, Sent, WasSent, World};
 
+use super::failure::Failures;
 use super::ledger::Keeper;
 use super::log;
 use super::memory::Memory;
 use super::metrics::Metrics;
+use super::way_in::MilterIntake;
 use crate::dns::{Documents, Web};
 use crate::limits::{MESSAGE_DNS_S, PROGRESS_EVERY_S};
 use crate::say::{Language, Say};
@@ -41,6 +43,14 @@ pub(super) struct Daemon {
     header_words: Arc<Say>,
     counts: Arc<Counts>,
     metrics: Arc<Metrics>,
+    ears: Arc<Ears>,
+}
+
+/// Who else wants to hear of messages: known once all is open.
+#[derive(Default)]
+struct Ears {
+    failures: OnceLock<Failures>,
+    way_in: OnceLock<MilterIntake>,
 }
 
 /// What has been done so far.
@@ -64,13 +74,20 @@ impl Daemon {
             Language::English => Arc::clone(&say),
             Language::Japanese => Arc::new(Say::new(Language::English)),
         };
-        let (counts, metrics) = (Arc::default(), Arc::default());
-        Self { resolver, web, keeper, memory, began: Instant::now(), at_s, say, header_words, counts, metrics }
+        let (counts, metrics, ears) = Default::default();
+        Self { resolver, web, keeper, memory, began: Instant::now(), at_s, say, header_words, counts, metrics, ears }
     }
 
     /// The same with other sources of answers.
     pub(super) fn with(&self, resolver: Resolver, web: Web) -> Self {
         Self { resolver, web, ..self.clone() }
+    }
+
+    /// From now on these hear of messages, each where it is.
+    pub(super) fn hear(&self, failures: Option<Failures>, way_in: Option<MilterIntake>) {
+        // This is said once.
+        let _ = failures.map(|failures| self.ears.failures.set(failures));
+        let _ = way_in.map(|way_in| self.ears.way_in.set(way_in));
     }
 
     pub(super) fn resolver(&self) -> &Resolver {
@@ -148,6 +165,13 @@ impl World for Daemon {
         tokio::time::sleep(Duration::from_secs(PROGRESS_EVERY_S))
     }
 
+    async fn take_in(&self, message: Vec<u8>, facts: &Facts, after: AfterWayIn) -> Result<(), Box<str>> {
+        match self.ears.way_in.get() {
+            Some(way_in) => way_in.take(message, facts, after).await,
+            None => Err(self.say.word("reports-label-nobody-takes").into()),
+        }
+    }
+
     fn address(&self, address: &str) -> Address {
         self.keeper.as_ref().map_or(Address::Withheld, |keeper| keeper.address(address))
     }
@@ -167,6 +191,9 @@ impl World for Daemon {
             }
             // No message came.
             Moment::Recipient => self.metrics.recipient_refused(),
+        }
+        if let Some(failures) = self.ears.failures.get() {
+            failures.hear(&receipt, self.now_s());
         }
         log::message(&receipt, &self.say);
     }

@@ -110,6 +110,7 @@ fn of(receipt: &Receipt<'_>, reason: &str) -> Value {
         "overrides": verdict.overrides.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>(),
         "dsn": receipt.dsn.word(),
         "forged": receipt.forged_count,
+        "taken_in": receipt.way_in.map(mailtext::Explain::id),
         "row": receipt.row.map(|row| row.to_string()),
         "reason": safe(reason),
     });
