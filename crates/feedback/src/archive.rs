@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::aggregate::{Aggregate, Circumstances, PublishedPolicy};
 use crate::deviation::Deviation;
 use crate::failure::Failure;
+use crate::summary::{Spread, Summary};
 use crate::tls::{Tls, TlsFailure, TlsPolicy};
 
 /// A store of reports.
@@ -85,6 +86,12 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// The store cannot answer.
     fn domains(&self, tenant: Option<&str>) -> impl Future<Output = Result<Vec<DomainLine>, ArchiveError>> + Send;
+
+    /// What the reports of all kinds count, at a glance; the question's limit is not asked.
+    ///
+    /// # Errors
+    /// The store cannot answer, or there are more lines than [`crate::limits::SUMMARY_LINE_COUNT_MAX`].
+    fn summary(&self, query: CountQuery, spread: Spread) -> impl Future<Output = Result<Summary, ArchiveError>> + Send;
 
     /// What TLS reports count, the newest day first.
     ///

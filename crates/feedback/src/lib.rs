@@ -9,9 +9,9 @@
 //! could not read: whatever a report says that is not as the standards have it is named ([`Deviation`]).
 //!
 //! Reading order: [`word`] (how a report's words are kept), [`aggregate`], [`failure`], [`tls`], [`deviation`] and
-//! [`reason`]; then [`intake`], [`archive`] and [`head`]. For what is sent: [`period`], [`aggregate::fold`], [`reporter`], [`mail`],
-//! [`outbox`] and its [`outbox::desk`], [`dsn`] (what comes back); for failure reports [`failure::incident`], [`redact`],
-//! [`failure::throttle`]. What never passes is in [`limits`].
+//! [`reason`]; then [`intake`], [`archive`], [`head`] and [`summary`]. For what is sent: [`period`], [`aggregate::fold`],
+//! [`reporter`], [`mail`], [`outbox`] and its [`outbox::desk`], [`dsn`] (what comes back); for failure reports
+//! [`failure::incident`], [`redact`], [`failure::throttle`]. What never passes is in [`limits`].
 
 pub mod aggregate;
 pub mod archive;
@@ -29,6 +29,7 @@ pub mod period;
 pub mod reason;
 pub mod redact;
 pub mod reporter;
+pub mod summary;
 pub mod tls;
 pub mod word;
 

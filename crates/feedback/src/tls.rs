@@ -100,3 +100,23 @@ pub enum TlsResult {
     /// `sts-webpki-invalid`.
     StsWebpkiInvalid,
 }
+
+impl TlsResult {
+    /// The word of the standard.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StartTlsNotSupported => "starttls-not-supported",
+            Self::CertificateHostMismatch => "certificate-host-mismatch",
+            Self::CertificateExpired => "certificate-expired",
+            Self::CertificateNotTrusted => "certificate-not-trusted",
+            Self::ValidationFailure => "validation-failure",
+            Self::TlsaInvalid => "tlsa-invalid",
+            Self::DnssecInvalid => "dnssec-invalid",
+            Self::DaneRequired => "dane-required",
+            Self::StsPolicyFetchError => "sts-policy-fetch-error",
+            Self::StsPolicyInvalid => "sts-policy-invalid",
+            Self::StsWebpkiInvalid => "sts-webpki-invalid",
+        }
+    }
+}

@@ -15,7 +15,8 @@
 //! with the letters that tell of it: `notice`.
 //!
 //! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
-//! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `retention`, `read`, `sums`.
+//! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `retention`, `read`, `sums`,
+//! `summary`.
 
 mod answer;
 mod cells;
@@ -34,6 +35,7 @@ mod read;
 mod receive;
 mod retention;
 mod schema;
+mod summary;
 mod sums;
 mod writer;
 
@@ -49,6 +51,7 @@ use feedback::archive::{
 };
 use feedback::failure::Failure;
 use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
+use feedback::summary::{Spread, Summary};
 use mailtext::Domain;
 
 pub use self::memory::MemoryArchive;
@@ -164,6 +167,10 @@ impl Archive for SqliteArchive {
     fn domains(&self, tenant: Option<&str>) -> impl Future<Output = Result<Vec<DomainLine>, ArchiveError>> + Send {
         let tenant: Option<Box<str>> = tenant.map(Into::into);
         self.readers.ask(move |connection| sums::domains(connection, tenant.as_deref())).end()
+    }
+
+    fn summary(&self, query: CountQuery, spread: Spread) -> impl Future<Output = Result<Summary, ArchiveError>> + Send {
+        self.readers.ask(move |connection| summary::summary(connection, &query, spread)).end()
     }
 
     fn tls(&self, query: CountQuery) -> impl Future<Output = Result<Vec<TlsLine>, ArchiveError>> + Send {

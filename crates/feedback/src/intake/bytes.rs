@@ -86,24 +86,30 @@ pub(super) struct Window<'r> {
     end: usize,
     is_ended: bool,
     is_failed: bool,
+    /// The buffer was filled to its end.
+    is_narrow: bool,
     seen_bytes: u64,
     /// Most bytes that may be seen.
     bytes_max: u64,
     tap: Option<Tap>,
 }
 
+/// So much a window shows at most …
 const WINDOW_BYTES: usize = 64 << 10;
+/// … and at first: most reports are small, and lie in several windows at once.
+const WINDOW_BYTES_FIRST: usize = 8 << 10;
 
 impl<'r> Window<'r> {
     pub(super) fn new(source: &'r mut dyn Read, budget: &'r Budget) -> Self {
         Self {
             source,
             budget,
-            buffer: vec![0; WINDOW_BYTES],
+            buffer: vec![0; WINDOW_BYTES_FIRST],
             start: 0,
             end: 0,
             is_ended: false,
             is_failed: false,
+            is_narrow: false,
             seen_bytes: 0,
             bytes_max: u64::MAX,
             tap: None,
@@ -173,6 +179,11 @@ impl<'r> Window<'r> {
         if self.is_failed {
             return Err(io::ErrorKind::InvalidData.into());
         }
+        if self.is_narrow || self.end == self.buffer.len() {
+            self.is_narrow = false;
+            let wider = (2 * self.buffer.len()).min(WINDOW_BYTES);
+            self.buffer.resize(wider.max(self.buffer.len()), 0);
+        }
         let got = loop {
             match self.source.read(&mut self.buffer[self.end..]) {
                 Ok(count) => break count,
@@ -184,6 +195,8 @@ impl<'r> Window<'r> {
             }
         };
         self.is_ended = got == 0;
+        // What fills it is likely to go on.
+        self.is_narrow = self.end + got == self.buffer.len();
         let new = &self.buffer[self.end..self.end + got];
         if let Some(tap) = &mut self.tap {
             tap.take(new);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use feedback::Archive;
 use feedback::archive::*;
+use feedback::summary::Spread;
 use proptest::prelude::*;
 use report::query::Reach;
 use store::MemoryArchive;
@@ -206,7 +207,11 @@ fn same(command: &Command, memory: &MemoryArchive, file: &impl Archive) -> Resul
             both!(memory, file, |archive| archive.document(id));
             both!(memory, file, |archive| archive.content(id));
         }
-        Command::Counts(query, by) => both!(memory, file, |archive| archive.counts(query.clone(), by)),
+        Command::Counts(query, by) => {
+            both!(memory, file, |archive| archive.counts(query.clone(), by));
+            let spread = if by.day { Spread::Daily } else { Spread::Whole };
+            both!(memory, file, |archive| archive.summary(query.clone(), spread));
+        }
         Command::Sources(query) => both!(memory, file, |archive| archive.sources(query.clone())),
         Command::Reporters(query) => both!(memory, file, |archive| archive.reporters(query.clone())),
         Command::Others(query) => {

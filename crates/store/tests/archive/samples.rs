@@ -7,6 +7,7 @@ use feedback::aggregate::*;
 use feedback::archive::*;
 use feedback::failure::{AuthFailure, Failure};
 use feedback::limits::PAGE_LINE_COUNT_MAX;
+use feedback::summary::Spread;
 use feedback::tls::{PolicyKind, Tls, TlsFailure, TlsPolicy, TlsResult};
 use feedback::{Archive, Deviation, Word};
 use mailtext::Domain;
@@ -393,6 +394,11 @@ pub(crate) fn check_sums(archive: &impl Archive) {
                 && (with_unauthenticated || line.origin.trust != Trust::Unauthenticated)
         });
         assert_eq!(counted.map(|line| line.message_count).sum::<u64>(), of_counts, "reports");
+        let summary = block_on(archive.summary(query.clone(), Spread::Daily)).unwrap();
+        let of_days = summary.aggregate.iter().filter(|((_, day), _)| day.is_some());
+        assert_eq!(of_days.map(|(_, sum)| sum.message_count).sum::<u64>(), of_counts, "days of the summary");
+        let of_domains = summary.aggregate.iter().filter(|((_, day), _)| day.is_none());
+        assert_eq!(of_domains.map(|(_, sum)| sum.message_count).sum::<u64>(), of_counts, "domains of the summary");
         let reporters = block_on(archive.reporters(query)).unwrap();
         assert_eq!(reporters.iter().map(|line| line.message_count).sum::<u64>(), of_counts, "reporters");
     }
