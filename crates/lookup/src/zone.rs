@@ -430,22 +430,15 @@ impl Table {
         if let Some(node) = self.nodes.get(question.name.as_str()) {
             return node.answers.get(question.kind);
         }
-        let below = self.encloser(&question.name).map_or(&self.below_root, |node| &node.below);
-        below.get(question.kind)
-    }
-
-    /// The nearest ancestor that exists, of a name that does not.
-    fn encloser(&self, name: &Domain) -> Option<&Node> {
-        let (mut found, mut from, mut to) = (None, 1, name.label_count());
-        // RFC 8020 §2: below a name that does not exist nothing exists: each look leaves out half of the ancestors.
-        while from < to {
-            let middle = usize::midpoint(from, to);
-            match self.nodes.get(name.last_labels(middle)).filter(|node| node.exists) {
-                Some(node) => (found, from) = (Some(node), middle + 1),
-                None => to = middle,
+        let mut rest = question.name.as_str();
+        while let Some(dot) = rest.bytes().position(|byte| byte == b'.') {
+            let above = &rest[dot + 1..];
+            if let Some(node) = self.nodes.get(above).filter(|node| node.exists) {
+                return node.below.get(question.kind);
             }
+            rest = above;
         }
-        found
+        self.below_root.get(question.kind)
     }
 }
 
