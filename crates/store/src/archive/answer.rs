@@ -6,8 +6,11 @@ use std::ops::Range;
 
 use feedback::Deviation;
 use feedback::aggregate::Circumstances;
-use feedback::archive::{Class, CountLine, CountQuery, Division, Kind, ReporterLine, SourceLine, Status, TlsLine};
-use feedback::limits::PAGE_LINE_COUNT_MAX;
+use feedback::archive::{
+    ArchiveError, Class, CountLine, CountQuery, Division, Kind, ReporterLine, SourceLine, Status, TlsLine,
+};
+use feedback::limits::{PAGE_LINE_COUNT_MAX, SUMMARY_LINE_COUNT_MAX};
+use feedback::summary::Summary;
 use feedback::tls::{Tls, TlsPolicy};
 use mailtext::Domain;
 use report::query::Reach;
@@ -210,6 +213,23 @@ pub(super) fn tls_lines<'a>(tls: Tls, day: u32, query: &'a CountQuery) -> impl I
         let policy = TlsPolicy { failures: Vec::new(), ..policy };
         TlsLine { day, reporter: reporter.clone(), policy, failures }
     })
+}
+
+/// What a TLS report says of the domains that are meant.
+pub(super) fn add_tls(summary: &mut Summary, tls: Tls, day: u32, query: &CountQuery) {
+    for TlsLine { day, reporter, policy, failures } in tls_lines(tls, day, query) {
+        let policy = TlsPolicy { failures, ..policy };
+        summary.add_tls(day, &policy);
+        summary.add_reporter(Kind::Tls, &policy.domain, &reporter);
+    }
+}
+
+/// A summary, unless it has too many lines.
+pub(super) fn whole(summary: Summary) -> Result<Summary, ArchiveError> {
+    if summary.is_too_long() {
+        return Err(ArchiveError::Failed { what: format!("a summary of more than {SUMMARY_LINE_COUNT_MAX} lines") });
+    }
+    Ok(summary)
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use feedback::aggregate::{Circumstances, Record};
 use feedback::archive::*;
 use feedback::failure::Failure;
 use feedback::limits::{OVERLAP_S_MAX, RAW_BYTES_MAX, REMOVE_COUNT_MAX};
+use feedback::summary::{AggregateSum, Spread, Summary};
 use mailtext::Domain;
 
 use super::Settings;
 use super::answer::{self, Contribution, Seen};
-use super::cells::{Cells, cells_of, counted};
+use super::cells::{Cell, Cells, cells_of, counted};
 use super::head::{self, Head, Side, check, head_of, period};
 use super::receive::{Known, Likeness, Shelf, Worth, likeness, receive};
 
@@ -120,6 +121,10 @@ impl Archive for MemoryArchive {
 
     fn domains(&self, tenant: Option<&str>) -> impl Future<Output = Result<Vec<DomainLine>, ArchiveError>> + Send {
         ready(Ok(self.state().domains(tenant)))
+    }
+
+    fn summary(&self, query: CountQuery, spread: Spread) -> impl Future<Output = Result<Summary, ArchiveError>> + Send {
+        ready(self.state().summary(&query, spread))
     }
 
     fn tls(&self, query: CountQuery) -> impl Future<Output = Result<Vec<TlsLine>, ArchiveError>> + Send {
@@ -338,6 +343,33 @@ impl State {
     /// Those of them that count messages.
     fn counted<'a>(&'a self, query: &'a CountQuery) -> impl Iterator<Item = (&'a DocumentId, &'a Kept)> {
         self.meant(query).filter(|(_, kept)| kept.head.kind == Some(Kind::Aggregate))
+    }
+
+    fn summary(&self, query: &CountQuery, spread: Spread) -> Result<Summary, ArchiveError> {
+        let mut summary = Summary::new(spread);
+        for (_, kept) in self.meant(query) {
+            let (domain, organization) = (kept.head.domain(), &kept.head.organization);
+            match &kept.parcel.content {
+                Content::Aggregate(_) => {
+                    let mut sum = AggregateSum::default();
+                    for (cell, its) in kept.cells().iter() {
+                        let Cell { class, disposition, dkim_aligned, spf_aligned } = cell;
+                        sum.add(class, disposition, dkim_aligned, spf_aligned, its.messages as u64);
+                    }
+                    if sum.message_count > 0 {
+                        summary.add_aggregate(domain, kept.day(), &sum);
+                        summary.add_reporter(Kind::Aggregate, domain, organization);
+                    }
+                }
+                Content::Tls(tls) => answer::add_tls(&mut summary, tls.clone(), kept.day(), query),
+                Content::Failure(failure) => {
+                    summary.add_failure(domain, kept.day(), failure);
+                    summary.add_reporter(Kind::Failure, domain, organization);
+                }
+                Content::Refused(_) => {}
+            }
+        }
+        answer::whole(summary)
     }
 
     fn line(&self, id: DocumentId, kept: &Kept) -> DocumentLine {

@@ -185,7 +185,7 @@ pub(super) struct Conditions {
 
 impl Conditions {
     /// Reports of one kind that a question for counts means.
-    fn of_kind(connection: &Connection, query: &CountQuery, kind: Kind) -> Result<Self, ArchiveError> {
+    pub(super) fn of_kind(connection: &Connection, query: &CountQuery, kind: Kind) -> Result<Self, ArchiveError> {
         let mut conditions = Self::asked(connection, query)?;
         conditions.equals("d.kind", Some(i64::from(kind.code()).into()));
         // So that the index of these kinds is used.

@@ -38,8 +38,19 @@ fn counts_of(
     by: Division,
     domain_count_max: usize,
 ) -> Result<Vec<CountLine>, ArchiveError> {
-    let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
     let mut counting = Counting::new(connection, query, by)?;
+    each_tally(connection, query, domain_count_max, |row| counting.add(row))?;
+    Ok(counting.lines())
+}
+
+/// Goes through the counts that are meant: domain, day, reporter, side, cells; in the order of the table.
+pub(super) fn each_tally(
+    connection: &Connection,
+    query: &CountQuery,
+    domain_count_max: usize,
+    mut with: impl FnMut(&Row<'_>) -> Result<(), ArchiveError>,
+) -> Result<(), ArchiveError> {
+    let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
     let days = answer::days(query);
     let columns = "SELECT domain, day, reporter, side, cells FROM tally";
     match &domains {
@@ -49,7 +60,7 @@ fn counts_of(
             for number in numbers {
                 let mut rows = statement.query(params![number, days.start, days.end]).map_err(from_sqlite)?;
                 while let Some(row) = rows.next().map_err(from_sqlite)? {
-                    counting.add(row)?;
+                    with(row)?;
                 }
             }
         }
@@ -59,23 +70,23 @@ fn counts_of(
             let mut rows = statement.query(params![days.start, days.end]).map_err(from_sqlite)?;
             while let Some(row) = rows.next().map_err(from_sqlite)? {
                 if matches!(domains, Meant::All) || domains.has(row.get(0).map_err(from_sqlite)?) {
-                    counting.add(row)?;
+                    with(row)?;
                 }
             }
         }
     }
-    Ok(counting.lines())
+    Ok(())
 }
 
 /// Names in their order, and which place in it the name of a number has.
 #[derive(Default)]
-struct Ranks {
+pub(super) struct Ranks {
     names: Vec<Box<str>>,
     of: FastMap<i64, u32>,
 }
 
 impl Ranks {
-    fn new(names: impl Iterator<Item = (i64, Box<str>)>) -> Self {
+    pub(super) fn new(names: impl Iterator<Item = (i64, Box<str>)>) -> Self {
         let mut sorted: Vec<(Box<str>, i64)> = names.map(|(number, name)| (name, number)).collect();
         sorted.sort_unstable();
         let mut ranks = Self::default();
@@ -88,12 +99,12 @@ impl Ranks {
         ranks
     }
 
-    fn rank(&self, number: i64) -> Result<u32, ArchiveError> {
+    pub(super) fn rank(&self, number: i64) -> Result<u32, ArchiveError> {
         let corrupt = || ArchiveError::Corrupt { what: format!("a name with the number {number}") };
         self.of.get(&number).copied().ok_or_else(corrupt)
     }
 
-    fn name(&self, rank: u32) -> &str {
+    pub(super) fn name(&self, rank: u32) -> &str {
         self.names.get(rank as usize).map_or("", |name| name)
     }
 
@@ -102,7 +113,7 @@ impl Ranks {
         self.names.len() == self.of.len()
     }
 
-    fn of_domains(names: Names) -> Self {
+    pub(super) fn of_domains(names: Names) -> Self {
         Self::new(names.into_iter().map(|(number, (_, name))| (number, name)))
     }
 }
