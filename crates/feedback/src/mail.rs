@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use mailtext::date::DateTime;
-use mailtext::encode::encode_base64;
+use mailtext::encode::{encode_base64, encode_quoted_printable};
 use mailtext::encoded_word::{WordCharset, encode_words};
 use mailtext::{Domain, Explain, Value};
 
@@ -115,6 +115,25 @@ impl Letter {
         Self::new(subject, content_type, body, date_s)
     }
 
+    /// A text alone, for a person; its subject in one line. Whatever language it is in, no server changes a byte of it.
+    #[must_use]
+    pub fn plain(subject: &str, text: &str, date_s: u64) -> Self {
+        let lines: Vec<&str> = text.lines().collect();
+        let text = lines.join("\r\n") + "\r\n";
+        let strange = text.bytes().filter(|byte| !byte.is_ascii()).count();
+        let (encoding, body) = if strange == 0 && is_plain(&text) {
+            ("charset=us-ascii\r\nContent-Transfer-Encoding: 7bit", text)
+        } else if strange <= text.len() / 6 {
+            // RFC 2045 §6.7: what is mostly ASCII stays readable as it is.
+            ("charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable", encode_quoted_printable(text.as_bytes()))
+        } else {
+            let mut body = String::new();
+            write_base64(&mut body, text.as_bytes());
+            ("charset=utf-8\r\nContent-Transfer-Encoding: base64", body)
+        };
+        Self::new(&subject_lines(subject), format!("text/plain; {encoding}"), body, date_s)
+    }
+
     fn new(subject: &[String], content_type: String, body: String, date_s: u64) -> Self {
         Self {
             subject: subject.iter().map(|line| safe(line).into()).collect(),
@@ -158,10 +177,7 @@ fn boundary(content: &[&[u8]]) -> String {
 /// The first part.
 fn opening(boundary: &str, text: &str) -> String {
     let mut body = format!("This is a message in MIME format.\r\n\r\n--{boundary}\r\n");
-    let is_plain = text.is_ascii()
-        && text.lines().all(|line| line.len() <= MAIL_LINE_BYTES_MAX)
-        && !text.chars().any(|character| character.is_ascii_control() && character != '\n');
-    if is_plain {
+    if is_plain(text) {
         body.push_str("Content-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n");
         push_lines(&mut body, text);
         body.push_str("\r\n");
@@ -172,6 +188,37 @@ fn opening(boundary: &str, text: &str) -> String {
     }
     let _ = write!(body, "--{boundary}\r\n");
     body
+}
+
+/// Whether a text can be sent as it is.
+fn is_plain(text: &str) -> bool {
+    text.is_ascii()
+        && text.lines().all(|line| line.len() <= MAIL_LINE_BYTES_MAX)
+        && !text.replace("\r\n", "\n").chars().any(|character| character.is_ascii_control() && character != '\n')
+}
+
+/// A subject in lines that RFC 5322 §2.1.1 likes: 78 columns, with its name.
+fn subject_lines(subject: &str) -> Vec<String> {
+    const COLUMNS: usize = 68;
+    const FIRST_WORD_BYTES: usize = 18;
+    let subject: String = subject.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let subject = &subject[..subject.floor_char_boundary(MAIL_HEADER_TEXT_BYTES_MAX)];
+    if !subject.is_ascii() {
+        // RFC 2047 §2: no line with an encoded word is longer than 76; the first has the field's name before it.
+        let (first, rest) = subject.split_at(subject.floor_char_boundary(FIRST_WORD_BYTES));
+        return [encode_words(first, WordCharset::Utf8), encode_words(rest, WordCharset::Utf8)].concat();
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in subject.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn push_lines(body: &mut String, text: &str) {

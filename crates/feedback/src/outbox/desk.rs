@@ -430,12 +430,24 @@ impl<O: Outbox> Desk<O> {
         Ok(true)
     }
 
-    /// Forgets what is long done.
+    /// Forgets what is long done, and mailboxes that were left alone for as long as is wanted.
     ///
     /// # Errors
     /// The store failed.
     pub async fn tidy(&self, now_s: u64) -> Result<(), OutboxError> {
-        self.outbox.commit(vec![Change::Forget { before_s: now_s.saturating_sub(self.settings.memory_s) }]).await
+        let mut changes = vec![Change::Forget { before_s: now_s.saturating_sub(self.settings.memory_s) }];
+        let mut after: Box<str> = Box::default();
+        loop {
+            let page = self.outbox.suppressions(&after, OUTBOX_PAGE_COUNT_MAX).await?;
+            let Some(last) = page.last() else { break };
+            after = last.mailbox.clone();
+            // Until then it counts how often in a row it was.
+            let is_over =
+                |one: &&Suppression| one.until_s.saturating_add(self.settings.suppression.forgiven_s) <= now_s;
+            let over = page.iter().filter(is_over).map(|one| Change::DropSuppression(one.mailbox.clone()));
+            changes.extend(over);
+        }
+        self.outbox.commit(changes).await
     }
 
     fn is_off(&self, job: &Job) -> bool {

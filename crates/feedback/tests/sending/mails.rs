@@ -78,6 +78,43 @@ fn a_mail_with_a_file() {
 }
 
 #[test]
+fn a_text_alone_in_any_language() {
+    let japanese = "example.jp の DMARC の状況です。\n\n- 正規のメールは pass となっています。\n".repeat(20);
+    let english = format!("one line\n{}\n.\n", "word ".repeat(15));
+    let quoted = format!("the policy was “p=none” and is now “p=reject”\n{english}");
+    let endless = "x".repeat(2_000);
+    for (text, encoding) in [
+        (english.as_str(), "7bit"),
+        (&quoted, "quoted-printable"),
+        (&japanese, "base64"),
+        (&endless, "quoted-printable"),
+        ("a\u{0}b\n", "quoted-printable"),
+        ("", "7bit"),
+    ] {
+        for subject in [
+            "short".to_owned(),
+            "DMARC 警告: example.jp に新しい送信元があります".repeat(4),
+            "a subject of many words ".repeat(9).trim_end().to_owned(),
+        ] {
+            let bytes = Letter::plain(&subject, text, DAY_S).to_bytes(&sender(), "postmaster@example.jp", "77");
+            check_lines(&bytes);
+            let headers = Headers::parse(&bytes);
+            let shown = mailtext::encoded_word::decode(value(&headers, "subject").as_bytes());
+            assert_eq!(shown, subject);
+            assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 80), "lines that every reader likes");
+            assert_eq!(value(&headers, "content-transfer-encoding"), encoding, "{text}");
+            let body = &bytes[headers.body_start()..];
+            let (parts, flaws) = walk(headers, body);
+            assert_eq!((parts.len(), flaws.len()), (1, 0));
+            assert_eq!(parts[0].text().replace("\r\n", "\n").trim_end(), text.trim_end());
+        }
+    }
+    // Nothing in a subject ends its field.
+    let bytes = Letter::plain("a\r\nBcc: x@y.example", "text", 0).to_bytes(&sender(), "a@b.example", "1");
+    assert_eq!(Headers::parse(&bytes).named("bcc").count(), 0);
+}
+
+#[test]
 fn nothing_in_a_mail_ends_a_field() {
     let subject = ["a\r\nBcc: x@y.example".to_owned()];
     let file = Attachment { name: "n", media_type: "application/gzip", bytes: b"" };

@@ -398,7 +398,15 @@ fn who_refuses_is_left_alone_longer_each_time() {
         now_s = one.until_s + 30 * day_s;
         desk.admit_method_failure(now_s, &name("d0.example"), "a@d0.example", Letter::default()).await.unwrap();
         attempt(&desk, now_s, refused()).await;
-        assert_eq!(desk.outbox().suppression("a@d0.example").await.unwrap().unwrap().strikes, 1);
+        let one = desk.outbox().suppression("a@d0.example").await.unwrap().unwrap();
+        assert_eq!(one.strikes, 1);
+        // Its end is remembered for a month, and no longer.
+        for (now_s, is_there) in
+            [(one.until_s, true), (one.until_s + 30 * day_s - 1, true), (one.until_s + 30 * day_s, false)]
+        {
+            desk.tidy(now_s).await.unwrap();
+            assert_eq!(desk.outbox().suppression("a@d0.example").await.unwrap().is_some(), is_there, "{now_s}");
+        }
     });
 }
 
