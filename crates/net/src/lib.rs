@@ -12,7 +12,7 @@
 //! cap, and both stand in [`limits`].
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
-//! its `config`, `address`, `connect`, `exchange`, `cache`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
+//! its `config`, `address`, `connect`, `exchange`, `cache`, `post`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
 //! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`].
 
 pub mod clock;
@@ -32,6 +32,7 @@ pub mod submission;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};
+pub use fetch::post::{Post, Poster};
 pub use fetch::{FetchCounts, Fetcher};
 pub use http::{AskError, HttpOptions, ask_local, serve_http, serve_http_admitted};
 pub use listen::{InheritedListener, ListenAddress, ListenError, Listener, SocketAccess};

@@ -143,6 +143,10 @@ pub const DOCUMENT_TTL_S_DEFAULT: u64 = 300;
 pub const DOCUMENT_TTL_S_MAX: u64 = 3_600;
 /// How long another status than 200, or a failure, is kept, in seconds: a broken server is not asked for every message.
 pub const FETCH_FAILURE_TTL_S: u64 = 30;
+/// Time for one document that is put to a place, in milliseconds: some answer only when they have passed it on.
+pub const POST_MS_DEFAULT: u64 = 20_000;
+/// Largest document that is put to a place, in bytes.
+pub const POST_BYTES_MAX: usize = 1 << 20;
 /// Certificates of authorities that the configuration may add.
 pub const ROOT_COUNT_MAX: usize = 100;
 

@@ -67,12 +67,8 @@ where
 }
 
 fn request(url: &HttpsUrl) -> Result<hyper::Request<Empty<Bytes>>, FetchFailure> {
-    let host = match url.port() {
-        443 => url.host().as_str().to_owned(),
-        port => format!("{}:{port}", url.host()),
-    };
     hyper::Request::get(url.path_and_query())
-        .header(header::HOST, host)
+        .header(header::HOST, host(url))
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::ACCEPT, "*/*")
         // RFC 9110 §12.5.3: identity is the document as it is. What comes compressed all the same is not unpacked here.
@@ -80,6 +76,14 @@ fn request(url: &HttpsUrl) -> Result<hyper::Request<Empty<Bytes>>, FetchFailure>
         .header(header::CONNECTION, "close")
         .body(Empty::new())
         .map_err(|_| FetchFailure::Malformed)
+}
+
+/// The host of a URL, with its port where it is not the usual one (RFC 9110 §7.2).
+pub(super) fn host(url: &HttpsUrl) -> String {
+    match url.port() {
+        443 => url.host().as_str().to_owned(),
+        port => format!("{}:{port}", url.host()),
+    }
 }
 
 async fn document(response: Response<Incoming>, bytes_max: usize) -> Result<Fetched, FetchFailure> {
@@ -133,7 +137,7 @@ fn lifetime(headers: &HeaderMap) -> Duration {
     Duration::from_secs(fresh_s.saturating_sub(age_s).min(DOCUMENT_TTL_S_MAX))
 }
 
-fn failure(error: &hyper::Error) -> FetchFailure {
+pub(super) fn failure(error: &hyper::Error) -> FetchFailure {
     let of_input = || {
         let kind = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
         matches!(kind, Some(io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
@@ -141,7 +145,7 @@ fn failure(error: &hyper::Error) -> FetchFailure {
     if error.is_parse() || of_input() { FetchFailure::Malformed } else { FetchFailure::Unreachable }
 }
 
-const USER_AGENT: &str = concat!("sekisho/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("sekisho/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests {

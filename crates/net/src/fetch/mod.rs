@@ -3,7 +3,7 @@
 //! A request passes, in this order: the cache, or an equal request on its way (`cache`); then, in a task of its own and
 //! within its time, the look-up of the host, the check of its addresses (`address`), the connection and TLS
 //! (`connect`), and one request (`exchange`); a redirection begins again at the look-up. Each connection carries one
-//! request and is closed. Revocation of certificates is not asked for.
+//! request and is closed. Revocation of certificates is not asked for. The other way, a document to a place, goes `post`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 pub mod address;
 pub mod config;
+pub mod post;
 
 mod cache;
 mod connect;
