@@ -19,7 +19,8 @@ use super::names::{Meant, domains, domains_meant};
 /// How long reports are kept. A domain goes by the nearest name that covers it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Retention {
-    /// Reports whose period ended before this time go, in seconds since 1970; `None` when they are kept.
+    /// Reports whose period ended before this time go, in seconds since 1970; `None` when they are kept. One that came
+    /// after it stays all the same: whoever brings old reports wants to have them for a while.
     pub before_s: Option<u64>,
     /// The same of these domains and what lies below each.
     pub own: Vec<(Domain, Option<u64>)>,
@@ -87,7 +88,7 @@ fn expire(connection: &Connection, desk: &mut Desk, retention: &Retention) -> Re
             format!("also.domain NOT IN ({})", list(shorter))
         };
         let condition = format!(
-            "{ENDED_BEFORE} {} AND d.id NOT IN (SELECT also.document FROM also WHERE {kept})",
+            "{OLD} {} AND d.id NOT IN (SELECT also.document FROM also WHERE {kept})",
             about(&Meant::These(these))
         );
         let taken = take_all(connection, desk, &condition, bounded(*before_s))?;
@@ -100,7 +101,7 @@ fn expire(connection: &Connection, desk: &mut Desk, retention: &Retention) -> Re
     let goes_later = |its: &Option<u64>| its.is_none_or(|its| its < before_s);
     let longer = list(others.iter().filter(|(its, _)| goes_later(its)).map(|(_, number)| *number));
     let condition = format!(
-        "{ENDED_BEFORE} AND (d.status = 2 OR coalesce(d.domain, -1) NOT IN ({longer})) \
+        "{OLD} AND (d.status = 2 OR coalesce(d.domain, -1) NOT IN ({longer})) \
          AND d.id NOT IN (SELECT document FROM also WHERE domain IN ({longer}))"
     );
     let taken = take_all(connection, desk, &condition, bounded(before_s))?;
@@ -138,6 +139,9 @@ fn would_take(connection: &Connection, what: &Removal) -> Result<Taken, ArchiveE
     let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(Taken { reports: unsigned(reports), messages: unsigned(messages), marks })
 }
+
+/// The condition that a report is over, and was received, before a time.
+const OLD: &str = "d.received_ms / 1000 < ?1 AND d.end_s < ?1";
 
 fn list(numbers: impl Iterator<Item = i64>) -> String {
     numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(",")

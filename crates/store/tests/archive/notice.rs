@@ -158,9 +158,9 @@ fn expire(archive: &SqliteArchive, retention: &Retention) -> u64 {
     }
 }
 
-/// When a report counts as over.
+/// When a report is as old as it is: behind its period, and behind its coming.
 fn ended_s(line: &DocumentLine) -> u64 {
-    if line.begin_s == 0 && line.end_s == 0 { line.received_ms / 1000 } else { line.end_s }
+    line.end_s.max(line.received_ms / 1000)
 }
 
 /// All domains that a report is about.
