@@ -26,7 +26,7 @@ main() {
 
 before_clean_up() {
     [ -n "${DAEMON:-}" ] && kill -KILL "$DAEMON" 2> /dev/null && wait "$DAEMON" 2> /dev/null
-    [ -n "${MOUNTED:-}" ] && umount "$T/state"
+    [ -n "${MOUNTED:-}" ] && umount -l "$T/state"
 }
 
 serve() {

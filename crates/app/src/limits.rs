@@ -121,3 +121,5 @@ pub(crate) const CHECK_AT_ONCE: usize = 32;
 pub(crate) const CHECK_DNS_S: u64 = 20;
 /// A list of domains to check, bytes.
 pub(crate) const CHECK_LIST_BYTES_MAX: u64 = 256 << 20;
+/// Most signing keys of which it is asked whether they are published.
+pub(crate) const KEY_ASKED_COUNT_MAX: usize = 1_000;

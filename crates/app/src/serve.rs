@@ -19,6 +19,7 @@ mod memory;
 mod metrics;
 mod notify;
 mod privilege;
+mod published;
 mod reload;
 mod reporting;
 mod results;
@@ -277,6 +278,7 @@ impl Daemon {
             beside.cut(Arc::clone(memory).write_now_and_then());
         }
         beside.cut(lists::watch(Arc::clone(&self.reloader)));
+        beside.cut(published::watch(Arc::clone(&self.reloader)));
         beside.cut(tell_whether_dns_answers(resolver, Arc::clone(&self.say)));
         (desk, desks, beside)
     }

@@ -17,7 +17,7 @@ use crate::carry_out::{self, Answer, decisive};
 use crate::ending::{Ended, Ending};
 use crate::envelope::{Asked, Asking};
 use crate::limits::QUEUE_ID_BYTES_MAX;
-use crate::message::{Client, Message, REMOVED_NAMES, Rest, Way};
+use crate::message::{Client, Message, RECEIVED_SPF, REMOVED_NAMES, Rest, Way};
 use crate::sending::{Departed, Departing, Sending};
 use crate::settings::{EXPLANATION, Kept, Settings, Written};
 use crate::way_in::WayInEnd;
@@ -293,7 +293,7 @@ impl<W: World> Conversation<W> {
             if let Some(value) = ended.facts.received_spf(&settings.auth.authserv_id, &say, style) {
                 // RFC 7208 §9.1: prepended, above the Received field of this very hop.
                 let value = format!(" {value}");
-                let edit = Edit::InsertHeader { index: 0, name: b"Received-SPF", value: value.as_bytes() };
+                let edit = Edit::InsertHeader { index: 0, name: RECEIVED_SPF.as_bytes(), value: value.as_bytes() };
                 written = written.and(self.session.edit(edit));
             }
         }

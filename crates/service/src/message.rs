@@ -16,7 +16,7 @@ use policy::Transaction;
 use crate::dsn::{self, Notification};
 use crate::limits::{HEADER_BYTES_KEPT_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
 use crate::sending::Sending;
-use crate::settings::{Kept, Watch};
+use crate::settings::{Kept, Watch, Written};
 use crate::way_in::Captured;
 
 /// The SMTP client, as far as the MTA tells of it.
@@ -103,9 +103,13 @@ pub(crate) struct Removal {
     pub(crate) indexes: Vec<u32>,
 }
 
-/// The names of [`Rest::removals`], in their order: results in our name, and what only BIMI's receiver writes.
-pub(crate) const REMOVED_NAMES: [&str; 4] =
-    ["Authentication-Results", auth::BIMI_FIELDS[0], auth::BIMI_FIELDS[1], auth::BIMI_FIELDS[2]];
+/// The names of [`Rest::removals`], in their order: results in our name, what only BIMI's receiver writes, and SPF's results
+/// of others, which whoever reads the topmost one could take for ours.
+pub(crate) const REMOVED_NAMES: [&str; 5] =
+    ["Authentication-Results", auth::BIMI_FIELDS[0], auth::BIMI_FIELDS[1], auth::BIMI_FIELDS[2], RECEIVED_SPF];
+
+/// RFC 7208 §9.1: written by receivers, each for its own hop.
+pub(crate) const RECEIVED_SPF: &str = "Received-SPF";
 
 impl<L: Lookup + Clone + Send + Sync + 'static, F: Fetch + Sync> Message<L, F> {
     /// Begins with MAIL: SPF is asked for at once. `told` is what the MTA says of SMTP AUTH.
@@ -248,7 +252,12 @@ impl Rest {
             // whatever they say: a mail program would show their indicator.
             let is_forged = at == 0 && authserv_id_matches(value, authserv_id);
             self.forged_count += usize::from(is_forged);
-            if at > 0 || is_forged || watch.removes_foreign(value) {
+            let goes = match at {
+                0 => is_forged || watch.removes_foreign(value),
+                _ if is(RECEIVED_SPF) => watch.results.received_spf == Written::Yes,
+                _ => true,
+            };
+            if goes {
                 removal.indexes.push(removal.count);
             }
         }

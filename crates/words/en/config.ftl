@@ -327,7 +327,7 @@ config-reports-imap-move-to = The folder to which it is moved; made when there i
 ## [labels]
 
 config-results = What is written beside Authentication-Results, and what becomes of the results of others.
-config-results-received-spf = Write Received-SPF (RFC 7208) as well.
+config-results-received-spf = Write Received-SPF (RFC 7208) as well; fields of this name that come with a message are removed then.
 config-results-explanation = Write X-Sekisho-Explanation: what was done, by which rule, and why.
 config-results-foreign = Whether Authentication-Results that others wrote stay on the message.
 config-results-foreign-except = Names (authserv-id) of those with whom the other thing is done.

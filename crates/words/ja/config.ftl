@@ -327,7 +327,7 @@ config-reports-imap-move-to = 移動先のフォルダです。なければ作�
 ## [labels]
 
 config-results = Authentication-Results のほかに書く情報と、他者が付けた認証結果の扱いです。
-config-results-received-spf = Received-SPF (RFC 7208) も書きます。
+config-results-received-spf = Received-SPF (RFC 7208) も書きます。その場合、メールに付いていた同名のフィールドは削除します。
 config-results-explanation = X-Sekisho-Explanation に、処置、規則、理由を書きます。
 config-results-foreign = 他者が書いた Authentication-Results をメールに残すかどうかです。
 config-results-foreign-except = 上と逆に扱う相手の名前 (authserv-id) です。
