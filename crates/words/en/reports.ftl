@@ -118,3 +118,82 @@ reports-send-failed = Reports cannot be made or sent for now ({ $reason }).
 reports-hosts-failed = Names of addresses cannot be looked for now ({ $reason }).
 reports-failure-not-sent = [reports.failure] needs [reports.send] with from and submit, and the ledger, for failure reports to be sent.
 reports-sent = { $accepted } accepted, { $deferred } deferred, { $others } otherwise.
+
+## What DNS says today
+
+reports-dns-record = DNS, { $name }: { $record }
+reports-dns-no-record = DNS, { $name }: there is no DMARC record.
+reports-dns-several-records = DNS, { $name }: there are { $count } DMARC records; receivers discard all of them.
+reports-dns-failed = DNS, { $name }: no answer ({ $failure }); the record is taken from what reports say.
+reports-dns-not-asked = DNS was not asked for { $name }; the record is taken from what reports say.
+reports-dns-absent = Mail was counted of { $count ->
+        [one] { $count } name below that does not exist
+       *[other] { $count } names below that do not exist
+    }, for which np counts: { $names }
+reports-dns-unknown = Of { $count ->
+        [one] { $count } name below nobody says whether it exists
+       *[other] { $count } names below nobody says whether they exist
+    }; sp counts for them here.
+
+## What is told
+
+reports-alerts-on = Alerts and digests go to { $places }.
+reports-alerts-bad-server = Alerts cannot be sent ({ $reason }).
+reports-alerts-unsigned = No key of [[signing.key]] signs for { $domain }, from which alerts are sent: receivers may refuse them.
+reports-alerts-busy = Another process watches the reports at this time, perhaps the daemon.
+reports-alerts-failed = Alerts cannot be made or sent for now ({ $reason }).
+reports-alerts-recovered = When the program ended last, { $count ->
+        [one] { $count } letter was under way; it is sent again under the same id
+       *[other] { $count } letters were under way; they are sent again under the same ids
+    }.
+reports-alerts-noticed = { $count ->
+        [one] { $count } alert was noticed
+       *[other] { $count } alerts were noticed
+    }.
+reports-label-not-wanted = the configuration does not name this place any more
+reports-label-subject-new-source = DMARC alert: { $domain } has a new source, { $sender } with { $count } messages a day
+reports-label-subject-pass-fell = DMARC alert: only { $now } of the own mail of { $domain } passes, it was { $before }
+reports-label-subject-reporter-silent = DMARC alert: no reports of { $reporter } about { $domain } for { $days } days
+reports-label-subject-policy-changed = DMARC alert: the policy of { $domain } is now { $to }
+reports-label-subject-key-gone = DMARC alert: key { $selector } of { $signer } has not been seen for { $days } days
+reports-label-subject-refused = DMARC alert: { $count } reports could not be taken at { $domain }
+reports-label-subject-alerts = DMARC alert: { $count } things about { $domain }
+reports-label-subject-alerts-several = DMARC alert: { $count } things about { $domains } domains
+reports-label-hint-new-source = Who it is: sekisho report sources --domain { $domain } --from { $day }; then say whether it is yours: sekisho report mark { $domain }
+reports-label-hint-pass-fell = What fails, and what to change: sekisho report advise { $domain } --from { $day }
+reports-label-hint-reporter-silent = Whether its reports still arrive, or are refused: sekisho report list --reporter { $reporter }
+reports-label-hint-policy-changed = If nobody of yours changed it, look at _dmarc.{ $domain } now.
+reports-label-hint-key-gone = If it was not retired on purpose, look at { $name } and at who signs with it.
+reports-label-hint-refused = Which, and why: sekisho report list --status refused --from { $day }
+reports-label-hint-more = All of them: sekisho report sources --domain { $domain }
+reports-label-foot = Sekisho at { $station }. What is told, and to whom, stands in [reports.alerts] of its configuration.
+reports-label-subject-week = DMARC: { $domain } { $state ->
+        [needs-you] needs you
+        [well] is well
+       *[silent] had no mail
+    }, { $share } of its own mail passes, { $messages } messages (week to { $until })
+reports-label-subject-week-bare = DMARC: { $domain } { $state ->
+        [needs-you] needs you
+        [well] is well
+       *[silent] had no mail
+    }, { $messages } messages (week to { $until })
+reports-label-subject-week-well = DMARC: all of { $count } domains are well (week to { $until })
+reports-label-subject-week-several = DMARC: { $needing } of { $count } domains need you, { $domain }{ $more ->
+        [0] {""}
+       *[other] {" "}and others
+    } (week to { $until })
+reports-label-week-line = { $domain }: { $state ->
+        [needs-you] needs you
+        [well] is well
+       *[silent] had no mail
+    } – messages { $messages }, own mail that passes { $share }, suspected spoofing { $suspected }, alerts { $alerts }
+reports-label-week-more = More: sekisho report advise { $domain }
+reports-label-week-refused = Reports that could not be taken, of whatever domain: { $count }; sekisho report list --status refused tells why.
+
+## What is taken away
+
+reports-remove-would = Of { $domain } there are { $reports } reports with { $messages } messages and { $marks } marks to be taken away. Nothing was; say --yes to do it.
+reports-remove-would-before = Of { $domain } there are { $reports } reports with { $messages } messages from before { $before } to be taken away. Nothing was; say --yes to do it.
+reports-removed = { $count } reports of { $domain } were taken away.
+reports-expired = { $count } reports were older than they are kept, and were taken away.
+reports-expire-failed = Old reports cannot be taken away for now ({ $reason }).

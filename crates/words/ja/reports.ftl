@@ -82,3 +82,82 @@ reports-send-failed = 今はレポートの作成または送信ができませ�
 reports-hosts-failed = 今は IP アドレスのホスト名を調べられません({ $reason })。
 reports-failure-not-sent = 失敗レポートを送るには、from と submit のある [reports.send] と台帳が必要です([reports.failure])。
 reports-sent = 引き受け { $accepted } 件、保留 { $deferred } 件、そのほか { $others } 件です。
+
+## DNS の現在の内容
+
+reports-dns-record = DNS の { $name } は「{ $record }」です。
+reports-dns-no-record = DNS の { $name } に DMARC レコードはありません。
+reports-dns-several-records = DNS の { $name } に DMARC レコードが { $count } 件あるため、受信側ではすべて無視されます。
+reports-dns-failed = DNS の { $name } を確認できないため({ $failure })、レコードはレポートの内容から推測しています。
+reports-dns-not-asked = DNS の { $name } は確認していません。レコードはレポートの内容から推測しています。
+reports-dns-absent = { $count ->
+        [one] { $count } 件
+       *[other] { $count } 件
+    }の存在しないサブドメイン名({ $names })のメールが集計されています。これらには np が適用されます。
+reports-dns-unknown = { $count ->
+        [one] { $count } 件
+       *[other] { $count } 件
+    }のサブドメイン名は存在を確認できないため、sp を適用しています。
+
+## 知らせ
+
+reports-alerts-on = 警告と週次の報告を { $places } に送ります。
+reports-alerts-bad-server = 警告を送れません({ $reason })。
+reports-alerts-unsigned = 警告の差出人のドメイン { $domain } に署名する鍵が [[signing.key]] にありません。受信側で拒否される可能性があります。
+reports-alerts-busy = ほかのプロセス(デーモンなど)がレポートを監視しています。
+reports-alerts-failed = 現在、警告の作成または送信ができません({ $reason })。
+reports-alerts-recovered = { $count ->
+        [one] 前回の終了時に送信中だった知らせ { $count } 件
+       *[other] 前回の終了時に送信中だった知らせ { $count } 件
+    }を、同じ識別子で送り直します。
+reports-alerts-noticed = { $count ->
+        [one] { $count } 件の警告
+       *[other] { $count } 件の警告
+    }がありました。
+reports-label-not-wanted = この宛先は設定から削除されています
+reports-label-subject-new-source = DMARC 警告: { $domain } に新しい送信元 { $sender } (1 日 { $count } 通)
+reports-label-subject-pass-fell = DMARC 警告: { $domain } の正規のメールの pass が { $before } から { $now } に低下
+reports-label-subject-reporter-silent = DMARC 警告: { $domain } について { $reporter } のレポートが { $days } 日間途絶
+reports-label-subject-policy-changed = DMARC 警告: { $domain } のポリシーが { $to } に変更
+reports-label-subject-key-gone = DMARC 警告: { $signer } の鍵 { $selector } を { $days } 日間確認できず
+reports-label-subject-refused = DMARC 警告: { $domain } で { $count } 件のレポートを受け入れられず
+reports-label-subject-alerts = DMARC 警告: { $domain } について { $count } 件
+reports-label-subject-alerts-several = DMARC 警告: { $domains } ドメインについて { $count } 件
+reports-label-hint-new-source = 送信元の確認: sekisho report sources --domain { $domain } --from { $day } 、自組織のものかどうかの指定: sekisho report mark { $domain }
+reports-label-hint-pass-fell = 失敗しているメールと修正内容の確認: sekisho report advise { $domain } --from { $day }
+reports-label-hint-reporter-silent = レポートの到着状況の確認: sekisho report list --reporter { $reporter }
+reports-label-hint-policy-changed = 変更した覚えがない場合は、すぐに _dmarc.{ $domain } を確認してください。
+reports-label-hint-key-gone = 意図して廃止した鍵でない場合は、{ $name } と署名しているシステムを確認してください。
+reports-label-hint-refused = レポートと理由の確認: sekisho report list --status refused --from { $day }
+reports-label-hint-more = すべての送信元の確認: sekisho report sources --domain { $domain }
+reports-label-foot = { $station } の Sekisho からお知らせしました。内容と宛先は、設定の [reports.alerts] で変更できます。
+reports-label-subject-week = DMARC 週報: { $domain } { $state ->
+        [needs-you] 要対応
+        [well] 良好
+       *[silent] メールなし
+    }、正規のメールの pass { $share }、{ $messages } 通({ $until } まで)
+reports-label-subject-week-bare = DMARC 週報: { $domain } { $state ->
+        [needs-you] 要対応
+        [well] 良好
+       *[silent] メールなし
+    }、{ $messages } 通({ $until } まで)
+reports-label-subject-week-well = DMARC 週報: { $count } ドメインすべて良好({ $until } まで)
+reports-label-subject-week-several = DMARC 週報: { $count } ドメイン中 { $needing } ドメインが要対応、{ $domain }{ $more ->
+        [0] {""}
+       *[other] {" "}ほか
+    }({ $until } まで)
+reports-label-week-line = { $domain }: { $state ->
+        [needs-you] 要対応
+        [well] 良好
+       *[silent] メールなし
+    }(メール { $messages } 通、正規のメールの pass { $share }、なりすまし疑い { $suspected } 通、警告 { $alerts } 件)
+reports-label-week-more = 詳細: sekisho report advise { $domain }
+reports-label-week-refused = 受け入れられなかったレポートが全体で { $count } 件あります。理由は sekisho report list --status refused で確認できます。
+
+## 削除
+
+reports-remove-would = { $domain } のレポート { $reports } 件(メール { $messages } 通)と送信元の指定 { $marks } 件が削除の対象です。まだ何も削除していません。削除するには --yes を付けてください。
+reports-remove-would-before = { $domain } の { $before } より前のレポート { $reports } 件(メール { $messages } 通)が削除の対象です。まだ何も削除していません。削除するには --yes を付けてください。
+reports-removed = { $domain } のレポート { $count } 件を削除しました。
+reports-expired = 保管期間を過ぎたレポート { $count } 件を削除しました。
+reports-expire-failed = 現在、保管期間を過ぎたレポートを削除できません({ $reason })。
