@@ -1,6 +1,7 @@
 //! `sekisho.toml`. The keys are a table; an error names its place: `sekisho.toml:3:1: unknown key "authserv-id" in
 //! [receiver]; did you mean "authserv_id"?`
 
+mod alerts;
 mod failing;
 mod idle;
 mod import;
@@ -37,6 +38,7 @@ use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
+pub(crate) use alerts::AlertsConfig;
 pub(crate) use failing::FailingConfig;
 pub(crate) use idle::idle;
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
@@ -83,6 +85,8 @@ pub(crate) struct Config {
     pub(crate) reports: ReportsConfig,
     /// `[reports.send]`: our reports.
     pub(crate) reporting: SendConfig,
+    /// `[reports.alerts]`: what is told of reports.
+    pub(crate) alerts: AlertsConfig,
     /// `[reports.failure]`: our failure reports.
     pub(crate) failing: FailingConfig,
     /// `[reports.milter]`: reports that are taken in on their way.
@@ -227,6 +231,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(results::KEYS)
         .chain(reports::KEYS)
         .chain(reporting::KEYS)
+        .chain(alerts::KEYS)
         .chain(failing::KEYS)
         .chain(way_in::KEYS)
         .chain(places::KEYS)
@@ -252,6 +257,7 @@ impl Config {
             config.signing.beside(directory);
             config.reports.beside(directory);
             config.reporting.beside(directory);
+            config.alerts.beside(directory);
             config.failing.beside(directory);
             config.places.beside(directory);
         });
@@ -386,7 +392,7 @@ impl Config {
         text: &str,
         told: &dyn Fn(usize, &'static str) -> Failure,
     ) -> Result<(), Failure> {
-        let mut own = Vec::new();
+        let (mut own, mut lacking) = (Vec::new(), Vec::new());
         for (name, value) in in_order(values) {
             let full = format!("{section}.{}", name.get_ref());
             match value.get_ref() {
@@ -405,10 +411,20 @@ impl Config {
                         return Err(failure.with("key", key).with("section", full));
                     }
                 }
-                DeValue::Table(_) => {
+                DeValue::Table(values) if full == alerts::ALERTS => {
+                    self.take_entries(&full, in_order(values), text, told)?;
+                    lacking.push((alerts::ALERTS, name.span().start));
+                }
+                DeValue::Table(_) if name.get_ref() != reports::KEEP_DAYS_OF => {
                     return Err(unknown_section(told(name.span().start, "cli-config-unknown-section"), &full));
                 }
                 _ => own.push((name, value)),
+            }
+        }
+        // What one section may leave to another is asked for when both are read.
+        for (full, at) in lacking {
+            if let Some(key) = self.alerts.missing(&self.reporting) {
+                return Err(told(at, "cli-config-missing-key").with("key", key).with("section", full));
             }
         }
         self.take_entries(section, own, text, told)

@@ -149,6 +149,7 @@ fn sentences(told: &Value, say: &Say) -> Vec<String> {
         lines.push(say.say("serve-status-list-dead", &[("zone", text(&list["zone"]))]));
     }
     lines.push(ledger(&told["ledger"], say));
+    lines.extend(reports(&told["reports"], say));
     let mebibytes = told["memory_bytes"].as_u64().unwrap_or_default() >> 20;
     lines.push(say.say("serve-status-memory", &[("count", Argument::Number(mebibytes))]));
     lines
@@ -159,6 +160,32 @@ fn ledger(ledger: &Value, say: &Say) -> String {
     let number = |name: &'static str| (name, Argument::Number(ledger[name].as_u64().unwrap_or_default()));
     let counts = ["stored", "waiting", "lost", "failures"].map(number);
     say.say("serve-status-ledger", &[&[("file", Argument::from(file))][..], &counts].concat())
+}
+
+/// Reports, as far as anything was done with them.
+fn reports(told: &Value, say: &Say) -> Vec<String> {
+    let number = |name: &str| told[name].as_u64().unwrap_or_default();
+    let is_any = |value: &Value| value.as_object().is_some_and(|counts| !counts.is_empty());
+    let argument = |name: &str| Argument::Number(number(name));
+    let mut lines = Vec::new();
+    if is_any(&told["received"]) {
+        let kinds = told["received"].as_object().into_iter().flatten();
+        let shown: Vec<String> = kinds.map(|(kind, of_kind)| format!("{kind}: {}", counts(of_kind))).collect();
+        lines.push(say.say("serve-status-reports", &[("received", shown.join("; ").into())]));
+    }
+    if is_any(&told["sent"]) || number("due") + number("suppressed") > 0 {
+        let (due, suppressed) = (argument("due"), argument("suppressed"));
+        let arguments = [("sent", counts(&told["sent"])), ("due", due), ("suppressed", suppressed)];
+        lines.push(say.say("serve-status-reports-sent", &arguments));
+    }
+    if is_any(&told["letters"]) || number("alerts") + number("letters_due") > 0 {
+        let kinds = told["letters"].as_object().into_iter().flatten();
+        let shown: Vec<String> = kinds.map(|(kind, of_kind)| format!("{kind}: {}", counts(of_kind))).collect();
+        let letters = if shown.is_empty() { "–".to_owned() } else { shown.join("; ") };
+        let arguments = [("count", argument("alerts")), ("letters", letters.into()), ("due", argument("letters_due"))];
+        lines.push(say.say("serve-status-alerts", &arguments));
+    }
+    lines
 }
 
 /// A number that is a name: without separators.

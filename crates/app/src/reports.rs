@@ -8,6 +8,7 @@ pub(crate) mod list;
 mod mark;
 mod minds;
 pub(crate) mod packer;
+mod remove;
 mod send;
 mod show;
 mod sources;
@@ -46,6 +47,8 @@ enum ReportVerb {
     Export(export::ExportArguments),
     /// Say what a source is: approved, a forwarder, denied
     Mark(mark::MarkArguments),
+    /// Take away everything of a domain, or its old reports; without --yes it is only counted
+    Remove(remove::RemoveArguments),
     /// Send the reports that are due about the mail of others, or show them
     Send(send::SendArguments),
 }
@@ -64,6 +67,7 @@ pub(crate) fn run(common: &Common, arguments: &ReportArguments) -> Result<ExitCo
         ReportVerb::Show(arguments) => show::run(common, arguments),
         ReportVerb::Export(arguments) => export::run(common, arguments),
         ReportVerb::Mark(arguments) => mark::run(common, arguments),
+        ReportVerb::Remove(arguments) => remove::run(common, arguments),
         ReportVerb::Send(arguments) => send::run(common, arguments),
     }
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use feedback::mail::Sender;
 use feedback::outbox::desk::{Desk, Parcel};
-use feedback::outbox::settings::{Retry, Settings, Switch};
+use feedback::outbox::settings::{Retry, Settings, SuppressionTimes, Switch};
 use feedback::outbox::{DeliveryEnd, DeliveryState, Job, JobId, JobState, Outbox};
 use feedback::period::Period;
 use feedback::reporter::Reporter;
@@ -29,7 +29,7 @@ use mailtext::{Domain, Explain as _};
 use net::{MessageResolver, Resolver};
 use report::Ledger;
 
-pub(crate) use carry::{Carrier, Signer};
+pub(crate) use carry::{Carrier, Signer, Way, ended_by};
 
 use crate::config::SendConfig;
 use crate::exit::ExitCode;
@@ -216,6 +216,8 @@ pub(crate) fn settings(config: &SendConfig) -> Result<Settings, Failure> {
     settings.never_to.clone_from(&config.never_to);
     let first_s = config.retry.as_secs().max(1);
     settings.retry = Retry { first_s, give_up_s: config.give_up.as_secs(), ..settings.retry };
+    let (first_s, most_s) = (config.suppress.as_secs(), config.suppress_most.as_secs());
+    settings.suppression = SuppressionTimes { first_s, most_s, ..settings.suppression };
     settings.doubt = config.doubt;
     Ok(settings)
 }
@@ -229,7 +231,15 @@ impl OnlyOne {
     /// # Errors
     /// The file cannot be made.
     pub(crate) fn take(state: &Path) -> Result<Option<Self>, Failure> {
-        let path = state.join(LOCK_FILE);
+        Self::take_as(state, LOCK_FILE)
+    }
+
+    /// The same of another work, by the name of its file.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub(crate) fn take_as(state: &Path, name: &str) -> Result<Option<Self>, Failure> {
+        let path = state.join(name);
         let failed = |error: std::io::Error| {
             let failure = Failure::new(ExitCode::Store, "reports-unusable");
             failure.with("file", path.display().to_string()).with("reason", error.to_string())

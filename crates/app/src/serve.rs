@@ -3,8 +3,8 @@
 //! its configuration again at SIGHUP.
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
-//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; `intake` with `way_in` and `hosts`,
-//! `reporting`, `failure`.
+//! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; reports: `intake` with `way_in` and
+//! `hosts`, `reporting`, `failure`, `schedule`; `once`.
 
 mod failure;
 mod health;
@@ -18,11 +18,13 @@ mod log;
 mod memory;
 mod metrics;
 mod notify;
+mod once;
 mod privilege;
 mod published;
 mod reload;
 mod reporting;
 mod results;
+mod schedule;
 mod way_in;
 mod world;
 
@@ -65,6 +67,9 @@ pub(crate) struct ServeArguments {
     /// Name under which results are given [default: the host's name]
     #[arg(long, value_name = "ID", value_hint = ValueHint::Hostname)]
     pub(crate) authserv_id: Option<String>,
+    /// Do what is due – reports to be made, sent, told of, taken away – and end
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// Runs the daemon, until a signal ends it.
@@ -75,6 +80,9 @@ pub(crate) fn run(common: &Arc<Common>, arguments: ServeArguments) -> Result<Exi
     no_control("--authserv-id", arguments.authserv_id.as_deref())?;
     log::start(common.verbosity(), common.config().running.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| internal(&error))?;
+    if arguments.once {
+        return runtime.block_on(once::run(common, &arguments));
+    }
     runtime.block_on(async {
         let daemon = Daemon::open(common, arguments).await?;
         daemon.serve().await
@@ -90,6 +98,7 @@ struct Daemon {
     keeper: Option<Keeper>,
     intake: Option<intake::Opened>,
     reporting: Option<reporting::Reporting>,
+    schedule: Option<schedule::Schedule>,
     failing: Option<failure::Maker<store::SqliteArchive>>,
     finder: Option<Finder>,
     running: Running,
@@ -132,10 +141,12 @@ impl Daemon {
         let say = Arc::new(Say::new(common.say().language()));
         let manager = Arc::new(Manager::of_environment());
         let reloader = Reloader::start(common, (plan, arguments.authserv_id), keeper.clone(), &say, &manager)?;
-        let intake = intake::Opened::open(common, &reloader.live().world, &say).await?;
+        let intake = intake::Opened::open(common, reloader.subscribe(), &say).await?;
         let live = reloader.live();
         let role = live.plan.outgoing.as_ref().map(|outgoing| &outgoing.role);
-        let reporting = reporting::Reporting::open(common, keeper.as_ref(), (live.world.resolver(), role), &say)?;
+        let around = (live.world.resolver(), role);
+        let reporting = reporting::Reporting::open(common, keeper.as_ref(), around, live.world.metrics(), &say)?;
+        let schedule = schedule::Schedule::new(common, reloader.subscribe(), &say);
         if let (Some(intake), Some(reporting)) = (&intake, &reporting) {
             intake.hear_bounces(reporting.bounces());
         }
@@ -146,6 +157,7 @@ impl Daemon {
             finder: intake.is_some().then(|| hosts::finder(common, live.world.resolver())).transpose()?,
             intake,
             reporting,
+            schedule: Some(schedule),
             failing: failing.1,
             milter,
             addresses,
@@ -272,6 +284,9 @@ impl Daemon {
         if let Some(failing) = self.failing.take() {
             desks.spawn(failing.run(desks.end()));
         }
+        if let Some(schedule) = self.schedule.take() {
+            desks.spawn(schedule.run(desks.end()));
+        }
         let manager = Arc::clone(&self.manager);
         beside.cut(async move { manager.beat().await });
         if let Some(memory) = world.memory() {
@@ -318,6 +333,7 @@ impl Daemon {
             lines.extend(intake.greeting(say));
         }
         lines.extend(self.reporting.as_ref().map(|reporting| reporting.greeting(say)));
+        lines.extend(schedule::greeting(&live, say));
         if log::is_json() {
             for line in lines {
                 tracing::info!("{line}");

@@ -50,6 +50,11 @@ config-form-canonicalization = "relaxed" or "simple" for the header, a slash, an
 config-form-key-domain = domain name, or "%" for the author’s own
 config-form-patterns = "taro@example.jp", "example.jp", "*.example.jp" (all below it), ".example.jp" (both), "*", or a list of them
 config-form-keys = name of a key, or a list of them
+config-form-days-of = table of domain names, each with a number of days; it holds for what lies below the name, too
+config-form-kinds = list of "new-source", "pass-fell", "reporter-silent", "policy-changed", "key-gone", "reports-refused"
+config-form-offset = "+09:00", "-03:30"
+config-form-hours = "22:00-07:00"
+config-form-weekly = "monday 08:00", or "never"
 
 ## Defaults that are not a value
 
@@ -72,6 +77,8 @@ config-default-sender = from, without an id
 config-default-mailbox-name = USER@SERVER
 config-default-mailbox-port = 993 with tls, else 143
 config-default-or-token = to be given, or token_file
+config-default-or-webhook = to be given, or webhook
+config-default-as-send = as in [reports.send]
 config-default-public-roots = the public authorities alone
 config-default-required-with-move = to be given with after = "move"
 config-default-required = must be given
@@ -247,6 +254,9 @@ config-reports-lmtp = Where mail with reports is taken over LMTP, as an MTA's tr
 config-reports-recipients = The addresses to which mail with reports may come over LMTP.
 config-reports-push = Where reports are taken over HTTP: a POST with a bearer token, the report in the body.
 config-reports-push-tokens = The file with the tokens of those who may push, one on each line.
+config-reports-keep-days = For how many days a report is kept, with what it counts: after the end of its period, or after it came, if that was later. 0 for ever.
+config-reports-keep-days-of = The same of some domains. The nearest name counts; a report about several domains stays as long as the one that is kept longest.
+config-reports-keep-raw-days = For how many days the bytes of a report are kept, to be shown and read again; what it says stays. 0 for as long as the report.
 
 ## [reports.send]
 
@@ -272,10 +282,41 @@ config-reports-send-bounces = Where bounces go: before the @ a plus sign and an 
 config-reports-send-jitter = Over how much time the reports of a period are spread.
 config-reports-send-retry = How long to wait when the server does not take a mail; then twice as long each time, up to 6 hours.
 config-reports-send-give-up = A report that is older is not sent any more.
+config-reports-send-suppress = For how long a mailbox is left alone that did not take a report. Three times as long each time it happens again; who takes reports for 30 days begins anew.
+config-reports-send-suppress-most = For how long a mailbox is left alone at most.
 config-reports-send-domain-reports = Most reports of a period about one domain.
 config-reports-send-reports = Most reports of a period.
 config-reports-send-language = The language of what the mails tell people.
 config-reports-send-in-doubt = What becomes of a mail of which nobody knows whether the server took it, since the connection or this program ended behind the last byte: it counts as sent, or is sent again with the same name and id.
+
+## [reports.alerts]
+
+config-reports-alerts = What is told of reports by mail or to a webhook: what is unusual, as it is noticed, and a digest every week. A reload is enough for all of it.
+config-reports-alerts-to = The addresses to which letters go.
+config-reports-alerts-from = The address from which letters come. A key of [[signing.key]] should sign for its domain.
+config-reports-alerts-submit = The server that takes the letters, as in [reports.send].
+config-reports-alerts-user = As whom to log in at that server.
+config-reports-alerts-password-file = The file with the password, and nothing else.
+config-reports-alerts-webhook = A place that gets each letter as JSON, by POST over HTTPS.
+config-reports-alerts-webhook-token-file = The file with a bearer token for it, and nothing else.
+config-reports-alerts-webhook-private = Whether the webhook may be at a private address.
+config-reports-alerts-roots = A file with certificates (PEM) of authorities that are trusted beside the public ones, at the server and at the webhook.
+config-reports-alerts-kinds = What is told as it is noticed: a new source with many messages, a share of own mail that passes and falls, a reporter that falls silent, a policy that changes, a key whose signatures are not seen any more, reports that cannot be taken. Empty: the digest alone.
+config-reports-alerts-language = The language of the letters.
+config-reports-alerts-utc-offset = How far the clock of those who read the letters is ahead of UTC: quiet and digest go by it. Reports count days in UTC.
+config-reports-alerts-quiet = Hours in which no letter goes. What is noticed then is told behind them, in one letter.
+config-reports-alerts-letters-per-day = Most letters with alerts within 24 hours. What is more waits, and is told in one letter.
+config-reports-alerts-digest = When the digest of the week goes.
+config-reports-alerts-wait = How long after its end a day (UTC) is looked at first: most of its reports have come then. When more of them come, it is looked at again.
+config-reports-alerts-retry = How long to wait when a letter is not taken; then twice as long each time, up to 6 hours.
+config-reports-alerts-give-up = A letter that is older is not sent any more.
+config-reports-alerts-learning-days = For how many days a domain that is new is only watched.
+config-reports-alerts-new-source-messages = From how many messages a day a new source is told of.
+config-reports-alerts-pass-fall = By how many percentage points the share that passes must fall.
+config-reports-alerts-pass-messages = From how many messages a day of the domain's own on the share is judged.
+config-reports-alerts-silent-days = After how many days without a report a reporter is missed.
+config-reports-alerts-key-days = After how many days without a signature a key is missed.
+config-reports-alerts-refused = From how many refused reports a day on that is told.
 
 ## [reports.failure]
 

@@ -77,4 +77,7 @@ serve-status-dns = DNS: { $servers } ({ $questions } questions, { $cache_hits } 
 serve-status-dns-silent = DNS: { $servers } – no answer now. { $reason }
 serve-status-list-dead = The list { $zone } is not used: it does not answer rightly.
 serve-status-ledger = Ledger: { $file } ({ $stored } rows stored, { $waiting } waiting, { $lost } lost, { $failures } failures)
+serve-status-reports = Reports taken: { $received }
+serve-status-reports-sent = Reports sent: { $sent } ({ $due } on their way, { $suppressed } mailboxes left alone)
+serve-status-alerts = Alerts: { $count } noticed; letters: { $letters } ({ $due } on their way)
 serve-status-memory = Memory: { $count } MiB

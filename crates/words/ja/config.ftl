@@ -50,6 +50,11 @@ config-form-canonicalization = ヘッダの "relaxed" または "simple"、斜�
 config-form-key-domain = ドメイン名。"%" は作成者自身のドメイン名
 config-form-patterns = "taro@example.jp"、"example.jp"、"*.example.jp" (その下のすべて)、".example.jp" (両方)、"*"、またはそれらの配列
 config-form-keys = 鍵の名前、またはその配列
+config-form-days-of = ドメイン名と日数の表(サブドメイン名にも適用)
+config-form-kinds = "new-source"、"pass-fell"、"reporter-silent"、"policy-changed"、"key-gone"、"reports-refused" の配列
+config-form-offset = "+09:00"、"-03:30" の形
+config-form-hours = "22:00-07:00" の形
+config-form-weekly = "monday 08:00" の形、または "never"
 
 ## 値ではない既定
 
@@ -72,6 +77,8 @@ config-default-sender = 識別子なしの from
 config-default-mailbox-name = USER@SERVER
 config-default-mailbox-port = tls なら 993、それ以外は 143
 config-default-or-token = これか token_file の指定が必要
+config-default-or-webhook = webhook がなければ必須
+config-default-as-send = [reports.send] と同じ
 config-default-public-roots = 公的な認証局のみ
 config-default-required-with-move = after = "move" とともに指定が必要
 config-default-required = 必須
@@ -247,6 +254,9 @@ config-reports-lmtp = レポートのメールを LMTP で受け取る場所で�
 config-reports-recipients = LMTP でレポートのメールを受け取る宛先です。
 config-reports-push = レポートを HTTP で受け取る場所です。bearer トークンを付けた POST の本文がレポートです。
 config-reports-push-tokens = HTTP で送ることを許すトークンを 1 行に 1 つ書いたファイルです。
+config-reports-keep-days = レポートとその集計を保管する日数です。対象期間の終わりと届いた日のうち、遅い方から数えます。0 の場合は無期限に保管します。
+config-reports-keep-days-of = ドメイン名ごとの保管日数です。最も近い名前の指定が優先されます。複数のドメイン名に関するレポートは、最も長い日数まで保管します。
+config-reports-keep-raw-days = レポートの元データを保管する日数です。過ぎた後も内容は残ります。0 の場合はレポートと同じ期間保管します。
 
 ## [reports.send]
 
@@ -272,10 +282,41 @@ config-reports-send-bounces = 不達通知の宛先です。@ の前にプラス
 config-reports-send-jitter = 1 つの期間のレポートを、どれだけの時間に分散して送るかです。
 config-reports-send-retry = サーバがメールを引き受けないときに待つ時間です。以後は毎回 2 倍に延ばし、6 時間を上限とします。
 config-reports-send-give-up = これより古いレポートは送りません。
+config-reports-send-suppress = レポートを受け取らなかった宛先への送信を止める期間です。繰り返すたびに 3 倍になり、30 日間受け取れば最初の期間に戻ります。
+config-reports-send-suppress-most = 宛先への送信を止める期間の上限です。
 config-reports-send-domain-reports = 1 つのドメインについて 1 つの期間に送るレポートの上限です。
 config-reports-send-reports = 1 つの期間に送るレポートの上限です。
 config-reports-send-language = メールの本文で人に説明する言語です。
 config-reports-send-in-doubt = 最後のバイトの後で接続またはこのプログラムが終わり、サーバが引き受けたか分からないメールの扱いです。送ったものとみなすか、同じ名前と識別子で送り直します。
+
+## [reports.alerts]
+
+config-reports-alerts = レポートから分かったことを、メールまたは Webhook で知らせます。異常は見つかったときに、全体の状況は毎週知らせます。変更は再読み込みで反映されます。
+config-reports-alerts-to = 知らせの宛先アドレスです。
+config-reports-alerts-from = 知らせの送信元アドレスです。そのドメイン名で署名する鍵が [[signing.key]] に必要です。
+config-reports-alerts-submit = 知らせを送るサーバです。書き方は [reports.send] と同じです。
+config-reports-alerts-user = サーバにログインする名前です。
+config-reports-alerts-password-file = パスワードだけを書いたファイルです。
+config-reports-alerts-webhook = 知らせを JSON で受け取る場所です。HTTPS の POST で送ります。
+config-reports-alerts-webhook-token-file = Webhook に送るトークン(Bearer)だけを書いたファイルです。
+config-reports-alerts-webhook-private = Webhook がプライベートアドレスにあってもよいかどうかです。
+config-reports-alerts-roots = 公的な認証局のほかに信頼する認証局の証明書(PEM)のファイルです。メールサーバと Webhook の両方に使います。
+config-reports-alerts-kinds = 見つかったときに知らせる内容です。通数の多い新しい送信元、正規のメールの pass の割合の低下、レポート送信元の途絶、ポリシーの変更、使われなくなった鍵、受け入れられなかったレポートがあります。空の場合は週次の報告だけを送ります。
+config-reports-alerts-language = 知らせの言語です。
+config-reports-alerts-utc-offset = 知らせを読む人の時計と UTC との差です。quiet と digest はこの時計に従います。レポートの日付は UTC です。
+config-reports-alerts-quiet = 知らせを送らない時間帯です。その間に見つかったことは、時間帯が終わってから 1 通にまとめて送ります。
+config-reports-alerts-letters-per-day = 24 時間に送る警告の最大通数です。超えた分は待って、1 通にまとめて送ります。
+config-reports-alerts-digest = 週次の報告を送る曜日と時刻です。
+config-reports-alerts-wait = 1 日(UTC)が終わってから、その日を最初に調べるまでの時間です。後から届いたレポートがあれば調べ直します。
+config-reports-alerts-retry = 送れなかったときに待つ時間です。繰り返すたびに 2 倍になり、上限は 6 時間です。
+config-reports-alerts-give-up = これより古い知らせは送りません。
+config-reports-alerts-learning-days = 新しいドメイン名を観察だけする日数です。
+config-reports-alerts-new-source-messages = 新しい送信元を知らせる、1 日の通数の下限です。
+config-reports-alerts-pass-fall = pass の割合が何ポイント下がったら知らせるかです。
+config-reports-alerts-pass-messages = pass の割合を判断する、1 日の正規のメールの通数の下限です。
+config-reports-alerts-silent-days = レポートが何日届かなければ、途絶として知らせるかです。
+config-reports-alerts-key-days = 電子署名が何日確認されなければ、使われなくなった鍵として知らせるかです。
+config-reports-alerts-refused = 受け入れられなかったレポートが 1 日に何件あれば知らせるかです。
 
 ## [reports.failure]
 

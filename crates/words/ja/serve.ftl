@@ -70,4 +70,7 @@ serve-status-dns = DNS: { $servers } (問い合わせ { $questions } 件、う�
 serve-status-dns-silent = DNS: { $servers } は現在応答しません。{ $reason }
 serve-status-list-dead = リスト { $zone } は正しく応答しないため、使用していません。
 serve-status-ledger = 台帳: { $file } (保存 { $stored } 行、待ち { $waiting } 行、消失 { $lost } 行、失敗 { $failures } 回)
+serve-status-reports = 受け取ったレポート: { $received }
+serve-status-reports-sent = 送ったレポート: { $sent }(送信待ち { $due }、送信を止めている宛先 { $suppressed })
+serve-status-alerts = 警告: { $count } 件、知らせ: { $letters }(送信待ち { $due })
 serve-status-memory = メモリ: { $count } MiB

@@ -194,4 +194,7 @@
 //! | `serve-status-dns-silent` | servers, reason |
 //! | `serve-status-list-dead` | zone |
 //! | `serve-status-ledger` | file, stored, waiting, lost, failures |
+//! | `serve-status-reports` | received |
+//! | `serve-status-reports-sent` | sent, due, suppressed |
+//! | `serve-status-alerts` | count, letters, due |
 //! | `serve-status-memory` | count |

@@ -99,6 +99,16 @@ pub(super) enum Form {
     Patterns,
     /// Names of keys.
     Keys,
+    /// Domains with days for each.
+    DaysOf,
+    /// Kinds of alerts.
+    Kinds,
+    /// How far a clock is ahead of UTC.
+    Offset,
+    /// Hours of a day.
+    Hours,
+    /// A moment of the week.
+    Weekly,
 }
 
 /// What is without the key.
@@ -199,6 +209,11 @@ impl Form {
             Self::KeyDomain => "config-form-key-domain",
             Self::Patterns => "config-form-patterns",
             Self::Keys => "config-form-keys",
+            Self::DaysOf => "config-form-days-of",
+            Self::Kinds => "config-form-kinds",
+            Self::Offset => "config-form-offset",
+            Self::Hours => "config-form-hours",
+            Self::Weekly => "config-form-weekly",
         })
     }
 }
@@ -412,6 +427,9 @@ const SECTIONS: &[Section] = &[
             told("recipients", Form::Addresses, "anybody", "[\"dmarc@example.jp\"]"),
             told("push", Form::ListenOne, "none", "\"inet:8462@127.0.0.1\""),
             told("push_tokens", Form::File, "required-with-push", "\"push-tokens\""),
+            is("keep_days", Form::Number, "400"),
+            told("keep_days_of", Form::DaysOf, "nothing", "{ \"example.jp\" = 1100, \"parked.example\" = 90 }"),
+            is("keep_raw_days", Form::Number, "0"),
         ],
     },
     Section {
@@ -439,10 +457,48 @@ const SECTIONS: &[Section] = &[
             is("jitter", Form::Duration, "\"2h\""),
             is("retry", Form::Duration, "\"5m\""),
             is("give_up", Form::Duration, "\"3d\""),
+            is("suppress", Form::Duration, "\"1d\""),
+            is("suppress_most", Form::Duration, "\"90d\""),
             is("domain_reports", Form::Number, "24"),
             is("reports", Form::Number, "100000"),
             is("language", Form::OneOf(&["en", "ja"]), "\"en\""),
             is("in_doubt", Form::OneOf(&["sent", "again"]), "\"sent\""),
+        ],
+    },
+    Section {
+        name: "reports.alerts",
+        times: Times::Once,
+        rows: &[
+            told("to", Form::Addresses, "or-webhook", "[\"postmaster@example.jp\"]"),
+            told("from", Form::Text, "as-send", "\"sekisho@example.jp\""),
+            told("submit", Form::Text, "as-send", "\"smtp://127.0.0.1:25\""),
+            told("user", Form::Text, "none", "\"sekisho\""),
+            told("password_file", Form::File, "none", "\"submit-password\""),
+            told("webhook", Form::Text, "none", "\"https://hooks.example.jp/sekisho\""),
+            told("webhook_token_file", Form::File, "none", "\"webhook-token\""),
+            is("webhook_private", Form::Boolean, "false"),
+            told("roots", Form::File, "public-roots", "\"roots.pem\""),
+            is(
+                "kinds",
+                Form::Kinds,
+                "[\"new-source\", \"pass-fell\", \"reporter-silent\", \"policy-changed\", \"key-gone\", \
+                 \"reports-refused\"]",
+            ),
+            is("language", Form::OneOf(&["en", "ja"]), "\"en\""),
+            is("utc_offset", Form::Offset, "\"+00:00\""),
+            told("quiet", Form::Hours, "none", "\"22:00-07:00\""),
+            is("letters_per_day", Form::Number, "10"),
+            is("digest", Form::Weekly, "\"monday 08:00\""),
+            is("wait", Form::Duration, "\"12h\""),
+            is("retry", Form::Duration, "\"1m\""),
+            is("give_up", Form::Duration, "\"3d\""),
+            is("learning_days", Form::Number, "7"),
+            is("new_source_messages", Form::Number, "50"),
+            is("pass_fall", Form::Number, "5"),
+            is("pass_messages", Form::Number, "50"),
+            is("silent_days", Form::Number, "4"),
+            is("key_days", Form::Number, "7"),
+            is("refused", Form::Number, "10"),
         ],
     },
     Section {

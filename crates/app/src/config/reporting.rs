@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use feedback::aggregate::write::Shape;
-use feedback::limits::{REPORTS_OF_DOMAIN_COUNT_MAX, REPORTS_OF_PERIOD_COUNT_MAX};
+use feedback::limits::{REPORTS_OF_DOMAIN_COUNT_MAX, REPORTS_OF_PERIOD_COUNT_MAX, SUPPRESSION_S_MAX};
 use feedback::outbox::settings::{BounceAddress, Doubt, NeverTo, OffDomain, Switch};
 use feedback::period::Division;
 use mailtext::Domain;
@@ -60,6 +60,10 @@ pub(crate) struct SendConfig {
     pub(crate) retry: Duration,
     /// `give_up`
     pub(crate) give_up: Duration,
+    /// `suppress`: how long a mailbox is left alone the first time.
+    pub(crate) suppress: Duration,
+    /// `suppress_most`: and at most.
+    pub(crate) suppress_most: Duration,
     /// `domain_reports`: most of a period about one domain.
     pub(crate) domain_report_count_max: usize,
     /// `reports`: most of a period.
@@ -81,7 +85,7 @@ pub(crate) struct Mailbox {
 
 /// A server that takes mail: `smtp://127.0.0.1:25`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Submit {
+pub(super) struct Submit {
     host: String,
     port: u16,
     security: Security,
@@ -111,6 +115,8 @@ impl Default for SendConfig {
             jitter: Duration::from_secs(2 * 3600),
             retry: Duration::from_secs(5 * 60),
             give_up: Duration::from_secs(3 * 86_400),
+            suppress: Duration::from_secs(86_400),
+            suppress_most: Duration::from_secs(SUPPRESSION_S_MAX),
             domain_report_count_max: REPORTS_OF_DOMAIN_COUNT_MAX,
             report_count_max: REPORTS_OF_PERIOD_COUNT_MAX,
             language: Language::English,
@@ -175,6 +181,8 @@ pub(super) const KEYS: &[Key] = &[
         )
     }),
     key("give_up", |config, value| set(&mut config.reporting.give_up, span(value))),
+    key("suppress", |config, value| set(&mut config.reporting.suppress, suppression(value))),
+    key("suppress_most", |config, value| set(&mut config.reporting.suppress_most, suppression(value))),
     key("domain_reports", |config, value| {
         set(&mut config.reporting.domain_report_count_max, number(value, REPORTS_OF_DOMAIN_COUNT_MAX))
     }),
@@ -220,6 +228,20 @@ impl SendConfig {
         }
     }
 
+    /// A way to a server, and nothing else.
+    pub(super) fn through(
+        submit: Submit,
+        (user, password_file): (Option<String>, Option<PathBuf>),
+        roots: Option<PathBuf>,
+    ) -> Self {
+        Self { submit: Some(submit), user, password_file, roots, ..Self::default() }
+    }
+
+    /// Whether a server is named that takes mail.
+    pub(super) fn has_server(&self) -> bool {
+        self.submit.is_some()
+    }
+
     /// Whether reports are sent.
     pub(crate) fn is_on(&self) -> bool {
         self.enabled && self.from.is_some() && self.submit.is_some()
@@ -249,7 +271,7 @@ impl SendConfig {
 }
 
 /// RFC 8314 §3.3: `submissions`, which we call smtps as everybody does, is TLS from the first byte.
-fn submit(text: &str) -> Result<Submit, Wrong> {
+pub(super) fn submit(text: &str) -> Result<Submit, Wrong> {
     let (scheme, place) = text.split_once("://").ok_or(Wrong)?;
     let place = place.strip_suffix('/').unwrap_or(place);
     let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -270,7 +292,7 @@ fn submit(text: &str) -> Result<Submit, Wrong> {
     if is_host && port > 0 { Ok(Submit { host: host.to_owned(), port, security }) } else { Err(Wrong) }
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, Wrong> {
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, Wrong> {
     let (local, host) = text.rsplit_once('@').ok_or(Wrong)?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&byte);
     if local.is_empty() || local.len() > LOCAL_BYTES_MAX || !local.bytes().all(is_plain) {
@@ -292,17 +314,22 @@ fn domain(text: &str) -> Result<Domain, Wrong> {
     Domain::parse(text).map_err(|_| Wrong)
 }
 
-fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
+pub(super) fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
     let text = string(value)?;
     if text.is_empty() || text.chars().any(char::is_control) { Err(Wrong) } else { Ok(text.to_owned()) }
 }
 
-fn list<T>(value: &DeValue<'_>, read: impl Fn(&str) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
+pub(super) fn list<T>(value: &DeValue<'_>, read: impl Fn(&str) -> Result<T, Wrong>) -> Result<Vec<T>, Wrong> {
     let DeValue::Array(texts) = value else { return Err(Wrong) };
     texts.iter().map(|text| read(string(text.get_ref())?)).collect()
 }
 
-fn span(value: &DeValue<'_>) -> Result<Duration, Wrong> {
+/// How long a mailbox is left alone: as long as one can be.
+fn suppression(value: &DeValue<'_>) -> Result<Duration, Wrong> {
+    span(value).and_then(|span| if span.as_secs() <= SUPPRESSION_S_MAX { Ok(span) } else { Err(Wrong) })
+}
+
+pub(super) fn span(value: &DeValue<'_>) -> Result<Duration, Wrong> {
     duration::parse(string(value)?).ok_or(Wrong)
 }
 
@@ -311,12 +338,12 @@ fn number(value: &DeValue<'_>, most: usize) -> Result<usize, Wrong> {
     number.as_str().parse().ok().filter(|number| (1..=most).contains(number)).ok_or(Wrong)
 }
 
-fn set<T>(place: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {
+pub(super) fn set<T>(place: &mut T, value: Result<T, Wrong>) -> Result<(), Wrong> {
     *place = value?;
     Ok(())
 }
 
-fn some<T>(place: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {
+pub(super) fn some<T>(place: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {
     *place = Some(value?);
     Ok(())
 }
@@ -388,6 +415,7 @@ mod tests {
             "reports = 0",
             "domain_reports = 25",
             "retry = \"0s\"",
+            "suppress = \"91d\"",
             "except = \"example.jp\"",
         ] {
             assert!(

@@ -1,5 +1,6 @@
 //! `[reports]`: whose reports are taken in, where they are kept, and who is who among senders.
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use mailtext::{Domain, Explain as _};
 use net::imap::{After, Flag, ImapAccount, ImapLogin};
 use net::mail_server::{MailServer, Secret, Security};
 use net::{ListenAddress, Roots};
+use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Key, Take, Wrong, string};
@@ -32,8 +34,25 @@ pub(crate) struct ReportsConfig {
     pub(crate) push: Option<ListenAddress>,
     /// `push_tokens`: the file with the tokens of those who may push, one on each line.
     pub(crate) push_tokens: Option<PathBuf>,
+    /// `keep_days`: how long reports are kept; 0 for ever.
+    pub(crate) keep_days: KeepDays,
+    /// `keep_days_of`: the same of some domains and what lies below each.
+    pub(crate) keep_days_of: Vec<(Domain, KeepDays)>,
+    /// `keep_raw_days`: how long the bytes of reports are kept; 0 for as long as the reports.
+    pub(crate) keep_raw_days: u32,
     /// `[[reports.imap]]`
     pub(crate) mailboxes: Vec<MailboxConfig>,
+}
+
+/// For how many days something is kept; 0 for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct KeepDays(pub(crate) u32);
+
+impl Default for KeepDays {
+    /// A year, and a month to compare the last one with that of the year before.
+    fn default() -> Self {
+        Self(400)
+    }
 }
 
 /// `[[reports.imap]]`: a mailbox to which reports come.
@@ -94,6 +113,10 @@ impl Default for MailboxConfig {
 /// The section, and its section of sections.
 pub(super) const REPORTS: &str = "reports";
 pub(super) const IMAP: &str = "reports.imap";
+/// The key of `[reports]` that is a table.
+pub(super) const KEEP_DAYS_OF: &str = "keep_days_of";
+/// Most days that can be said: a century.
+const KEEP_DAYS_MAX: u32 = 36_525;
 
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
@@ -115,6 +138,22 @@ pub(super) const KEYS: &[Key] = &[
     }),
     of_reports("push", |config, value| set(&mut config.reports.push, listen(value))),
     of_reports("push_tokens", |config, value| set(&mut config.reports.push_tokens, path(value))),
+    of_reports("keep_days", |config, value| {
+        config.reports.keep_days = KeepDays(days(value)?);
+        Ok(())
+    }),
+    of_reports(KEEP_DAYS_OF, |config, value| {
+        let DeValue::Table(domains) = value else { return Err(Wrong) };
+        let one = |(name, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+            Ok((Domain::parse(name.get_ref()).map_err(|_| Wrong)?, KeepDays(days(value.get_ref())?)))
+        };
+        config.reports.keep_days_of = domains.iter().map(one).collect::<Result<_, _>>()?;
+        Ok(())
+    }),
+    of_reports("keep_raw_days", |config, value| {
+        config.reports.keep_raw_days = days(value)?;
+        Ok(())
+    }),
     of_mailbox("name", |config, value| set(&mut config.reports.last()?.name, text(value))),
     of_mailbox("server", |config, value| {
         config.reports.last()?.server = text(value)?;
@@ -164,6 +203,11 @@ const fn of_reports(name: &'static str, take: Take) -> Key {
 
 const fn of_mailbox(name: &'static str, take: Take) -> Key {
     Key { section: IMAP, name, take }
+}
+
+fn days(value: &DeValue<'_>) -> Result<u32, Wrong> {
+    let DeValue::Integer(number) = value else { return Err(Wrong) };
+    number.as_str().parse().ok().filter(|days| *days <= KEEP_DAYS_MAX).ok_or(Wrong)
 }
 
 fn set<T>(place: &mut Option<T>, value: Result<T, Wrong>) -> Result<(), Wrong> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use clap::Args;
 use dmarc::record::{Mode, Record, Testing};
@@ -9,8 +10,10 @@ use feedback::Archive as _;
 use feedback::archive::{CountLine, Division, DomainLine, SourceLine};
 use insight::group::{class_label, class_word};
 use insight::whatif::Hit;
-use insight::{Advice, Classifier, Existence, Gates, Proposal, Situation, Tally, WhatIf, advise, what_if};
+use insight::{Advice, Classifier, Gates, Proposal, Situation, Tally, WhatIf, advise, what_if};
+use futures_util::future::join_all;
 use mailtext::Explain;
+use net::Resolver;
 use serde_json::{Value, json};
 
 use super::ask::{Days, Format, Selection, day_text, domain_of, open_existing, wait};
@@ -18,10 +21,12 @@ use super::list::shown;
 use super::minds::classifier_for;
 use super::print;
 use super::table::{Column, aligned, grouped, percent};
-use crate::common::Common;
+use crate::common::{Common, resolver_failure};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::limits::{MESSAGE_DNS_S, WAITING_COUNT_MAX};
 use crate::paint::{Paint, Tone};
+use crate::published::{Found, Published};
 use crate::say::Say;
 
 /// `report advise`
@@ -32,9 +37,12 @@ pub(super) struct AdviseArguments {
     name: Option<String>,
     #[command(flatten)]
     selection: Selection,
-    /// The record that stands in DNS now, so that the next one keeps what is in it
+    /// The record that stands in DNS now, so that the next one keeps what is in it [default: what DNS says]
     #[arg(long, value_name = "TXT")]
     record: Option<String>,
+    /// Ask DNS neither for the record nor for names below
+    #[arg(long)]
+    offline: bool,
     /// What would this policy have done: "p=reject; adkim=s"
     #[arg(long, value_name = "TAGS")]
     what_if: Option<String>,
@@ -62,14 +70,16 @@ pub(super) fn run(common: &Common, arguments: &AdviseArguments) -> Result<ExitCo
     let counts = wait(common, store.counts(query.clone(), by))?;
     let domains = wait(common, store.domains(selection.tenant()))?;
     let classifier = classifier_for(common, &store, selection.tenant().unwrap_or_default(), &lines)?;
-    let mut out = String::new();
     let is_meant = |domain: &&DomainLine| match &query.domain {
         Some((wanted, reach)) => mailtext::Domain::parse(&domain.domain)
             .is_ok_and(|own| own == *wanted || (*reach == report::query::Reach::Below && own.is_within(wanted))),
         None => true,
     };
-    for domain in domains.iter().filter(is_meant) {
-        let view = View { arguments, days, domain, counts: &counts, classifier: &classifier, proposal };
+    let meant: Vec<&DomainLine> = domains.iter().filter(is_meant).collect();
+    let published = published(common, arguments, &meant, &lines)?;
+    let mut out = String::new();
+    for (domain, published) in meant.into_iter().zip(published) {
+        let view = View { arguments, days, domain, counts: &counts, classifier: &classifier, proposal, published };
         if !out.is_empty() && arguments.format == Format::Text {
             out.push('\n');
         }
@@ -80,6 +90,43 @@ pub(super) fn run(common: &Common, arguments: &AdviseArguments) -> Result<ExitCo
     }
     print(&out)?;
     Ok(ExitCode::Done)
+}
+
+/// What DNS says of each domain.
+///
+/// # Errors
+/// An option is wrong.
+fn published(
+    common: &Common,
+    arguments: &AdviseArguments,
+    domains: &[&DomainLine],
+    lines: &[SourceLine],
+) -> Result<Vec<Published>, Failure> {
+    let not_asked = || domains.iter().map(|domain| Published::not_asked(&domain.domain)).collect();
+    // A machine without a resolver is none that could be asked; an option that is wrong is told.
+    let config = match common.resolver_config() {
+        _ if arguments.offline => return Ok(not_asked()),
+        Err(failure) if failure.code() == ExitCode::Network => return Ok(not_asked()),
+        config => config?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let resolver = Resolver::start(config).map_err(|error| resolver_failure(&error))?;
+        let mut published = Vec::with_capacity(domains.len());
+        for some in domains.chunks(WAITING_COUNT_MAX) {
+            let asked = some.iter().map(|domain| {
+                let own: Vec<SourceLine> = of_domain(lines, domain);
+                let lookup = resolver.for_message(Duration::from_secs(MESSAGE_DNS_S));
+                async move { Published::ask(&lookup, &domain.domain, &own).await }
+            });
+            published.extend(join_all(asked).await);
+        }
+        Ok(published)
+    })
+}
+
+fn of_domain(lines: &[SourceLine], domain: &DomainLine) -> Vec<SourceLine> {
+    lines.iter().filter(|line| line.domain == domain.domain).cloned().collect()
 }
 
 /// A policy, from tags.
@@ -99,18 +146,19 @@ struct View<'a> {
     counts: &'a [CountLine],
     classifier: &'a Classifier,
     proposal: Option<Proposal>,
+    published: Published,
 }
 
 impl View<'_> {
     fn told(&self, lines: &[SourceLine], say: &Say) -> String {
-        let own: Vec<SourceLine> = lines.iter().filter(|line| line.domain == self.domain.domain).cloned().collect();
+        let own = of_domain(lines, self.domain);
         let of_domain = || self.counts.iter().filter(|line| line.domain.as_ref() == Some(&self.domain.domain));
         let reporters: BTreeSet<_> = of_domain().filter_map(|line| line.reporter.as_ref()).collect();
         let seen_days: BTreeSet<_> = of_domain().filter_map(|line| line.day).collect();
-        let exists = |_: &str| Existence::Exists;
+        let exists = |name: &str| self.published.existence(name);
         let situation = Situation {
             policy: &self.domain.policy,
-            record: self.arguments.record.as_deref(),
+            record: self.arguments.record.as_deref().or(self.published.text()),
             lines: &own,
             day_count: u32::try_from(seen_days.len()).unwrap_or(u32::MAX),
             reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
@@ -159,7 +207,48 @@ impl View<'_> {
                 let _ = writeln!(out, "  · {}", say.explain(note));
             }
         }
+        out.push('\n');
+        for line in self.evidence(say) {
+            let _ = writeln!(out, "  {line}");
+        }
         out
+    }
+
+    /// What DNS said, or that it was not asked.
+    fn evidence(&self, say: &Say) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.arguments.record.is_none() {
+            lines.push(say.explain(&self.published));
+        }
+        let absent = self.published.absent();
+        if !absent.is_empty() {
+            let names = absent.iter().take(HIT_COUNT_SHOWN).copied().collect::<Vec<_>>().join(", ");
+            lines.push(say.say("reports-dns-absent", &[("count", absent.len().into()), ("names", names.into())]));
+        }
+        let unknown = self.published.unknown_count;
+        if unknown > 0 {
+            lines.push(say.say("reports-dns-unknown", &[("count", unknown.into())]));
+        }
+        lines
+    }
+
+    /// What DNS said, as JSON.
+    fn dns(&self) -> Value {
+        let (result, record, failure) = match &self.published.record {
+            Found::Record(text) => ("record", Some(text.as_str()), None),
+            Found::Nothing => ("none", None, None),
+            Found::Several(_) => ("several", None, None),
+            Found::Failed(failure) => ("failed", None, Some(failure.to_string())),
+            Found::NotAsked => ("not_asked", None, None),
+        };
+        json!({
+            "name": self.published.name,
+            "result": result,
+            "record": record,
+            "failure": failure,
+            "nonexistent": self.published.absent(),
+            "unknown_names": self.published.unknown_count,
+        })
     }
 
     fn json(&self, situation: &Situation<'_>, advice: &Advice<'_>, asked: Option<&WhatIf>, say: &Say) -> String {
@@ -186,6 +275,7 @@ impl View<'_> {
             "now": object(&advice.now),
             "next": object(&advice.next),
             "what_if": asked.map(object),
+            "dns": self.dns(),
             "repairs": repairs.collect::<Vec<_>>(),
             "publish": {
                 "name": publication.name,

@@ -33,7 +33,7 @@ pub(crate) struct Signer {
 }
 
 /// The way to the server, as long as several mails go one after the other.
-enum Way {
+pub(crate) enum Way {
     Closed,
     Open(Box<Submission>),
     /// It does not come about: what was said.
@@ -53,7 +53,7 @@ impl Signer {
     }
 
     /// The message with its signatures before it, and whether one of them is aligned.
-    fn sign(&self, message: &[u8], mail_from: &str, now_s: u64) -> (Vec<u8>, bool) {
+    pub(crate) fn sign(&self, message: &[u8], mail_from: &str, now_s: u64) -> (Vec<u8>, bool) {
         let Some(role) = &self.role else { return (message.to_vec(), false) };
         let path = ReversePath::parse(format!("<{mail_from}>").as_bytes()).ok();
         let mut signing = Signing::new(Arc::clone(role), path);
@@ -144,7 +144,7 @@ impl<O: Outbox> Sending<O> {
 
 impl Way {
     /// The connection; made anew when the one before is over, but not when there was none to be had.
-    async fn open(&mut self, submitter: &Submitter) -> Result<&mut Submission, String> {
+    pub(crate) async fn open(&mut self, submitter: &Submitter) -> Result<&mut Submission, String> {
         if let Self::Blocked(reply) = self {
             return Err(reply.clone());
         }
@@ -164,7 +164,7 @@ impl Way {
 }
 
 /// What is to be made of what the server said.
-pub(super) fn ended_by(sent: Sent) -> Ended {
+pub(crate) fn ended_by(sent: Sent) -> Ended {
     match sent {
         Sent::Accepted(_) => Ended::Accepted,
         Sent::Refused { at: Step::Rcpt, reply } => {

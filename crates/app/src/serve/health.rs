@@ -151,6 +151,7 @@ impl Desk {
                     "last_error": stats.last_error.map(|error| error.to_string()),
                 })
             }),
+            "reports": metrics.reports.json(),
             "memory_bytes": resident_bytes(),
         })
     }

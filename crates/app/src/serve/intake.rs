@@ -12,7 +12,7 @@ use dmarc::DmarcResult;
 use feedback::archive::{Judge, Parcel, Place, Receipt, Status, Trust};
 use feedback::head::Head;
 use feedback::{Archive as _, ArchiveError, intake};
-use insight::{Classifier, Hosts, Map, Marks};
+use insight::{Classifier, Hosts, Marks};
 use mailtext::source::{Event, Format, Splitter};
 use net::http::StatusCode;
 use net::imap::{After, Content, ImapAccount, ImapNotice, Mailbox, MailboxMessage, MailboxReader, watch_mailbox};
@@ -21,11 +21,12 @@ use net::push::{Push, PushHandler, PushOptions, PushReply, serve_push};
 use net::{ListenAddress, Listener, SocketAccess};
 use service::World as _;
 use store::SqliteArchive;
+use tokio::sync::watch;
 
 use super::Tasks;
+use super::reload::Live;
 use super::reporting::Bounces;
 use super::way_in::MilterIntake;
-use super::world::Daemon as World;
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -41,11 +42,9 @@ pub(super) struct Intake {
 
 pub(super) struct Shared {
     archive: Arc<SqliteArchive>,
-    world: World,
     settings: Arc<Settings>,
-    map: Map,
-    own: Vec<mailtext::Domain>,
-    recipients: Vec<String>,
+    /// What is in effect: whose reports are taken, and who is who among senders.
+    live: watch::Receiver<Arc<Live>>,
     say: Arc<Say>,
     /// What takes bounces of the reports that we send.
     bounces: OnceLock<Bounces>,
@@ -62,16 +61,18 @@ enum NotNow {
 impl Intake {
     pub(super) fn new(
         archive: Arc<SqliteArchive>,
-        world: World,
+        live: watch::Receiver<Arc<Live>>,
         authserv_id: &str,
-        config: &crate::config::ReportsConfig,
-        map: Map,
         say: Arc<Say>,
     ) -> Self {
-        let (own, recipients) = (config.domains.clone(), config.recipients.clone());
         let settings = Arc::new(Settings::new(authserv_id));
         let bounces = OnceLock::new();
-        Self { shared: Arc::new(Shared { archive, world, settings, map, own, recipients, say, bounces }) }
+        Self { shared: Arc::new(Shared { archive, settings, live, say, bounces }) }
+    }
+
+    /// What is in effect now.
+    fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.shared.live.borrow())
     }
 
     /// Takes a mail.
@@ -93,7 +94,8 @@ impl Intake {
 
     /// Who vouches for a mail; `None` when DNS does not say for now.
     async fn authenticate(&self, mail: &[u8]) -> Option<Trust> {
-        let world = &self.shared.world;
+        let live = self.live();
+        let world = &live.world;
         let mut check = Check::new(world.lookup(), Arc::clone(&self.shared.settings), world.now_s());
         check.envelope(Envelope::new(None, None, None));
         let mut splitter = Splitter::new(Some(Format::Eml));
@@ -130,15 +132,15 @@ impl Intake {
         trust: Trust,
         place: Option<Place>,
     ) -> Result<(), ArchiveError> {
-        let shared = &self.shared;
+        let (shared, live) = (&self.shared, self.live());
         let marks = shared.archive.marks("").await?;
-        let judge: Judge = Classifier::new(shared.map.clone(), Marks::new(marks), Hosts::default()).into_judge();
+        let judge: Judge = Classifier::new(live.plan.senders.clone(), Marks::new(marks), Hosts::default()).into_judge();
         let packer = Packer {
             source: source.into(),
             tenant: "".into(),
-            own: shared.own.clone(),
+            own: live.plan.config.reports.domains.clone(),
             judge,
-            received_ms: shared.world.now_s().saturating_mul(1000),
+            received_ms: live.world.now_s().saturating_mul(1000),
         };
         let name: Box<str> = path.into();
         let read = tokio::task::spawn_blocking(move || {
@@ -152,7 +154,9 @@ impl Intake {
         let parcels = read.await.map_err(|error| ArchiveError::Failed { what: error.to_string() })?;
         let told: Vec<Told> = parcels.iter().map(Told::of).collect();
         let receipts = shared.archive.import(parcels, place).await?;
+        let metrics = live.world.metrics();
         for (told, receipt) in told.into_iter().zip(receipts) {
+            metrics.reports.received(told.head.kind, told.status(receipt));
             told.log(source, path, receipt, &shared.say);
         }
         Ok(())
@@ -193,11 +197,17 @@ impl Told {
         Self { status: parcel.status, reason: parcel.reason.clone(), head: Head::of(parcel), trust }
     }
 
+    /// What became of it, as a word.
+    fn status(&self, receipt: Receipt) -> &'static str {
+        match receipt {
+            Receipt::Duplicate(_) => "duplicate",
+            Receipt::Stored(_) | Receipt::Conflict { .. } => status_word(self.status),
+        }
+    }
+
     fn log(&self, source: &str, path: &str, receipt: Receipt, say: &Say) {
-        let (status, id) = match receipt {
-            Receipt::Duplicate(id) => ("duplicate", id),
-            Receipt::Stored(id) | Receipt::Conflict { id, .. } => (status_word(self.status), id),
-        };
+        let (Receipt::Duplicate(id) | Receipt::Stored(id) | Receipt::Conflict { id, .. }) = receipt;
+        let status = self.status(receipt);
         let reason = self.reason.as_ref().map(|(id, what)| say.say(id, &feedback::reason::arguments(what)));
         let safe = |text: &str| mailtext::encoded_word::display_safe(text).into_owned();
         tracing::info!(
@@ -216,7 +226,8 @@ impl Told {
 
 impl LmtpHandler for Intake {
     async fn recipient(&self, _sender: &str, recipient: &str) -> LmtpReply {
-        let wanted = &self.shared.recipients;
+        let live = self.live();
+        let wanted = &live.plan.config.reports.recipients;
         let is_bounce = self.shared.bounces.get().is_some_and(|bounces| bounces.is_for(recipient));
         if wanted.is_empty() || is_bounce || wanted.contains(&recipient.to_lowercase()) {
             return LmtpReply::Accept;
@@ -382,7 +393,11 @@ impl Opened {
     ///
     /// # Errors
     /// The store, a file or an address cannot be used.
-    pub(super) async fn open(common: &Common, world: &World, say: &Arc<Say>) -> Result<Option<Self>, Failure> {
+    pub(super) async fn open(
+        common: &Common,
+        live: watch::Receiver<Arc<Live>>,
+        say: &Arc<Say>,
+    ) -> Result<Option<Self>, Failure> {
         let config = &common.config().reports;
         let passing = common.config().way_in.addresses();
         if config.lmtp.is_none() && config.push.is_none() && config.mailboxes.is_empty() && passing.is_empty() {
@@ -394,8 +409,7 @@ impl Opened {
             failure.with("file", file.display().to_string()).with("reason", error.to_string())
         })?;
         let host_name = common.authserv_id(None);
-        let map = config.map()?;
-        let intake = Intake::new(Arc::new(archive), world.clone(), &host_name, config, map, Arc::clone(say));
+        let intake = Intake::new(Arc::new(archive), live, &host_name, Arc::clone(say));
         let mut addresses: Vec<_> = passing.iter().map(|address| format!("milter:{address}")).collect();
         let lmtp = match &config.lmtp {
             Some(address) => Some(listen(address, &mut addresses).await?),

@@ -127,22 +127,27 @@ impl Keeper {
     /// Takes away what is older than is wanted, now and then, for as long as the daemon runs.
     pub(super) async fn sweep(self) {
         loop {
-            let now_ms = net::clock::now_ms();
-            let before = |keep: Duration| now_ms.saturating_sub(keep.as_millis().try_into().unwrap_or(u64::MAX));
-            let old = [
-                Deletion::Evidence { before_ms: before(self.kept.keep_evidence) },
-                Deletion::Rows { before_ms: before(self.kept.keep_rows), tenant: None },
-            ];
-            for what in old {
-                if let Err(error) = self.take_away(what).await {
-                    tracing::warn!(reason = %error, "ledger");
-                }
-            }
-            // What is remembered for a short time stands beside.
-            if let Err(error) = self.kept.store.expire(now_ms).await {
+            self.sweep_once().await;
+            tokio::time::sleep(Duration::from_secs(SWEEP_EVERY_S)).await;
+        }
+    }
+
+    /// The same, once.
+    pub(super) async fn sweep_once(&self) {
+        let now_ms = net::clock::now_ms();
+        let before = |keep: Duration| now_ms.saturating_sub(keep.as_millis().try_into().unwrap_or(u64::MAX));
+        let old = [
+            Deletion::Evidence { before_ms: before(self.kept.keep_evidence) },
+            Deletion::Rows { before_ms: before(self.kept.keep_rows), tenant: None },
+        ];
+        for what in old {
+            if let Err(error) = self.take_away(what).await {
                 tracing::warn!(reason = %error, "ledger");
             }
-            tokio::time::sleep(Duration::from_secs(SWEEP_EVERY_S)).await;
+        }
+        // What is remembered for a short time stands beside.
+        if let Err(error) = self.kept.store.expire(now_ms).await {
+            tracing::warn!(reason = %error, "ledger");
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the daemon counts, and how it is told: the text format of Prometheus, version 0.0.4.
 
+pub(super) mod reports;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +42,8 @@ pub(super) struct Metrics {
     pub(super) reloads_taken: AtomicU64,
     /// Configurations refused by reload.
     pub(super) reloads_refused: AtomicU64,
+    /// Reports.
+    pub(super) reports: reports::ReportCounts,
 }
 
 /// How many took no longer than each bound, and how long all together.
@@ -151,6 +155,7 @@ impl Metrics {
         if let Some(stats) = &around.ledger {
             ledger(&mut page, stats);
         }
+        self.reports.page(&mut page);
         page.head("sekisho_failure_reports_total", Kind::Counter, "Failure reports, and what none was made of.");
         for ((kind, result), count) in self.failure_reports.each() {
             page.sample("sekisho_failure_reports_total", &[("kind", kind), ("result", result)], count);

@@ -20,7 +20,7 @@ use super::metrics::{Metrics, Usable};
 use super::notify::Manager;
 use super::world::{Daemon, Held};
 use crate::common::{Common, resolver_failure};
-use crate::config::{FailingConfig, LedgerConfig, MemoryConfig, Running, WayInConfig};
+use crate::config::{Config, FailingConfig, LedgerConfig, MemoryConfig, ReportsConfig, Running, WayInConfig};
 use crate::dns::Web;
 use crate::failure::Failure;
 use crate::lists::Lists;
@@ -41,6 +41,12 @@ pub(super) struct Plan {
     pub(super) file: Option<PathBuf>,
     listen: Vec<String>,
     pub(super) running: Running,
+    /// All of it, for those who read it as they need it.
+    pub(super) config: Arc<Config>,
+    /// All of it as it was at the start, which is what holds where a reload changes nothing.
+    started: Arc<Config>,
+    /// Who is who among senders.
+    pub(super) senders: insight::Map,
     /// Which mail is outgoing, and who signs it.
     pub(super) outgoing: Option<Outgoing>,
     /// Which failures are reported.
@@ -64,6 +70,7 @@ impl Plan {
     pub(super) fn of(common: &Common, authserv_id: Option<&str>) -> Result<Self, Failure> {
         let config = common.config();
         let methods = config.methods()?;
+        config.alerts.check(&config.reporting)?;
         let signing = keys::read(&config.signing)?;
         let mut rules = config.rules();
         Lists::read(&common.state_directory())?.apply(&mut rules);
@@ -81,6 +88,9 @@ impl Plan {
             file: common.config_file(),
             listen: config.listen.clone(),
             running: config.running.clone(),
+            senders: config.reports.map()?,
+            started: Arc::new(config.clone()),
+            config: Arc::new(config.clone()),
             failing: config.failing.clone(),
             way_in: config.way_in.clone(),
             outgoing: signing.outgoing,
@@ -139,11 +149,22 @@ impl Plan {
             ("daemon.http", running.http != before.http),
             ("daemon.log", running.log != before.log),
             ("ledger", taken != *kept),
+            ("reports.file, lmtp, push, push_tokens", !is_same_door(&self.config.reports, &other.started.reports)),
+            ("reports.imap", self.config.reports.mailboxes != other.started.reports.mailboxes),
+            ("reports.send", self.config.reporting != other.started.reporting),
             ("reports.failure", self.failing != other.failing),
             ("reports.milter", self.way_in != other.way_in),
         ];
         changes.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
     }
+}
+
+/// Whether reports come by the same doors, and into the same store.
+fn is_same_door(one: &ReportsConfig, other: &ReportsConfig) -> bool {
+    let doors = |config: &ReportsConfig| {
+        (config.file.clone(), config.lmtp.clone(), config.push.clone(), config.push_tokens.clone())
+    };
+    doors(one) == doors(other)
 }
 
 /// What is in effect.
@@ -264,7 +285,7 @@ impl Reloader {
         // What needs a restart is as it was at the start, whatever was read since.
         let (failing, way_in) = (now.plan.failing.clone(), now.plan.way_in.clone());
         let (running, listen) = (now.plan.running.clone(), now.plan.listen.clone());
-        let plan = Plan { running, listen, failing, way_in, ..plan };
+        let plan = Plan { running, listen, failing, way_in, started: Arc::clone(&now.plan.started), ..plan };
         let settings = plan.settings(&broken, world.keeper());
         self.live.send_replace(Arc::new(Live { world, settings, plan: Arc::new(plan), loaded_s: net::clock::now_s() }));
         Ok(waiting)

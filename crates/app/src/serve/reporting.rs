@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use feedback::dsn::Dsn;
@@ -13,6 +14,7 @@ use outgoing::Role;
 use store::SqliteArchive;
 
 use super::ledger::{Keeper, key_bytes};
+use super::metrics::Metrics;
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -26,6 +28,7 @@ pub(super) struct Reporting {
     keeper: Keeper,
     server: String,
     say: Arc<Say>,
+    metrics: Arc<Metrics>,
     _only_one: OnlyOne,
 }
 
@@ -45,6 +48,7 @@ impl Reporting {
         common: &Common,
         keeper: Option<&Keeper>,
         (resolver, role): (&Resolver, Option<&Arc<Role>>),
+        metrics: Arc<Metrics>,
         say: &Arc<Say>,
     ) -> Result<Option<Self>, Failure> {
         let config = &common.config().reporting;
@@ -78,7 +82,8 @@ impl Reporting {
         }
         let world = (resolver.clone(), signer, Carrier::Server(submitter));
         let sending = Arc::new(Sending::new((config, say.language(), state), (outbox, &key), settings, world));
-        Ok(Some(Self { sending, keeper: keeper.clone(), server, say: Arc::clone(say), _only_one: only_one }))
+        let (keeper, say) = (keeper.clone(), Arc::clone(say));
+        Ok(Some(Self { sending, keeper, server, say, metrics, _only_one: only_one }))
     }
 
     /// What sends, for others who have something to be sent.
@@ -135,14 +140,39 @@ impl Reporting {
     async fn round(&self, now_s: u64) {
         match self.sending.make_due(self.keeper.store(), now_s).await {
             Ok(0) => {}
-            Ok(count) => tracing::info!("{}", self.say.say("reports-send-made", &[("count", count.into())])),
+            Ok(count) => {
+                self.metrics.reports.made.fetch_add(count, Ordering::Relaxed);
+                tracing::info!("{}", self.say.say("reports-send-made", &[("count", count.into())]));
+            }
             // What is made already can be sent.
             Err(error) => self.failed(&error),
         }
-        let mut tell = |outcome: Outcome| log(&outcome);
-        if let Err(error) = self.sending.send_due(now_s, &Scope::default(), &mut tell).await {
+        if let Err(error) = self.send(now_s).await {
             self.failed(&error);
         }
+    }
+
+    async fn send(&self, now_s: u64) -> Result<(), CannotSend> {
+        let mut tell = |outcome: Outcome| {
+            self.metrics.reports.sent(outcome.status);
+            log(&outcome);
+        };
+        self.sending.send_due(now_s, &Scope::default(), &mut tell).await
+    }
+
+    /// Makes and sends what is due now.
+    ///
+    /// # Errors
+    /// The store or the ledger cannot be used.
+    pub(super) async fn once(&self, now_s: u64) -> Result<(), Failure> {
+        let done = async {
+            self.sending.recover(now_s).await?;
+            self.sending.desk().tidy(now_s).await?;
+            self.sending.make_due(self.keeper.store(), now_s).await?;
+            self.send(now_s).await
+        };
+        let failed = |error: CannotSend| Failure::new(ExitCode::Store, "reports-send-failed").with("reason", error.0);
+        done.await.map_err(failed)
     }
 
     fn failed(&self, error: &CannotSend) {
