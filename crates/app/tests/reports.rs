@@ -140,9 +140,53 @@ fn sources_are_named_and_marked() {
     assert!(desk.json(&["mark"]).is_empty());
     let exported = desk.told(&["export", "--format", "csv"]);
     assert_eq!(exported.lines().count(), 3, "{exported}");
-    let advice = &desk.json(&["advise", "example.jp", "--what-if", "p=reject"])[0];
+    let advice = &desk.json(&["advise", "example.jp", "--offline", "--what-if", "p=reject"])[0];
     assert_eq!((advice["rung"].as_str(), advice["what_if"]["rejected"].as_u64()), (Some("p=none"), Some(500)));
-    assert!(desk.told(&["advise", "example.jp"]).contains("example.jp"));
+    assert!(desk.told(&["advise", "example.jp", "--offline"]).contains("example.jp"));
+}
+
+/// Files that tell where addresses are, which the operator has.
+#[test]
+fn where_sources_are() {
+    use testkit::mmdb::{self, mmdb};
+    let desk = Desk::new("reports-places");
+    let path = desk.write(
+        "a.xml",
+        &report("r1", 0, &[("192.0.2.1", 30, "example.jp", true), ("203.0.113.9", 5, "evil.example", false)]),
+    );
+    let code = mmdb::Value::Map(vec![("iso_code", mmdb::Value::Text("JP"))]);
+    let country = mmdb::Value::Map(vec![("country", code)]);
+    let number = ("autonomous_system_number", mmdb::Value::Number(64_496));
+    let name = ("autonomous_system_organization", mmdb::Value::Text("Example Net"));
+    let system = mmdb::Value::Map(vec![number, name]);
+    let network = || "192.0.2.0".parse().unwrap();
+    std::fs::write(desk.directory.join("country.mmdb"), mmdb("country", &[(network(), 24, country)])).unwrap();
+    std::fs::write(desk.directory.join("asn.mmdb"), mmdb("asn", &[(network(), 24, system)])).unwrap();
+    let config = desk.directory.join("sekisho.toml");
+    std::fs::write(&config, "[reports.geo]\ncountry = \"country.mmdb\"\nasn = \"asn.mmdb\"\n").unwrap();
+    let config = ["--config", config.to_str().unwrap()];
+    desk.told(&["import", &path]);
+    // Without the files nothing is said of places.
+    assert!(!desk.told(&["sources"]).contains("where"));
+    assert_eq!(desk.json(&["sources"])[0]["countries"], Value::Array(Vec::new()));
+    let text = desk.told(&[&["sources", "--addresses"], &config[..]].concat());
+    assert!(text.contains("where") && text.contains("JP AS64496 Example Net"), "{text}");
+    let sources = desk.json(&[&["sources", "--addresses"], &config[..]].concat());
+    let told =
+        |at: usize| (&sources[at]["countries"], &sources[at]["autonomous_systems"], &sources[at]["addresses"][0]);
+    let (countries, systems, address) = told(0);
+    assert_eq!((countries[0].as_str(), systems[0]["asn"].as_u64()), (Some("JP"), Some(64_496)));
+    assert_eq!((systems[0]["name"].as_str(), address["country"].as_str()), (Some("Example Net"), Some("JP")));
+    let (countries, systems, address) = told(1);
+    assert!(countries[0].is_null() && systems[0].is_null() && address["asn"].is_null());
+    let csv = desk.told(&[&["sources", "--format", "csv"], &config[..]].concat());
+    assert!(csv.lines().next().unwrap().ends_with(",countries,asn,as_name"), "{csv}");
+    assert!(csv.lines().nth(1).unwrap().ends_with(",JP,64496,Example Net"), "{csv}");
+    // A file that is none is named.
+    std::fs::write(desk.directory.join("asn.mmdb"), "nothing of the kind").unwrap();
+    let ran = desk.run(&[&["sources"], &config[..]].concat());
+    assert_eq!(ran.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("asn.mmdb"));
 }
 
 /// Files that tell where addresses are, which the operator has.
@@ -235,4 +279,59 @@ fn without_a_store_there_is_nothing_to_ask() {
         assert_eq!(desk.run(&[verb]).status.code(), Some(6), "{verb}");
     }
     assert_eq!(desk.run(&["import", "no-such-file"]).status.code(), Some(3));
+}
+
+#[test]
+fn what_goes_is_counted_first() {
+    let desk = Desk::new("reports-removed");
+    for day in 0..4 {
+        desk.write(&format!("{day}.xml"), &report(&format!("r{day}"), day, &[("192.0.2.1", 10, "example.jp", true)]));
+    }
+    let directory = desk.directory.join("in");
+    desk.told(&["import", directory.to_str().unwrap()]);
+    desk.told(&["mark", "example.jp", "--network", "192.0.2.0/24", "--as", "approved"]);
+    let count = || desk.json(&["list", "--from", "2026-01-01"]).len();
+    let numbers = |told: &Value| ["reports", "messages", "marks"].map(|key| told[key].as_u64().unwrap());
+    // The first two days ended before the third began.
+    let before = ["remove", "--domain", "example.jp", "--before", "2026-03-03"];
+    let told = &desk.json(&before)[0];
+    assert_eq!((numbers(told), told["removed"].as_bool(), count()), ([2, 20, 0], Some(false), 4));
+    assert!(desk.told(&before).contains("--yes"));
+    let told = &desk.json(&[&before[..], &["--yes"]].concat())[0];
+    assert_eq!((numbers(told), told["removed"].as_bool(), count()), ([2, 20, 0], Some(true), 2));
+    // Another domain has nothing; then all of it goes, with what was said of its sources.
+    assert_eq!(numbers(&desk.json(&["remove", "--domain", "example.com"])[0]), [0, 0, 0]);
+    let all = ["remove", "--domain", "example.jp"];
+    assert_eq!(numbers(&desk.json(&all)[0]), [2, 20, 1]);
+    desk.told(&[&all[..], &["--yes"]].concat());
+    assert_eq!((count(), desk.json(&["mark"]).len()), (0, 0));
+    assert_eq!(desk.run(&["remove", "--domain", "example.jp", "--before", "soon"]).status.code(), Some(2));
+    assert_eq!(desk.run(&["remove"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_is_old_goes_by_itself() {
+    let desk = Desk::new("reports-kept");
+    for day in 0..4 {
+        desk.write(&format!("{day}.xml"), &report(&format!("r{day}"), day, &[("192.0.2.1", 10, "example.jp", true)]));
+    }
+    desk.told(&["import", desk.directory.join("in").to_str().unwrap()]);
+    let count = || desk.json(&["list", "--from", "2026-01-01"]).len();
+    // They came on 2026-03-20 at 12:00, and are kept from then on.
+    for (keep, at, want) in [
+        ("", "2026-04-20T13:00:00Z", 4),
+        ("keep_days = 17", "2026-04-06T12:00:00Z", 4),
+        ("keep_days = 17\nkeep_days_of = { \"jp\" = 0 }", "2027-04-06T13:00:00Z", 4),
+        ("keep_days = 0\nkeep_days_of = { \"other.example\" = 1 }", "2027-04-06T13:00:00Z", 4),
+        ("keep_days = 0\nkeep_days_of = { \"example.jp\" = 17 }", "2026-04-06T12:00:01Z", 0),
+    ] {
+        let path = desk.directory.join("sekisho.toml");
+        let text = format!("[dns]\nresolvers = [\"127.0.0.1:9\"]\n[ledger]\nenabled = false\n[reports]\n{keep}\n");
+        std::fs::write(&path, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+        command.args(["--lang", "en", "--at", at, "serve", "--once", "--config"]).arg(&path);
+        let ran = command.arg("--state").arg(desk.directory.join("state")).env_clear().output().unwrap();
+        assert!(ran.status.success(), "{keep}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(count(), want, "{keep}");
+    }
 }
