@@ -38,7 +38,8 @@ impl Telling {
         if waiting.is_empty() {
             return self.archive.note(vec![told]).await;
         }
-        let changes = letter(manner, &waiting).changes(manner, now_s).chain([told]);
+        let composed = letter(manner, &waiting);
+        let changes = composed.changes(manner, now_s).chain([told]);
         self.archive.note(changes.collect()).await
     }
 }
