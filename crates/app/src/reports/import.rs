@@ -1,21 +1,25 @@
 //! `report import`: reports from files into the store.
 //!
-//! One thread reads and parses, another commits: what has been told of as accepted is on the disk.
+//! As many threads as there are processors read and judge; one commits what they bring, in the order of the inputs
+//! ([`belt`]): what has been told of as accepted is on the disk.
+
+mod belt;
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueHint};
+use feedback::Archive as _;
 use feedback::archive::{Content, Judge, Parcel, Receipt, Status, Trust};
 use feedback::head::Head;
 use feedback::intake::{self, Settings};
-use feedback::{Archive as _, ArchiveError};
 use mailtext::Domain;
 use serde::Serialize;
 use store::SqliteArchive;
 
+use self::belt::{Belt, Filler, Lane, Taker, Wanted};
 use super::ask::{domain_of, open, wait};
 use super::list::{kind_word, moment, shown};
 use super::minds::{classifier, look_for_hosts};
@@ -66,18 +70,28 @@ pub(super) fn run(common: &Common, arguments: &ImportArguments) -> Result<ExitCo
     let packer = Packer { source: "file".into(), tenant, own, judge, received_ms: common.now_s().saturating_mul(1000) };
     let reader = Reader { packer, settings };
     let mut teller = Teller::new(common.say(), arguments.format);
-    let (sender, receiver) = sync_channel(BATCH_COUNT_WAITING);
+    let walk = Walk::of(&arguments.paths);
+    let belt = Belt::new(walk.thread_count(), WAITING_WEIGHT_MAX);
     let (read, committed) = std::thread::scope(|scope| {
-        let reading = scope.spawn(move || reader.read_all(&arguments.paths, &sender));
-        let committed = commit(common, &store, &receiver, &mut teller);
+        let threads: Vec<_> = (0..walk.thread_count())
+            .map(|_| {
+                let (reader, walk, filler) = (&reader, &walk, belt.filler());
+                scope.spawn(move || reader.read_all(walk, &filler))
+            })
+            .collect();
+        let taker = belt.taker();
+        let committed = commit(common, &store, &taker, &mut teller);
         // Whoever reads stops when nobody takes any more.
-        drop(receiver);
-        (reading.join(), committed)
+        drop(taker);
+        (threads.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Result<Vec<_>, _>>(), committed)
     });
     committed?;
+    let read = read.map_err(|_| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", "panic"))?;
+    let mut unread: Vec<Unread> = read.into_iter().flatten().collect();
+    unread.sort_by_key(|unread| (unread.number, unread.is_file));
     let mut code = ExitCode::Done;
-    for failure in read.map_err(|_| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", "panic"))? {
-        code.add(failure.tell(common.say()));
+    for unread in unread {
+        code.add(unread.failure.tell(common.say()));
     }
     teller.end()?;
     if arguments.lookup {
@@ -119,73 +133,105 @@ pub(super) fn judge_anew(
     wait(common, store.judge_anew(tenant, domain, judge))
 }
 
-/// Reads paths into parcels.
+/// The files that are to be read, in their order.
+struct Walk {
+    /// What is still to be looked at, the next one last.
+    ways: Mutex<Vec<PathBuf>>,
+    is_one_file: bool,
+}
+
+/// Something that could not be read.
+struct Unread {
+    /// How many files come before it.
+    number: usize,
+    /// Not a directory; those come before the files that they would have had.
+    is_file: bool,
+    failure: Failure,
+}
+
+impl Walk {
+    fn of(paths: &[PathBuf]) -> Self {
+        let is_one_file = matches!(paths, [path] if !path.is_dir());
+        Self { ways: Mutex::new(paths.iter().rev().cloned().collect()), is_one_file }
+    }
+
+    /// How many threads are of use.
+    fn thread_count(&self) -> usize {
+        let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if self.is_one_file { 1 } else { count.min(READER_COUNT_MAX) }
+    }
+
+    /// The next file, with its lane; what cannot be looked into on the way is added to `unread`.
+    fn next<'b>(&self, filler: &Filler<'b, Parcel>, unread: &mut Vec<Unread>) -> Option<(PathBuf, Lane<'b, Parcel>)> {
+        // Held until the lane is open: lanes are in the order of the files.
+        let mut ways = self.ways.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(path) = ways.pop() {
+            if !path.is_dir() {
+                return Some((path, filler.open()));
+            }
+            match entries(&path) {
+                Ok(entries) => ways.extend(entries.into_iter().rev()),
+                Err(error) => {
+                    let failure = Failure::unreadable(&path.display().to_string(), &error);
+                    unread.push(Unread { number: filler.opened(), is_file: false, failure });
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Reads files into parcels.
 struct Reader {
     packer: Packer,
     settings: Settings,
 }
 
-/// Parcels that are committed together.
-#[derive(Default)]
-struct Batch {
-    parcels: Vec<Parcel>,
-    weight: usize,
-}
-
 impl Reader {
-    /// Reads everything; gives back what could not be read.
-    fn read_all(&self, paths: &[PathBuf], sender: &SyncSender<Vec<Parcel>>) -> Vec<Failure> {
-        let mut failures = Vec::new();
-        let mut batch = Batch::default();
-        let mut ways: Vec<PathBuf> = paths.iter().rev().cloned().collect();
-        while let Some(path) = ways.pop() {
-            if path.is_dir() {
-                match entries(&path) {
-                    Ok(entries) => ways.extend(entries.into_iter().rev()),
-                    Err(error) => failures.push(Failure::unreadable(&path.display().to_string(), &error)),
+    /// Reads what the others have not taken; gives back what could not be read.
+    fn read_all(&self, walk: &Walk, filler: &Filler<'_, Parcel>) -> Vec<Unread> {
+        let mut unread = Vec::new();
+        while let Some((path, lane)) = walk.next(filler, &mut unread) {
+            match self.read(&path, &lane) {
+                Ok(Wanted::Yes) => {}
+                Ok(Wanted::No) => break,
+                Err(error) => {
+                    let failure = Failure::unreadable(&path.display().to_string(), &error);
+                    unread.push(Unread { number: lane.number(), is_file: true, failure });
                 }
-                continue;
-            }
-            match self.read(&path, &mut batch, sender) {
-                Ok(true) => {}
-                Ok(false) => return failures,
-                Err(error) => failures.push(Failure::unreadable(&path.display().to_string(), &error)),
             }
         }
-        let _ = sender.send(batch.parcels);
-        failures
+        unread
     }
 
     /// Reads one file; whether anybody still takes what is read.
-    fn read(&self, path: &Path, batch: &mut Batch, sender: &SyncSender<Vec<Parcel>>) -> std::io::Result<bool> {
+    fn read(&self, path: &Path, lane: &Lane<'_, Parcel>) -> std::io::Result<Wanted> {
         let name = path.display().to_string();
         let mut input: Box<dyn Read> = match name.as_str() {
             "-" => Box::new(std::io::stdin().lock()),
             _ => Box::new(std::fs::File::open(path)?),
         };
-        let mut is_taken = true;
+        let mut wanted = Wanted::Yes;
         intake::read(&mut input, &self.settings, &mut |item| {
-            if !is_taken {
-                return;
-            }
-            let parcel = self.packer.parcel(item, &name, Trust::Given);
-            batch.weight += weight(&parcel);
-            batch.parcels.push(parcel);
-            if batch.parcels.len() >= BATCH_PARCEL_COUNT || batch.weight >= BATCH_WEIGHT {
-                is_taken = sender.send(std::mem::take(batch).parcels).is_ok();
+            if wanted == Wanted::Yes {
+                let parcel = self.packer.parcel(item, &name, Trust::Given);
+                let weight = weight(&parcel);
+                wanted = lane.add(parcel, weight);
             }
         })?;
-        Ok(is_taken)
+        Ok(wanted)
     }
 }
 
 /// What of a parcel takes memory.
 fn weight(parcel: &Parcel) -> usize {
-    let records = match &parcel.content {
-        Content::Aggregate(report) => report.records.len(),
-        Content::Failure(_) | Content::Tls(_) | Content::Refused(_) => 1,
+    let said = match &parcel.content {
+        Content::Aggregate(report) => {
+            RECORD_WEIGHT * report.records.len() + CIRCUMSTANCES_WEIGHT * report.circumstances.len()
+        }
+        Content::Failure(_) | Content::Tls(_) | Content::Refused(_) => 0,
     };
-    parcel.raw.len() + RECORD_WEIGHT * records
+    PARCEL_WEIGHT + parcel.raw.len() + said
 }
 
 /// What a directory holds, in order; of a Maildir, what is in `new` and `cur`.
@@ -209,22 +255,26 @@ fn entries(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 fn commit(
     common: &Common,
     store: &SqliteArchive,
-    receiver: &Receiver<Vec<Parcel>>,
+    taker: &Taker<'_, Parcel>,
     teller: &mut Teller<'_>,
 ) -> Result<(), Failure> {
-    while let Ok(parcels) = receiver.recv() {
+    loop {
+        let (mut parcels, mut its_weight) = (Vec::new(), 0);
+        while parcels.len() < BATCH_PARCEL_COUNT && its_weight < BATCH_WEIGHT {
+            let Some(parcel) = taker.take() else { break };
+            its_weight += weight(&parcel);
+            parcels.push(parcel);
+        }
+        if parcels.is_empty() {
+            return Ok(());
+        }
         let about: Vec<About> = parcels.iter().map(About::of).collect();
-        let receipts = wait(common, import(store, parcels))?;
+        let receipts = wait(common, store.import(parcels, None))?;
         for (about, receipt) in about.into_iter().zip(receipts) {
             teller.tell(&about, receipt)?;
         }
         teller.progress();
     }
-    Ok(())
-}
-
-async fn import(store: &SqliteArchive, parcels: Vec<Parcel>) -> Result<Vec<Receipt>, ArchiveError> {
-    if parcels.is_empty() { Ok(Vec::new()) } else { store.import(parcels, None).await }
 }
 
 /// What is told of a report.
@@ -386,11 +436,17 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// Batches that wait to be committed.
-const BATCH_COUNT_WAITING: usize = 2;
-/// Most reports of a batch.
+/// Most threads that read.
+const READER_COUNT_MAX: usize = 16;
+/// About how much memory reports take that wait to be committed, in bytes; beside it each thread holds one.
+const WAITING_WEIGHT_MAX: usize = 8 << 20;
+/// Most reports that are committed together.
 const BATCH_PARCEL_COUNT: usize = 256;
-/// About how much memory a batch may take, in bytes.
-const BATCH_WEIGHT: usize = 8 << 20;
-/// About how much memory a record takes, in bytes.
-const RECORD_WEIGHT: usize = 64;
+/// About how much memory they may take, in bytes.
+const BATCH_WEIGHT: usize = 4 << 20;
+/// About how much memory a report takes beside what follows, in bytes.
+const PARCEL_WEIGHT: usize = 1_024;
+/// … a record …
+const RECORD_WEIGHT: usize = 40;
+/// … and what several records have in common.
+const CIRCUMSTANCES_WEIGHT: usize = 512;
