@@ -9,6 +9,7 @@ use crate::config::verbs::ConfigArguments;
 use crate::control::StatusArguments;
 use crate::desk::check::CheckArguments;
 use crate::desk::record::RecordArguments;
+use crate::keys::KeyArguments;
 use crate::lists::ListArguments;
 use crate::memory::replay::ReplayArguments;
 use crate::memory::reputation::ReputationArguments;
@@ -109,6 +110,8 @@ pub(crate) enum Verb {
     Check(CheckArguments),
     /// Write records to publish: SPF, DMARC, keys, a parked domain's, a provider's
     Record(RecordArguments),
+    /// DKIM keys and their life: made, published, rotated, revoked
+    Key(KeyArguments),
     /// Reports of others about our mail: take them in, count them, advise
     Report(ReportArguments),
     /// Judge messages by the rules, or the mail of the ledger by other rules

@@ -5,6 +5,7 @@ mod alerts;
 mod failing;
 mod idle;
 mod import;
+mod keys;
 mod ledger;
 mod list;
 mod memory;
@@ -41,6 +42,7 @@ use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use alerts::AlertsConfig;
 pub(crate) use failing::FailingConfig;
 pub(crate) use idle::idle;
+pub(crate) use keys::{KeysConfig, Publish, ZoneConfig};
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
 pub(crate) use memory::MemoryConfig;
@@ -97,6 +99,8 @@ pub(crate) struct Config {
     pub(crate) results: service::Results,
     /// `[outgoing]`, `[signing]`: which mail is outgoing, and who signs it.
     pub(crate) signing: SigningConfig,
+    /// `[keys]`: the keys that are made here.
+    pub(crate) keys: KeysConfig,
 }
 
 /// A method that can be switched.
@@ -236,6 +240,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(way_in::KEYS)
         .chain(places::KEYS)
         .chain(signing::KEYS)
+        .chain(keys::KEYS)
 }
 
 /// The value cannot be used.
@@ -255,6 +260,7 @@ impl Config {
         config.ledger.file = config.ledger.file.map(beside);
         path.parent().into_iter().for_each(|directory| {
             config.signing.beside(directory);
+            config.keys.beside(directory);
             config.reports.beside(directory);
             config.reporting.beside(directory);
             config.alerts.beside(directory);
@@ -446,6 +452,7 @@ impl Config {
                 LIST => self.dns_lists.push(ListEntry::default()),
                 signing::KEY => self.signing.begin_key(),
                 signing::RULE => self.signing.begin_rule(),
+                keys::ZONE => self.keys.begin_zone(),
                 reports::IMAP => self.reports.begin_mailbox(),
                 _ => self.judging.begin_recipients(),
             }
@@ -464,6 +471,7 @@ impl Config {
                 LIST => self.dns_lists.last().and_then(ListEntry::missing),
                 signing::KEY => self.signing.missing_of_key(),
                 signing::RULE => self.signing.missing_of_rule(),
+                keys::ZONE => self.keys.missing_of_zone(),
                 reports::IMAP => self.reports.missing_of_mailbox(),
                 _ => self.judging.missing_of_recipients(),
             };
@@ -613,9 +621,9 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The sections of which there may be several.
-const SEVERAL: [&str; 5] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP];
+const SEVERAL: [&str; 6] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP, keys::ZONE];
 /// The sections in which there are lists of sections.
-const WITH_LISTS: [&str; 2] = [signing::SIGNING, reports::REPORTS];
+const WITH_LISTS: [&str; 3] = [signing::SIGNING, reports::REPORTS, keys::KEYS_SECTION];
 /// The sections in `[reports]` that there are once.
 const IN_REPORTS: [&str; 5] = [reporting::SEND, failing::FAILURE, way_in::MILTER, places::HOSTS, places::GEO];
 const LIST: &str = "dns_list";

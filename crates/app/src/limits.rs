@@ -123,3 +123,19 @@ pub(crate) const CHECK_DNS_S: u64 = 20;
 pub(crate) const CHECK_LIST_BYTES_MAX: u64 = 256 << 20;
 /// Most signing keys of which it is asked whether they are published.
 pub(crate) const KEY_ASKED_COUNT_MAX: usize = 1_000;
+/// How long it is waited until somebody else has finished with keys, in seconds.
+pub(crate) const KEYS_LOCK_S: u64 = 30;
+/// Time for one try at one name server, in milliseconds, when it is asked what it shows of keys.
+pub(crate) const KEYS_DNS_MS: u64 = 2_000;
+/// Most questions about keys on their way at one time.
+pub(crate) const KEYS_QUESTION_COUNT: usize = 64;
+/// Most records in one update: all of them happen, or none.
+pub(crate) const UPDATE_RECORD_COUNT_MAX: usize = 50;
+/// Most that is read of what a command of the operator says, in bytes.
+pub(crate) const HOOK_OUTPUT_BYTES_MAX: u64 = 4_096;
+/// How soon the daemon sees that keys have changed, in seconds.
+pub(crate) const KEYS_WATCH_S: u64 = 5;
+/// How long the daemon waits after keys could not be turned, in seconds.
+pub(crate) const KEYS_RETRY_S: u64 = 300;
+/// Longest list of domains that get keys at one time, in bytes.
+pub(crate) const KEYS_LIST_BYTES_MAX: u64 = 16 << 20;

@@ -6,7 +6,7 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`rules`], [`reports`], [`desk`], [`serve`], and [`control`], which asks what serves.
+//! [`rules`], [`keys`], [`reports`], [`desk`], [`serve`], and [`control`], which asks what serves.
 
 mod audit;
 mod cli;
@@ -22,6 +22,7 @@ mod explain;
 mod failure;
 mod hosts;
 mod json;
+mod keys;
 mod ledger;
 mod limits;
 mod lists;
@@ -62,6 +63,7 @@ fn main() -> std::process::ExitCode {
         Verb::Seal(arguments) => seal::run(&common, &arguments),
         Verb::Check(arguments) => desk::check::run(&common, &arguments),
         Verb::Record(arguments) => desk::record::run(&common, &arguments),
+        Verb::Key(arguments) => keys::run(&common, &arguments),
         Verb::Report(arguments) => reports::run(&common, &arguments),
         Verb::Policy(arguments) => rules::run(&common, arguments),
         Verb::Reputation(arguments) => memory::reputation::run(&common, &arguments),

@@ -29,7 +29,7 @@ use mailtext::{Domain, Explain as _};
 use net::{MessageResolver, Resolver};
 use report::Ledger;
 
-pub(crate) use carry::{Carrier, Signer, Way, ended_by};
+pub(crate) use carry::{Carrier, Roles, Signer, Way, ended_by};
 
 use crate::config::SendConfig;
 use crate::exit::ExitCode;

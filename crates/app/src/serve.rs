@@ -43,6 +43,7 @@ use crate::config::Running;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::hosts::Finder;
+use crate::keys::schedule::Schedule;
 use crate::say::Say;
 use health::Desk;
 use ledger::Keeper;
@@ -101,6 +102,7 @@ struct Daemon {
     schedule: Option<schedule::Schedule>,
     failing: Option<failure::Maker<store::SqliteArchive>>,
     finder: Option<Finder>,
+    keys: Option<Schedule>,
     running: Running,
     milter: Vec<Listener>,
     addresses: Vec<ListenAddress>,
@@ -143,10 +145,10 @@ impl Daemon {
         let reloader = Reloader::start(common, (plan, arguments.authserv_id), keeper.clone(), &say, &manager)?;
         let intake = intake::Opened::open(common, reloader.subscribe(), &say).await?;
         let live = reloader.live();
-        let role = live.plan.outgoing.as_ref().map(|outgoing| &outgoing.role);
-        let around = (live.world.resolver(), role);
+        let around = (live.world.resolver(), reloader.roles());
         let reporting = reporting::Reporting::open(common, keeper.as_ref(), around, live.world.metrics(), &say)?;
         let schedule = schedule::Schedule::new(common, reloader.subscribe(), &say);
+        let keys = keys_schedule(common, &live, &say);
         if let (Some(intake), Some(reporting)) = (&intake, &reporting) {
             intake.hear_bounces(reporting.bounces());
         }
@@ -159,6 +161,7 @@ impl Daemon {
             reporting,
             schedule: Some(schedule),
             failing: failing.1,
+            keys: Some(keys),
             milter,
             addresses,
             http: missed(http, &say).flatten(),
@@ -292,6 +295,10 @@ impl Daemon {
         if let Some(memory) = world.memory() {
             beside.cut(Arc::clone(memory).write_now_and_then());
         }
+        if let Some(keys) = self.keys.take() {
+            let reloader = Arc::clone(&self.reloader);
+            beside.cut(keys.run(move || reloader.rekey()));
+        }
         beside.cut(lists::watch(Arc::clone(&self.reloader)));
         beside.cut(published::watch(Arc::clone(&self.reloader)));
         beside.cut(tell_whether_dns_answers(resolver, Arc::clone(&self.say)));
@@ -353,6 +360,12 @@ impl Daemon {
             tracing::warn!("{}", say.word("serve-as-root"));
         }
     }
+}
+
+/// What leads the keys that are made here.
+fn keys_schedule(common: &Common, live: &reload::Live, say: &Arc<Say>) -> Schedule {
+    let resolver = live.world.resolver().clone();
+    Schedule::new(live.plan.keys.clone(), resolver, common.reports_file(), Arc::clone(say))
 }
 
 /// What the daemon can do without: why it has to is told.

@@ -13,8 +13,10 @@
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
 //! its `config`, `address`, `connect`, `exchange`, `cache`, `post`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
-//! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`].
+//! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`]; then zones:
+//! [`authoritative`], [`update`].
 
+pub mod authoritative;
 pub mod clock;
 pub mod conversation;
 pub mod fetch;
@@ -29,6 +31,7 @@ pub mod places;
 pub mod push;
 pub mod resolver;
 pub mod submission;
+pub mod update;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};

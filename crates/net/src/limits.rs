@@ -277,3 +277,16 @@ pub const PUSH_TOKEN_COUNT_MAX: usize = 100;
 pub const PLACES_FILE_BYTES_MAX: u64 = 512 << 20;
 /// Longest name of a network that is told, in characters; the rest is cut.
 pub const PLACE_NAME_CHARACTERS_MAX: usize = 120;
+
+// Zones: who answers for them, and updates of them.
+
+/// Name servers of a zone that are asked.
+pub const AUTHORITY_SERVER_COUNT_MAX: usize = 16;
+/// Addresses of one name server that are asked.
+pub const AUTHORITY_ADDRESS_COUNT_MAX: usize = 8;
+/// Longest update that is sent, in bytes: what a DNS message over TCP holds.
+pub const UPDATE_BYTES_MAX: usize = 65_535;
+/// How far the server's clock may be from ours, in seconds (RFC 8945 §10 recommends 300).
+pub const TSIG_FUDGE_S: u16 = 300;
+/// Shortest secret of TSIG, in bytes.
+pub const TSIG_SECRET_BYTES_MIN: usize = 16;

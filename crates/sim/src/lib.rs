@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`scenario`] with [`names`], [`letters`] and [`operator`] (what there is), [`faults`] (what goes wrong),
 //! [`run`](mod@run) (the scheduler), [`line`] (an MTA), [`world`], [`dns`], [`ledger`], [`clock`] (what the daemon sees),
-//! [`history`] and [`check`](mod@check) (what is made of it).
+//! [`history`] and [`check`](mod@check) (what is made of it). Beside it, [`rotation`]: a year of keys.
 
 pub mod check;
 pub mod clock;
@@ -26,6 +26,7 @@ pub mod line;
 pub mod mail;
 pub mod names;
 pub mod operator;
+pub mod rotation;
 pub mod run;
 pub mod scenario;
 pub mod trial;

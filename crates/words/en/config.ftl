@@ -55,6 +55,7 @@ config-form-kinds = list of "new-source", "pass-fell", "reporter-silent", "polic
 config-form-offset = "+09:00", "-03:30"
 config-form-hours = "22:00-07:00"
 config-form-weekly = "monday 08:00", or "never"
+config-form-command = list: a program with its whole path, and its arguments
 
 ## Defaults that are not a value
 
@@ -91,6 +92,8 @@ config-default-receiver = as in [receiver]
 config-default-never = never
 config-default-key-name = SELECTOR._domainkey.DOMAIN
 config-default-key-file = that of the key in the file
+config-default-state = keys in the state directory
+config-default-name-servers = those that the zone names
 
 ## [receiver]
 
@@ -441,3 +444,36 @@ config-signing-key-algorithm = The algorithm that the key must be for.
 config-signing-rule = Which keys sign for which author. The most specific rule counts: an address before a domain, a domain before those above it.
 config-signing-rule-from = The authors.
 config-signing-rule-keys = The keys; all of them sign. An empty list: nothing is signed.
+
+## [keys]
+
+config-keys = Keys that Sekisho makes, publishes and rotates itself; `sekisho key` commands them (docs/keys.md).
+config-keys-enabled = Whether the daemon signs with these keys and leads them on.
+config-keys-directory = Where the keys are: a directory that its owner alone can read.
+config-keys-algorithm = Algorithms of new keys. With both, mail gets two signatures.
+config-keys-selector = How selectors are named: algorithm, year, month, day, and n, the first number that is free, each in braces.
+config-keys-slot-selector = How the selectors of clients are named whose keys are in provider_zone; n, in braces, is the slot.
+config-keys-rotate-after = How long a key signs before it gets a successor; "never" leaves that to `sekisho key rotate`.
+config-keys-queue = How long the longest mail queue holds mail. A key stays published so long after its last signature.
+config-keys-retry = Time for a last attempt behind that.
+config-keys-ttl = TTL of the records. No key signs before what was there is out of all caches.
+config-keys-revoked = How long a key stays published as revoked (p=) at least, before its record is taken away.
+config-keys-quiet = For how long no received report may have shown a selector before its record is taken away.
+config-keys-check = How often name servers are asked when nothing is expected.
+config-keys-disclose = A directory into which private keys go that were revoked, to be published: signatures of the past prove nothing then. Without it they are destroyed.
+config-keys-provider-zone = Below this name the keys of clients are published that lead here by CNAME (`sekisho key new --cname`).
+config-keys-slots = How many CNAME records such a client publishes for each algorithm, from 2 to 16.
+config-keys-identity-file = An identity of age (`age-keygen`), by which private keys are encrypted on the disk.
+
+## [[keys.zone]]
+
+config-keys-zone = A zone, and how records come into it. Names in no such zone are printed, to be published by hand.
+config-keys-zone-zone = The zone.
+config-keys-zone-publish = print: by hand; update: dynamic update (RFC 2136); zone-file: a file that the zone includes; hook: a command for each record.
+config-keys-zone-server = With update: the primary server of the zone.
+config-keys-zone-tsig-file = With update: the TSIG key, as ALGORITHM:NAME:SECRET or as `tsig-keygen` writes it.
+config-keys-zone-file = With zone-file: the file, which holds nothing but our records.
+config-keys-zone-reload = With zone-file: what is run when the file has changed. No shell is between.
+config-keys-zone-hook = With hook: what is run for each record, with JSON on its standard input (docs/keys.md).
+config-keys-zone-timeout = Time for one update or one command.
+config-keys-zone-servers = Who is asked what the zone shows: all authoritative servers.

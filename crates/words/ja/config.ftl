@@ -55,6 +55,7 @@ config-form-kinds = "new-source"、"pass-fell"、"reporter-silent"、"policy-cha
 config-form-offset = "+09:00"、"-03:30" の形
 config-form-hours = "22:00-07:00" の形
 config-form-weekly = "monday 08:00" の形、または "never"
+config-form-command = プログラムの絶対パスと引数の配列
 
 ## 値ではない既定
 
@@ -91,6 +92,8 @@ config-default-receiver = [receiver] と同じ
 config-default-never = なし
 config-default-key-name = SELECTOR._domainkey.DOMAIN
 config-default-key-file = ファイルの鍵のもの
+config-default-state = 状態ディレクトリの keys
+config-default-name-servers = ゾーンの NS レコードが示すもの
 
 ## [receiver]
 
@@ -441,3 +444,36 @@ config-signing-key-algorithm = 鍵の署名アルゴリズムです。
 config-signing-rule = 作成者ごとの、署名に用いる鍵です。最も限定された規則を用います。アドレスはドメイン名に、ドメイン名はその上位のドメイン名に優先します。
 config-signing-rule-from = 作成者です。
 config-signing-rule-keys = 鍵です。すべての鍵で署名します。空の配列では署名しません。
+
+## [keys]
+
+config-keys = Sekisho が自ら作り、公開し、交換する鍵です。操作は `sekisho key` で行います(docs/keys.ja.md)。
+config-keys-enabled = デーモンがこれらの鍵で署名し、交換を進めるかどうかです。
+config-keys-directory = 鍵の置き場所です。所有者だけが読めるディレクトリです。
+config-keys-algorithm = 新しい鍵のアルゴリズムです。両方なら、メールに署名が 2 つ付きます。
+config-keys-selector = セレクタの付け方です。algorithm、year、month、day と、空いている最初の番号 n を、波括弧に入れて使えます。
+config-keys-slot-selector = 鍵を provider_zone に置く顧客のセレクタの付け方です。波括弧に入れた n はスロットの番号です。
+config-keys-rotate-after = 鍵を次の鍵に交換するまでの期間です。"never" なら `sekisho key rotate` に任せます。
+config-keys-queue = 最も長い配送キューがメールを保つ期間です。鍵は最後の署名からこの期間、公開を続けます。
+config-keys-retry = その後の最後の再送に見込む時間です。
+config-keys-ttl = レコードの TTL です。以前の内容がすべてのキャッシュから消えるまで、新しい鍵では署名しません。
+config-keys-revoked = 失効した鍵を、失効済み(空の p=) として公開し続ける最短の期間です。その後レコードを削除します。
+config-keys-quiet = レコードを削除する前に、受け取ったレポートにセレクタが現れない状態が続くべき期間です。
+config-keys-check = 何も予定がないときに権威サーバを確かめる間隔です。
+config-keys-disclose = 失効した秘密鍵を公開のために置くディレクトリです。過去の署名は証拠の力を失います。なければ秘密鍵を破棄します。
+config-keys-provider-zone = CNAME で委任した顧客の鍵を、この名前の下で公開します(`sekisho key new --cname`)。
+config-keys-slots = そのような顧客がアルゴリズムごとに公開する CNAME レコードの数です。2 から 16 までです。
+config-keys-identity-file = age の identity(`age-keygen`) のファイルです。秘密鍵をこれで暗号化して保存します。
+
+## [[keys.zone]]
+
+config-keys-zone = ゾーンと、そこにレコードを入れる方法です。どのゾーンにも含まれない名前は表示し、手作業での公開に任せます。
+config-keys-zone-zone = ゾーンです。
+config-keys-zone-publish = print は手作業、update は動的更新(RFC 2136)、zone-file はゾーンが取り込むファイル、hook はレコードごとに実行するコマンドです。
+config-keys-zone-server = update のときの、ゾーンのプライマリサーバです。
+config-keys-zone-tsig-file = update のときの TSIG 鍵です。ALGORITHM:NAME:SECRET の形か、`tsig-keygen` の出力です。
+config-keys-zone-file = zone-file のときのファイルです。Sekisho のレコードだけを含みます。
+config-keys-zone-reload = zone-file のときに、ファイルが変わったら実行するコマンドです。シェルは使いません。
+config-keys-zone-hook = hook のときに、レコードごとに実行するコマンドです。標準入力に JSON を渡します(docs/keys.ja.md)。
+config-keys-zone-timeout = 更新 1 回またはコマンド 1 回に許す時間です。
+config-keys-zone-servers = ゾーンの内容を尋ねる相手です。すべての権威サーバを指します。

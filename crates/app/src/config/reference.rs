@@ -109,6 +109,8 @@ pub(super) enum Form {
     Hours,
     /// A moment of the week.
     Weekly,
+    /// A program and its arguments.
+    Command,
 }
 
 /// What is without the key.
@@ -214,6 +216,7 @@ impl Form {
             Self::Offset => "config-form-offset",
             Self::Hours => "config-form-hours",
             Self::Weekly => "config-form-weekly",
+            Self::Command => "config-form-command",
         })
     }
 }
@@ -642,6 +645,43 @@ const SECTIONS: &[Section] = &[
         rows: &[
             told("from", Form::Patterns, "required", "[\"example.jp\", \"*.example.jp\"]"),
             told("keys", Form::Keys, "required", "[\"main\"]"),
+        ],
+    },
+    Section {
+        name: "keys",
+        times: Times::Once,
+        rows: &[
+            is("enabled", Form::Boolean, "true"),
+            told("directory", Form::Path, "state", "\"/var/lib/sekisho/keys\""),
+            is("algorithm", Form::OneOf(&["both", "rsa", "ed25519"]), "\"both\""),
+            is("selector", Form::Template, "\"{algorithm}-{year}{month}-{n}\""),
+            is("slot_selector", Form::Template, "\"{algorithm}{n}\""),
+            is("rotate_after", Form::Duration, "\"180d\""),
+            is("queue", Form::Duration, "\"5d\""),
+            is("retry", Form::Duration, "\"1d\""),
+            is("ttl", Form::Duration, "\"1h\""),
+            is("revoked", Form::Duration, "\"14d\""),
+            is("quiet", Form::Duration, "\"7d\""),
+            is("check", Form::Duration, "\"6h\""),
+            told("disclose", Form::File, "never", "\"/srv/www/dkim-keys\""),
+            told("provider_zone", Form::Domain, "none", "\"dkim.provider.example\""),
+            is("slots", Form::Number, "3"),
+            told("identity_file", Form::File, "none", "\"keys.identity\""),
+        ],
+    },
+    Section {
+        name: "keys.zone",
+        times: Times::Several,
+        rows: &[
+            told("zone", Form::Domain, "required", "\"example.jp\""),
+            told("publish", Form::OneOf(&["print", "update", "zone-file", "hook"]), "required", "\"update\""),
+            told("server", Form::Address, "none", "\"192.0.2.53:53\""),
+            told("tsig_file", Form::File, "none", "\"tsig.key\""),
+            told("file", Form::File, "none", "\"/etc/bind/dkim.example.jp.inc\""),
+            told("reload", Form::Command, "none", "[\"/usr/sbin/rndc\", \"reload\", \"example.jp\"]"),
+            told("hook", Form::Command, "none", "[\"/usr/local/bin/dns-hook\"]"),
+            is("timeout", Form::Duration, "\"60s\""),
+            told("servers", Form::Servers, "name-servers", "[\"192.0.2.53\", \"198.51.100.53\"]"),
         ],
     },
 ];

@@ -85,9 +85,14 @@ pub(super) const KEY: &str = "signing.key";
 pub(super) const RULE: &str = "signing.rule";
 
 impl SigningConfig {
-    /// Whether any mail is outgoing: as long as there is no key, all is incoming.
+    /// Whether any mail is outgoing by what is named here: as long as there is no key, all is incoming.
     pub(crate) fn is_enabled(&self) -> bool {
-        (self.key_table.is_some() || !self.keys.is_empty()) && !self.origins.is_empty()
+        self.has_keys() && !self.origins.is_empty()
+    }
+
+    /// Whether keys are named here.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.key_table.is_some() || !self.keys.is_empty()
     }
 
     /// The rules, a pattern each.
@@ -341,7 +346,7 @@ mod tests {
              [[signing.rule]]\nfrom = \"robot@example.jp\"\nkeys = []\n"
         );
         let signing = Config::parse(&text, "x").unwrap().signing;
-        assert!(signing.is_enabled());
+        assert!(signing.has_keys());
         assert_eq!(signing.origins.users, Users::Named(["taro".to_owned()].into()));
         assert_eq!(signing.origins.listeners, ["inet:8895".to_owned()].into());
         assert_eq!(signing.origins.macros["daemon_name"], ["ORIGINATING".to_owned()].into());
@@ -363,7 +368,7 @@ mod tests {
         let signing = Config::parse(KEY, "x").unwrap().signing;
         assert_eq!((&signing.origins, &signing.manner), (&Origins::usual(), &Manner::default()));
         assert_eq!(signing.keys[0].name(), "s1._domainkey.example.jp");
-        assert!(signing.is_enabled() && !Config::default().signing.is_enabled());
+        assert!(signing.has_keys() && !Config::default().signing.has_keys());
         // What the file says of one origin changes nothing of the others.
         let signing = Config::parse("[outgoing]\nnetworks = []\n", "x").unwrap().signing;
         assert_eq!((signing.origins.users, signing.origins.networks.len()), (Users::Everybody, 0));

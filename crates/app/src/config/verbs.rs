@@ -10,6 +10,7 @@ use super::{Config, render};
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::signing::Managed;
 
 /// `config`
 #[derive(Args, Debug)]
@@ -70,9 +71,10 @@ fn check(common: &Common, file: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let config = Config::read(&file)?;
     // What it names must be there, too.
     let idle = super::idle(&config.rules(), &config.methods()?, &config);
-    for warning in crate::serve::read_keys(&config.signing)?.warnings.into_iter().chain(idle) {
+    for warning in crate::serve::read_keys(&config.signing, Managed::default())?.warnings.into_iter().chain(idle) {
         eprintln!("sekisho: {}", say.explain(&warning));
     }
+    crate::keys::check(&config.keys)?;
     config.reports.map()?;
     for mailbox in &config.reports.mailboxes {
         mailbox.account()?;

@@ -19,6 +19,7 @@ use crate::common::{Common, resolver_failure};
 use crate::config::SendConfig;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::signing::Source;
 use crate::say::Language;
 use crate::sending::{CannotSend, Carrier, OnlyOne, Outcome, Scope, Sending, Signer, settings};
 use crate::time;
@@ -75,7 +76,8 @@ pub(super) fn run(common: &Common, arguments: &SendArguments) -> Result<ExitCode
         settings.grace_s = 0;
     }
     let domain = arguments.domain.as_deref().map(|name| domain_of("--domain", name)).transpose()?;
-    let role = crate::serve::read_keys(&common.config().signing)?.outgoing.map(|outgoing| outgoing.role);
+    let managed = Source::of(common).managed()?;
+    let role = crate::serve::read_keys(&common.config().signing, managed)?.outgoing.map(|outgoing| outgoing.role);
     let signer = Signer::new(role, settings.sender.message_id_domain.clone());
     if !signer.is_aligned(&settings.sender.address) {
         let domain = settings.sender.message_id_domain.to_string();

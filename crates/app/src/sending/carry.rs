@@ -25,9 +25,12 @@ pub(crate) enum Carrier {
     Maildir(PathBuf),
 }
 
+/// Says who signs now.
+pub(crate) type Roles = Arc<dyn Fn() -> Option<Arc<Role>> + Send + Sync>;
+
 /// Who signs the mail.
 pub(crate) struct Signer {
-    role: Option<Arc<Role>>,
+    roles: Roles,
     /// The domain of From, with which a signature must be aligned.
     domain: Domain,
 }
@@ -42,7 +45,12 @@ pub(crate) enum Way {
 
 impl Signer {
     pub(crate) fn new(role: Option<Arc<Role>>, domain: Domain) -> Self {
-        Self { role, domain }
+        Self::following(Arc::new(move || role.clone()), domain)
+    }
+
+    /// Signs as it is signed at the time: keys change while the daemon runs.
+    pub(crate) fn following(roles: Roles, domain: Domain) -> Self {
+        Self { roles, domain }
     }
 
     /// Whether there is a key whose signature makes our mail pass DMARC.
@@ -54,9 +62,9 @@ impl Signer {
 
     /// The message with its signatures before it, and whether one of them is aligned.
     pub(crate) fn sign(&self, message: &[u8], mail_from: &str, now_s: u64) -> (Vec<u8>, bool) {
-        let Some(role) = &self.role else { return (message.to_vec(), false) };
+        let Some(role) = (self.roles)() else { return (message.to_vec(), false) };
         let path = ReversePath::parse(format!("<{mail_from}>").as_bytes()).ok();
-        let mut signing = Signing::new(Arc::clone(role), path);
+        let mut signing = Signing::new(role, path);
         let end = memchr_header_end(message);
         signing.header(message[..end].to_vec());
         signing.body(&message[end..]);

@@ -16,6 +16,7 @@ use service::Outgoing;
 use crate::config::{KeyReaders, SigningConfig};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::signing::Managed;
 use crate::limits::KEY_FILE_BYTES_MAX;
 
 /// What signs, and what its owner should hear of it.
@@ -26,12 +27,12 @@ pub(crate) struct Signing {
     pub(crate) warnings: Vec<Failure>,
 }
 
-/// Reads keys and tables, and makes them ready.
+/// Reads keys and tables, and makes them ready, with those that are managed here.
 ///
 /// # Errors
 /// A file cannot be read, is readable by others, or holds no key; keys and rules do not fit together.
-pub(crate) fn read(config: &SigningConfig) -> Result<Signing, Failure> {
-    if !config.is_enabled() {
+pub(crate) fn read(config: &SigningConfig, managed: Managed) -> Result<Signing, Failure> {
+    if config.origins.is_empty() || !(config.has_keys() || managed.is_any()) {
         return Ok(Signing { outgoing: None, warnings: Vec::new() });
     }
     let mut keys = Vec::new();
@@ -50,6 +51,9 @@ pub(crate) fn read(config: &SigningConfig) -> Result<Signing, Failure> {
     let mut rules = config.rules();
     if let Some(file) = &config.rule_table {
         rules.extend(table::rules(&text(file)?, &file.display().to_string()).map_err(|error| problem(&error))?);
+    }
+    if managed.is_any() {
+        managed.join(&mut keys, &mut rules);
     }
     let role = Role::new(keys, &rules, config.manner.clone()).map_err(|error| problem(&error))?;
     let warnings = warnings(&role);
@@ -151,7 +155,7 @@ mod tests {
 
         fn read(&self, text: &str) -> Result<Signing, Failure> {
             self.write("sekisho.toml", text);
-            read(&Config::read(&self.0.join("sekisho.toml")).unwrap().signing)
+            read(&Config::read(&self.0.join("sekisho.toml")).unwrap().signing, Managed::default())
         }
 
         fn refused(&self, text: &str) -> &'static str {

@@ -37,8 +37,10 @@ pub(super) async fn run(common: &Arc<Common>, arguments: &ServeArguments) -> Res
     let manager = Arc::new(Manager::of_environment());
     let reloader = Reloader::start(common, (plan, arguments.authserv_id.clone()), keeper.clone(), &say, &manager)?;
     let live = reloader.live();
-    let role = live.plan.outgoing.as_ref().map(|outgoing| &outgoing.role);
-    let around = (live.world.resolver(), role);
+    super::keys_schedule(common, &live, &say).once(common.now_s()).await?;
+    // What signs now may be others.
+    reloader.rekey();
+    let around = (live.world.resolver(), reloader.roles());
     if let Some(reporting) = Reporting::open(common, keeper.as_ref(), around, live.world.metrics(), &say)? {
         reporting.once(common.now_s()).await?;
     }

@@ -20,13 +20,18 @@ use super::metrics::{Metrics, Usable};
 use super::notify::Manager;
 use super::world::{Daemon, Held};
 use crate::common::{Common, resolver_failure};
-use crate::config::{Config, FailingConfig, LedgerConfig, MemoryConfig, ReportsConfig, Running, WayInConfig};
+use crate::config::{
+    Config, FailingConfig, LedgerConfig, MemoryConfig, ReportsConfig, Running, SigningConfig, WayInConfig,
+};
 use crate::dns::Web;
 use crate::failure::Failure;
+use crate::keys::signing::Source;
 use crate::lists::Lists;
 use crate::say::Say;
+use crate::sending::Roles;
 
 /// What the command line and the configuration ask for, read and found good.
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) authserv_id: String,
     pub(super) resolver: ResolverConfig,
@@ -53,6 +58,10 @@ pub(super) struct Plan {
     failing: FailingConfig,
     /// Which mail is taken in on its way.
     way_in: WayInConfig,
+    /// What the configuration says of keys and of who signs.
+    signing: SigningConfig,
+    /// The keys that are made here.
+    pub(super) keys: Source,
     /// What the operator should hear of the keys, and of rules that can never act.
     warnings: Vec<Failure>,
 }
@@ -71,7 +80,8 @@ impl Plan {
         let config = common.config();
         let methods = config.methods()?;
         config.alerts.check(&config.reporting)?;
-        let signing = keys::read(&config.signing)?;
+        let source = Source::of(common);
+        let signing = keys::read(&config.signing, source.managed()?)?;
         let mut rules = config.rules();
         Lists::read(&common.state_directory())?.apply(&mut rules);
         let idle = crate::config::idle(&rules, &methods, config);
@@ -94,8 +104,16 @@ impl Plan {
             failing: config.failing.clone(),
             way_in: config.way_in.clone(),
             outgoing: signing.outgoing,
+            signing: config.signing.clone(),
+            keys: source,
             warnings: signing.warnings.into_iter().chain(idle).collect(),
         })
+    }
+
+    /// The same with the keys that sign now.
+    fn with_keys(&self) -> Result<Self, Failure> {
+        let outgoing = keys::read(&self.signing, self.keys.managed()?)?.outgoing;
+        Ok(Self { outgoing, ..self.clone() })
     }
 
     /// The web for these methods: the one that there is, as long as nothing has changed about it.
@@ -154,6 +172,7 @@ impl Plan {
             ("reports.send", self.config.reporting != other.started.reporting),
             ("reports.failure", self.failing != other.failing),
             ("reports.milter", self.way_in != other.way_in),
+            ("keys", self.keys != other.keys),
         ];
         changes.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
     }
@@ -236,6 +255,12 @@ impl Reloader {
         self.live.subscribe()
     }
 
+    /// Who signs, whenever it is asked.
+    pub(super) fn roles(&self) -> Roles {
+        let live = self.live.subscribe();
+        Arc::new(move || live.borrow().plan.outgoing.as_ref().map(|outgoing| Arc::clone(&outgoing.role)))
+    }
+
     /// Reads the configuration again, and puts it into effect when it is good. What only a restart could change is named.
     ///
     /// # Errors
@@ -289,6 +314,22 @@ impl Reloader {
         let settings = plan.settings(&broken, world.keeper());
         self.live.send_replace(Arc::new(Live { world, settings, plan: Arc::new(plan), loaded_s: net::clock::now_s() }));
         Ok(waiting)
+    }
+
+    /// Takes the keys that sign now; of the configuration nothing is read again.
+    pub(super) fn rekey(&self) {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.live();
+        match now.plan.with_keys() {
+            Ok(plan) => {
+                let settings = plan.settings(&broken, now.world.keeper());
+                let (world, loaded_s) = (now.world.clone(), now.loaded_s);
+                self.live.send_replace(Arc::new(Live { world, settings, plan: Arc::new(plan), loaded_s }));
+                tracing::info!("{}", self.say.word("keys-taken"));
+            }
+            // What signed so far goes on: its key is published as long as mail may be on its way.
+            Err(failure) => tracing::error!("{}", self.say.explain(&failure)),
+        }
     }
 
     /// Whether a list is used from now on.

@@ -10,7 +10,6 @@ use feedback::outbox::JobKind;
 use feedback::outbox::settings::BounceAddress;
 use net::Resolver;
 use net::submission::Submitter;
-use outgoing::Role;
 use store::SqliteArchive;
 
 use super::ledger::{Keeper, key_bytes};
@@ -20,7 +19,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::{SEND_EVERY_S, SEND_STOP_S, SEND_TIDY_S};
 use crate::say::Say;
-use crate::sending::{CannotSend, Carrier, OnlyOne, Outcome, Scope, Sending, Signer, settings};
+use crate::sending::{CannotSend, Carrier, OnlyOne, Outcome, Roles, Scope, Sending, Signer, settings};
 
 /// What sends reports, when all is open that it needs.
 pub(super) struct Reporting {
@@ -47,7 +46,7 @@ impl Reporting {
     pub(super) fn open(
         common: &Common,
         keeper: Option<&Keeper>,
-        (resolver, role): (&Resolver, Option<&Arc<Role>>),
+        (resolver, roles): (&Resolver, Roles),
         metrics: Arc<Metrics>,
         say: &Arc<Say>,
     ) -> Result<Option<Self>, Failure> {
@@ -75,7 +74,7 @@ impl Reporting {
         let outbox = SqliteArchive::open(&file, store::archive::Settings::default());
         let outbox = outbox.map_err(|error| unusable(error.to_string()))?;
         let key = key_bytes(&state.join(KEY_FILE)).map_err(unusable)?;
-        let signer = Signer::new(role.cloned(), settings.sender.message_id_domain.clone());
+        let signer = Signer::following(roles, settings.sender.message_id_domain.clone());
         if !signer.is_aligned(&settings.sender.address) {
             let domain = settings.sender.message_id_domain.to_string();
             tracing::warn!("{}", say.say("reports-send-unsigned", &[("domain", domain.into())]));
