@@ -8,7 +8,6 @@
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
 //! [`rules`], [`keys`], [`reports`], [`desk`], [`serve`], and [`control`], which asks what serves.
 
-mod audit;
 mod cli;
 mod common;
 mod config;

@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use mailtext::{Domain, Explain as _};
 use net::Resolver;
 
+use super::text::Parts;
 use super::world::Outside;
 use super::{Checked, html, json, text};
 use crate::common::{Common, no_control, resolver_failure};
@@ -39,6 +40,9 @@ pub(crate) struct CheckArguments {
     /// Show the requirements of the guideline, too
     #[arg(long)]
     guideline: bool,
+    /// Draw the SPF record with all that it includes, and what each term costs and opens
+    #[arg(long)]
+    spf_tree: bool,
     /// Judge a record before it is published: "spf=v=spf1 -all", "dmarc=…", "dkim:SELECTOR=…"
     #[arg(long, value_name = "TYPE=TEXT")]
     record: Vec<String>,
@@ -208,7 +212,8 @@ fn tell(
     let shown = match arguments.format {
         Format::Text => {
             let paint = if arguments.output.is_some() { Paint::Plain } else { Paint::of_standard_output() };
-            text::show(&checked, arguments.guideline, say, paint)
+            let parts = Parts { guideline: arguments.guideline, spf_tree: arguments.spf_tree };
+            text::show(&checked, parts, say, paint)
         }
         Format::Json => json::line(&checked, say),
         Format::Html => html::section(&checked, say),

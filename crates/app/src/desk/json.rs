@@ -5,7 +5,7 @@ use audit::{Finding, Published, Snapshot};
 use lookup::Data;
 use serde_json::{Map, Value, json};
 
-use super::{Checked, fix};
+use super::{Checked, fix, spf_tree};
 use crate::say::Say;
 
 /// The object of a domain, with its line end.
@@ -17,6 +17,7 @@ pub(super) fn line(checked: &Checked<'_>, say: &Say) -> String {
         "findings": findings,
         "guideline": guideline,
         "records": records(checked.snapshot),
+        "spf_tree": spf_tree::render_json(&checked.snapshot.spf.tree, say),
     });
     format!("{object}\n")
 }

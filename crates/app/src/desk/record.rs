@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::time::Duration;
 
 use audit::families::transport::policy::Mode;
 use audit::records::{self, DmarcWish, Others, SpfWish, Unwritable, Written};
@@ -9,9 +10,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use dmarc::Policy;
 use mailtext::Domain;
 
-use crate::common::Common;
+use lookup::Kind;
+use net::Resolver;
+use spf::minimise::NewRecord;
+use spf::tree::Caps;
+
+use super::flatten::{self, Aim, Wish};
+use crate::common::{Common, resolver_failure};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::limits::CHECK_DNS_S;
+use crate::paint::Paint;
 
 /// `record`
 #[derive(Args, Debug)]
@@ -40,6 +49,8 @@ enum FormName {
     Nsupdate,
     /// Name and text, to paste into a form
     Plain,
+    /// One object
+    Json,
 }
 
 /// The kinds of records.
@@ -64,6 +75,18 @@ enum What {
         /// What is said of all others
         #[arg(long, value_name = "RESULT", default_value = "softfail")]
         all: AllName,
+        /// Write the record that is published anew, so that it takes as few look-ups as it must
+        #[arg(long, conflicts_with_all = ["ip", "mx", "a", "include", "all"])]
+        minimise: bool,
+        /// Write the record that is published anew, with networks in place of names
+        #[arg(long, conflicts_with_all = ["ip", "mx", "a", "include", "all", "minimise"])]
+        flatten: bool,
+        /// Replace this name only, several times for several
+        #[arg(long, value_name = "DOMAIN")]
+        only: Vec<String>,
+        /// Leave this name as it is, several times for several
+        #[arg(long, value_name = "DOMAIN")]
+        keep: Vec<String>,
         #[command(flatten)]
         form: Form,
     },
@@ -225,9 +248,16 @@ enum ModeName {
 /// # Errors
 /// A record cannot be written.
 pub(crate) fn run(common: &Common, arguments: &RecordArguments) -> Result<ExitCode, Failure> {
+    if let What::Spf { domain, minimise, flatten, only, keep, form, .. } = &arguments.what
+        && (*minimise || *flatten)
+    {
+        let aim = if *flatten { Aim::Flat } else { Aim::Fit };
+        let wish = Wish { aim, only: only.clone(), keep: keep.clone(), octets_max: None };
+        return anew(common, &named(domain)?, &wish, form);
+    }
     let (written, form, policy) = write(common, &arguments.what)?;
     let mut text = shown(common, &written, form);
-    if let Some((domain, policy)) = policy {
+    if let Some((domain, policy)) = policy.filter(|_| form.form != FormName::Json) {
         let url = format!("https://mta-sts.{domain}/.well-known/mta-sts.txt");
         let _ = write!(
             text,
@@ -243,6 +273,39 @@ pub(crate) fn run(common: &Common, arguments: &RecordArguments) -> Result<ExitCo
     Ok(ExitCode::Done)
 }
 
+/// Writes the SPF record of a domain anew, with the proof that it means the same.
+fn anew(common: &Common, domain: &Domain, wish: &Wish, form: &Form) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime
+        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let tree = runtime.block_on(async {
+        let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
+        let lookup = resolver.for_message(Duration::from_secs(CHECK_DNS_S));
+        Ok::<_, Failure>(spf::tree(&lookup, domain, &Caps::default()).await)
+    })?;
+    let written = flatten::rewrite(&tree, wish)?;
+    let say = common.say();
+    let text = match (form.form, &written) {
+        (FormName::Json, _) => format!("{}\n", flatten::render_json(&tree, &written, say)),
+        (FormName::Plain, _) | (_, Err(_)) => flatten::render_text(&tree, &written, say, Paint::of_standard_output()),
+        (FormName::Zone | FormName::Nsupdate, Ok(anew)) => {
+            let of = |record: &NewRecord| Written {
+                name: record.name.as_str().to_owned(),
+                kind: Kind::Txt,
+                text: record.text.clone(),
+                caveat: None,
+            };
+            let remarks = anew.remarks(&tree);
+            let told: String = remarks.iter().map(|remark| format!("; {}\n", say.explain(remark))).collect();
+            told + &shown(common, &anew.records.iter().map(of).collect::<Vec<_>>(), form)
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(if written.is_ok() { ExitCode::Done } else { ExitCode::DoesNotHold })
+}
+
 /// The records, how they are to be shown, and the policy file of MTA-STS with its domain.
 type Set<'a> = (Vec<Written>, &'a Form, Option<(Domain, String)>);
 
@@ -251,7 +314,7 @@ fn write<'a>(common: &Common, what: &'a What) -> Result<Set<'a>, Failure> {
         Ok((written.map_err(|error| unwritable(&error))?, form, None))
     };
     match what {
-        What::Spf { domain, ip, mx, a, include, all, form } => {
+        What::Spf { domain, ip, mx, a, include, all, form, .. } => {
             let includes = include.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
             let others = match all {
                 AllName::Fail => Others::Fail,
@@ -303,6 +366,18 @@ fn write<'a>(common: &Common, what: &'a What) -> Result<Set<'a>, Failure> {
 
 fn shown(common: &Common, written: &[Written], form: &Form) -> String {
     let say = common.say();
+    if form.form == FormName::Json {
+        let object = |record: &Written| {
+            serde_json::json!({
+                "name": record.name,
+                "type": record.kind.as_str(),
+                "data": record.text,
+                "remark": record.caveat.map(|caveat| say.word(caveat)),
+            })
+        };
+        let records: Vec<_> = written.iter().map(object).collect();
+        return format!("{}\n", serde_json::json!({ "records": records, "ttl": form.ttl }));
+    }
     let mut text = String::new();
     let mut told = Vec::new();
     for record in written {
@@ -317,7 +392,7 @@ fn shown(common: &Common, written: &[Written], form: &Form) -> String {
                 writeln!(text, "; {}", record.zone_line(form.ttl))
             }
             FormName::Nsupdate => writeln!(text, "{}", record.nsupdate_lines(form.ttl)),
-            FormName::Plain => writeln!(text, "{}\n{}\n{}\n", record.name, record.kind, record.text),
+            FormName::Plain | FormName::Json => writeln!(text, "{}\n{}\n{}\n", record.name, record.kind, record.text),
         };
     }
     if form.form == FormName::Nsupdate {

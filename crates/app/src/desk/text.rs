@@ -6,12 +6,21 @@ use audit::Severity;
 use audit::guideline::{Answered, Met, scores};
 use mailtext::Value;
 
-use super::{Checked, fix};
+use super::{Checked, fix, spf_tree};
 use crate::paint::{Paint, Tone, blanks};
 use crate::say::Say;
 
+/// What is shown beside findings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    /// The requirements of the guideline.
+    pub(super) guideline: bool,
+    /// The tree of the SPF record.
+    pub(super) spf_tree: bool,
+}
+
 /// Shows a domain.
-pub(super) fn show(checked: &Checked<'_>, with_guideline: bool, say: &Say, paint: Paint) -> String {
+pub(super) fn show(checked: &Checked<'_>, parts: Parts, say: &Say, paint: Paint) -> String {
     let domain = checked.snapshot.subject.domain.as_str();
     let count = |severity| Value::from(checked.count(severity));
     let summary = say.say(
@@ -40,10 +49,15 @@ pub(super) fn show(checked: &Checked<'_>, with_guideline: bool, say: &Say, paint
         }
         let _ = writeln!(out, "  {}", paint.tone(Tone::Faint, &finding.rule.reference.to_string()));
     }
-    if with_guideline {
+    if parts.spf_tree {
+        out.push('\n');
+        out.push_str(&spf_tree::render_text(&checked.snapshot.spf.tree, say, paint));
+    }
+    if parts.guideline {
         out.push('\n');
         guideline(checked.guideline, say, paint, &mut out);
     }
+    out.push('\n');
     out
 }
 

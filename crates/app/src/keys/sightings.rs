@@ -28,7 +28,7 @@ pub(super) async fn reported(
         // Where the store cannot answer, the next turn asks again; until then nothing new is known.
         for line in archive.sources(query).await.unwrap_or_default() {
             let end_s = (u64::from(line.last_day) + 1) * DAY_S;
-            for signature in line.circumstances.dkim.iter() {
+            for signature in &line.circumstances.dkim {
                 let of = Domain::parse(&signature.domain).ok().filter(|of| of == domain);
                 let selector = signature.selector.as_deref().and_then(|it| Domain::parse(it).ok());
                 if let (Some(of), Some(selector)) = (of, selector) {

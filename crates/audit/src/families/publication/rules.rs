@@ -253,7 +253,8 @@ fn the_zone_is_signed(desk: &Desk<'_>, findings: &mut Findings) {
 fn records_are_not_one_label_off(desk: &Desk<'_>, findings: &mut Findings) {
     for misplaced in &desk.snapshot.publication.misplaced {
         let records = records_of(&misplaced.answer).any(is_record);
-        if records && !is_wildcard(desk, &misplaced.answer) {
+        let of_keys = desk.snapshot.keys.wildcard.as_ref().map(|wildcard| wildcard.answer.data());
+        if records && !is_wildcard(desk, &misplaced.answer) && of_keys != Some(misplaced.answer.data()) {
             let name = misplaced.question.name.clone();
             findings.at(misplaced.place()).fix(Fix::Remove { name, kind: Kind::Txt });
         }

@@ -436,5 +436,4 @@ const TEXT_COLUMNS_MAX: usize = 72;
 const SHOWN_NETWORK_COUNT_MAX: usize = 4_096;
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

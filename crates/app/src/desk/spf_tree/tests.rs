@@ -4,7 +4,7 @@ use spf::minimise::Obstacle;
 use spf::tree::{Caps, Party};
 
 use super::*;
-use crate::audit::flatten::{self, Aim, Wish};
+use crate::desk::flatten::{self, Aim, Wish};
 use crate::say::Language;
 
 fn grown(record: &str) -> Tree {
