@@ -63,6 +63,7 @@ mod tests {
 
     /// Keys of every size have records that are read back.
     #[test]
+    #[allow(clippy::disallowed_methods)] // the keys are files
     fn records_are_read_back() {
         for file in ["ed25519.pem", "rsa1024.pem", "rsa2048.pem"] {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/keys/");

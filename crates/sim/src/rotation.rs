@@ -89,7 +89,7 @@ impl World {
             for slot in 1..=SLOTS {
                 let selector = name(&format!("{}{slot}", line.kind.as_str()));
                 if let Some((alias, target)) = line.alias(&selector) {
-                    self.zones.put(&mut self.dice, START_S, &alias, Wanted::Alias(target));
+                    self.zones.put(&mut self.dice, START_S, &alias, &Wanted::Alias(target));
                 }
             }
         }
@@ -246,7 +246,7 @@ impl Daemon {
             }
             // CNAME records are the clients'.
             if !matches!(wanted, Wanted::Alias(_)) {
-                zones.put(dice, now_s, &name, wanted);
+                zones.put(dice, now_s, &name, &wanted);
             }
         }
     }
@@ -324,7 +324,7 @@ impl Zones {
     }
 
     /// A change, which every server takes over in its own time.
-    fn put(&mut self, dice: &mut Dice, now_s: u64, at: &Domain, wanted: Wanted) {
+    fn put(&mut self, dice: &mut Dice, now_s: u64, at: &Domain, wanted: &Wanted) {
         let zone = if at.is_within(&name(PROVIDER)) { name(PROVIDER) } else { at.rightmost(2) };
         for server in self.by_zone.get_mut(&zone).into_iter().flatten() {
             if server.lag_s > 0 && dice.happens(30) {

@@ -11,7 +11,7 @@ pub enum Value {
     /// A number of 32 bits.
     Number(u32),
     /// A map.
-    Map(Vec<(&'static str, Value)>),
+    Map(Vec<(&'static str, Self)>),
 }
 
 /// A file with a value for each network: an address, and how many of its leading bits count.

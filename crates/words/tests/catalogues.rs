@@ -385,8 +385,10 @@ fn every_id_of_the_sources_has_a_sentence_and_none_is_idle() {
 /// The program names its sentences where it says them, not in a table: each literal that looks like one must be one.
 #[test]
 fn every_sentence_that_the_program_names_is_there() {
-    const PREFIXES: [&str; 11] =
-        ["cli-", "keys-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-", "rules-", "reports-"];
+    const PREFIXES: [&str; 11] = [
+        "cli-", "keys-", "verify-", "verdict-", "serve-", "config-", "import-", "failure-", "spf-", "rules-",
+        "reports-",
+    ];
     let everything: Set = words::ids(Language::English).map(str::to_owned).collect();
     let (mut named, mut missing) = (Set::new(), Set::new());
     for (path, text) in sources("app") {

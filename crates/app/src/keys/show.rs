@@ -235,7 +235,7 @@ impl Shown<'_> {
                 for key in keys {
                     let mut object = key_json(id, line, key);
                     object["record"] = json!(record(line, key, settings.ttl_s).map(|line| line.trim_end().to_owned()));
-                    object["waits"] = json!(turn.waits.iter().map(mailtext::Explain::id).collect::<Vec<_>>());
+                    object["waits"] = json!(turn.waits.iter().map(Explain::id).collect::<Vec<_>>());
                     let _ = writeln!(out, "{object}");
                 }
                 continue;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use dkim::publish::{key_text, public_text, revoked_text};
 use dkim::{KeyKind, PrivateKey};
-use mailtext::{Domain, Explain as _};
+use mailtext::{Domain, Explain};
 use proptest::prelude::*;
 
 use super::line::Refusal;
@@ -134,7 +134,7 @@ impl World {
     }
 
     fn waits(&self) -> Vec<&'static str> {
-        self.turn.waits.iter().map(|wait| wait.id()).collect()
+        self.turn.waits.iter().map(Explain::id).collect()
     }
 
     /// A line whose first key signs.
@@ -343,6 +343,7 @@ fn a_foreign_record_is_no_key_of_ours() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // the key is a file
 fn rsa_keys_are_the_same_in_both_encodings() {
     let pem = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/keys/rsa2048.pem")).unwrap();
     let key = PrivateKey::parse(&pem).unwrap();
