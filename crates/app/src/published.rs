@@ -55,7 +55,8 @@ impl Published {
         // Anybody can write any name into his mail: only so many are asked for.
         let below: Vec<&str> = authors.into_iter().filter(|author| is_below(author, domain)).collect();
         published.unknown_count = below.len().saturating_sub(EXISTENCE_COUNT_MAX);
-        for some in below.chunks(WAITING_COUNT_MAX).take(EXISTENCE_COUNT_MAX.div_ceil(WAITING_COUNT_MAX)) {
+        let asked = &below[..below.len().min(EXISTENCE_COUNT_MAX)];
+        for some in asked.chunks(WAITING_COUNT_MAX) {
             let found = join_all(some.iter().map(|name| existence(lookup, name))).await;
             for (name, existence) in some.iter().zip(found) {
                 match existence {

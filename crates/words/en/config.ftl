@@ -82,6 +82,7 @@ config-default-or-webhook = to be given, or webhook
 config-default-as-send = as in [reports.send]
 config-default-public-roots = the public authorities alone
 config-default-required-with-move = to be given with after = "move"
+config-default-required-by-way = must be given for its way of publishing
 config-default-required = must be given
 config-default-zone = the zone
 config-default-every-code = every code but those that are refused

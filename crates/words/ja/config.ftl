@@ -82,6 +82,7 @@ config-default-or-webhook = webhook がなければ必須
 config-default-as-send = [reports.send] と同じ
 config-default-public-roots = 公的な認証局のみ
 config-default-required-with-move = after = "move" とともに指定が必要
+config-default-required-by-way = 公開方法に応じて指定が必要
 config-default-required = 必須
 config-default-zone = ゾーン名
 config-default-every-code = 拒否を示すもの以外のすべてのコード

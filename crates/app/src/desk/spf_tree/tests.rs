@@ -40,6 +40,7 @@ owner.example                         4   320  2^80
 │  │  └─ -all
 │  └─ -all
 ├─ mx                                 1     –     –
+│     ! Superfluous: include:_spf.esp.example matches all of it before.
 ├─ a:gone.example                     1     –     –
 │     ! gone.example has no address: the term matches nobody, and counts as a void lookup.
 └─ ~all
