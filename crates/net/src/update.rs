@@ -288,13 +288,19 @@ fn written(update: &Update, key: Option<&TsigKey>, id: u16, now_s: u64) -> Optio
     for change in &update.changes {
         message.add_authority(change.record()?);
     }
-    let Some(key) = key else { return Some((message.to_vec().ok()?, None)) };
+    let Some(key) = key else { return Some((whole(message.to_vec().ok()?)?, None)) };
     let owner = key.owner()?;
     let tsig = TSIG::new(key.wire_algorithm(), now_s, TSIG_FUDGE_S, Vec::new(), id, None, Vec::new());
     let signed = message_tbs(&message, &tsig, &owner).ok()?;
     let mac = hmac::sign(&key.mac_key(), &signed).as_ref().to_vec();
     message.signature = Some(Box::new(make_tsig_record(owner, tsig.set_mac(mac.clone()))));
-    Some((message.to_vec().ok()?, Some(mac)))
+    Some((whole(message.to_vec().ok()?)?, Some(mac)))
+}
+
+/// A message into which everything went: what does not fit the library leaves out, and says so by the bit for truncation.
+fn whole(bytes: Vec<u8>) -> Option<Vec<u8>> {
+    const TRUNCATED: u8 = 0x02;
+    bytes.get(2).is_some_and(|flags| flags & TRUNCATED == 0).then_some(bytes)
 }
 
 impl Condition {
