@@ -273,6 +273,83 @@ fn a_report_is_told_alike_wherever_it_is_shown() {
 }
 
 #[test]
+fn each_kind_of_report_has_a_summary_of_its_own() {
+    let desk = Desk::new("reports-kinds");
+    let tls = "{\"organization-name\":\"Sender\",\"date-range\":{\"start-datetime\":\"2026-03-01T00:00:00Z\",\
+               \"end-datetime\":\"2026-03-01T23:59:59Z\"},\"contact-info\":\"a@sender.example\",\"report-id\":\"t1\",\
+               \"policies\":[{\"policy\":{\"policy-type\":\"sts\",\"policy-domain\":\"example.jp\"},\
+               \"summary\":{\"total-successful-session-count\":90,\"total-failure-session-count\":10},\
+               \"failure-details\":[{\"result-type\":\"certificate-expired\",\"failed-session-count\":10}]}]}";
+    let arf = "From: dmarc@receiver.example\nMIME-Version: 1.0\n\
+               Content-Type: multipart/report; report-type=feedback-report; boundary=x\n\n\
+               --x\nContent-Type: text/plain\n\nfailed\n\
+               --x\nContent-Type: message/feedback-report\n\nFeedback-Type: auth-failure\nVersion: 1\n\
+               User-Agent: test/1\nAuth-Failure: dmarc\nIdentity-Alignment: none\nIncidents: 3\n\n\
+               --x\nContent-Type: text/rfc822-headers\n\nFrom: a@example.jp\nSubject: x\n\n--x--\n";
+    desk.write("a.xml", &report("r1", 0, &[("192.0.2.1", 30, "example.jp", true)]));
+    desk.write("b.json", tls);
+    desk.write("c.eml", arf);
+    desk.told(&["import", desk.directory.join("in").to_str().unwrap()]);
+    let span = ["summary", "--from", "2026-03-01", "--to", "2026-04-01"];
+    let lines = desk.json(&span);
+    let kinds: Vec<_> = lines.iter().map(|line| (line["kind"].as_str().unwrap(), &line["domain"])).collect();
+    assert!(kinds.iter().all(|(_, domain)| **domain == "example.jp"), "{lines:?}");
+    assert_eq!(kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), ["aggregate", "tls", "failure"]);
+    let (tls, failure) = (&lines[1], &lines[2]);
+    assert_eq!(
+        (tls["sessions"].as_u64(), tls["failed"].as_u64(), tls["reporters"].as_u64()),
+        (Some(100), Some(10), Some(1))
+    );
+    assert_eq!(tls["results"]["certificate-expired"].as_u64(), Some(10));
+    assert_eq!((failure["reports"].as_u64(), failure["incidents"].as_u64()), (Some(1), Some(3)));
+    assert_eq!(failure["failures"]["dmarc"].as_u64(), Some(3));
+    let only = desk.json(&[&span[..], &["--kind", "tls", "--by-day"]].concat());
+    let days: Vec<_> = only.iter().map(|line| (line["kind"].as_str(), line["day"].as_str())).collect();
+    assert_eq!(days, [(Some("tls"), None), (Some("tls"), Some("2026-03-01"))]);
+    let table = |kind: &str| desk.told(&[&span[..], &["--kind", kind, "--format", "csv"]].concat());
+    assert_eq!(table("tls"), "domain,day,policies,sessions,successful,failed\r\nexample.jp,,1,100,90,10\r\n");
+    assert_eq!(table("failure"), "domain,day,reports,incidents\r\nexample.jp,,1,3\r\n");
+    assert!(table("aggregate").starts_with("domain,day,messages,pass,fail,"), "{}", table("aggregate"));
+    let text = desk.told(&span);
+    for wanted in ["30 messages", "TLS, 2026-03-01 to 2026-03-31, 1 reporter, 100 sessions", "1 report of 3 incidents"]
+    {
+        assert!(text.contains(wanted), "{text}");
+    }
+}
+
+/// Whatever the pace of the threads that read, what is told and the ids are in the order of the files.
+#[test]
+fn many_files_are_told_in_their_order() {
+    let desk = Desk::new("reports-order");
+    for number in 0..300_u64 {
+        // Large and small ones, and some that are none.
+        let text = match number % 7 {
+            3 => format!("no report {number}"),
+            at => {
+                let count = if at == 0 { 400 } else { 1 };
+                let records = vec![("192.0.2.1", 1 + number, "example.jp", true); count];
+                report(&format!("r{number}"), number % 20, &records)
+            }
+        };
+        desk.write(&format!("{number:03}.xml"), &text);
+    }
+    let missing = desk.directory.join("no-such-file");
+    let (directory, missing) = (desk.directory.join("in"), missing.to_str().unwrap().to_owned());
+    let ran = desk.run(&["import", directory.to_str().unwrap(), &missing, "--format", "json"]);
+    assert_eq!(ran.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("no-such-file"));
+    let told: Vec<Value> =
+        String::from_utf8(ran.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (end, told) = told.split_last().unwrap();
+    assert_eq!((end["summary"]["accepted"].as_u64(), end["summary"]["refused"].as_u64()), (Some(257), Some(43)));
+    for (number, line) in told.iter().enumerate() {
+        assert!(line["path"].as_str().unwrap().ends_with(&format!("{number:03}.xml")), "{line}");
+        assert_eq!(line["id"].as_u64(), Some(number as u64 + 1), "{line}");
+    }
+    assert_eq!(told.len(), 300);
+}
+
+#[test]
 fn without_a_store_there_is_nothing_to_ask() {
     let desk = Desk::new("reports-none");
     for verb in ["summary", "sources", "list", "advise", "export"] {

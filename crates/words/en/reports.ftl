@@ -28,6 +28,25 @@ reports-label-summary = { $from } to { $to }, { $reporters ->
         [one] { $messages } message
        *[other] { $messages } messages
     }
+reports-label-summary-tls = TLS, { $from } to { $to }, { $reporters ->
+        [one] { $reporters } reporter
+       *[other] { $reporters } reporters
+    }, { $sessions ->
+        [one] { $sessions } session
+       *[other] { $sessions } sessions
+    }
+reports-label-summary-failure = failures, { $from } to { $to }, { $reporters ->
+        [one] { $reporters } reporter
+       *[other] { $reporters } reporters
+    }, { $reports ->
+        [one] { $reports } report
+       *[other] { $reports } reports
+    } of { $incidents ->
+        [one] { $incidents } incident
+       *[other] { $incidents } incidents
+    }
+reports-label-sessions-successful = successful
+reports-label-sessions-failed = failed
 reports-label-pass = pass
 reports-label-dkim-aligned = DKIM, aligned
 reports-label-spf-aligned = SPF, aligned

@@ -22,6 +22,10 @@ reports-error-told = レポート送信者からの指摘です: { $text }
 ## ラベル
 
 reports-label-summary = { $from } から { $to } まで、レポート送信者 { $reporters }、メール { $messages } 通
+reports-label-summary-tls = TLS、{ $from } から { $to } まで、レポート送信者 { $reporters }、セッション { $sessions } 件
+reports-label-summary-failure = 失敗、{ $from } から { $to } まで、レポート送信者 { $reporters }、レポート { $reports } 通、事象 { $incidents } 件
+reports-label-sessions-successful = 成功
+reports-label-sessions-failed = 失敗
 reports-label-pass = 合格
 reports-label-dkim-aligned = DKIM アライメント
 reports-label-spf-aligned = SPF アライメント

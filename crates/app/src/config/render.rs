@@ -269,7 +269,9 @@ mod tests {
                 let mut text = format!("{}\n{name} = {}\n", section.head(), default.example());
                 // What a section must have.
                 for other in section.rows.iter().filter(|other| other.name != *name) {
-                    if let Default::Told("required" | "as-send" | "or-webhook" | "required-by-way", example) = other.default {
+                    if let Default::Told("required" | "as-send" | "or-webhook" | "required-by-way", example) =
+                        other.default
+                    {
                         let _ = writeln!(text, "{} = {example}", other.name);
                     }
                 }

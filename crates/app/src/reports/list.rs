@@ -46,7 +46,7 @@ enum StatusName {
 
 /// The kinds, as they are written.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum KindName {
+pub(super) enum KindName {
     /// Aggregate reports
     Aggregate,
     /// Failure reports
@@ -279,7 +279,8 @@ impl StatusName {
 }
 
 impl KindName {
-    fn kind(self) -> Kind {
+    /// The kind.
+    pub(super) fn kind(self) -> Kind {
         match self {
             Self::Aggregate => Kind::Aggregate,
             Self::Failure => Kind::Failure,

@@ -5,7 +5,7 @@
 
 extern crate sekisho_audit as audit;
 // Named by `forge`, which makes certificates with them.
-use aws_lc_rs as _;
+use {aws_lc_rs as _, data_encoding as _, flate2 as _, rcgen as _};
 
 mod brand;
 // Certificates are made up as in the tests of BIMI itself.
