@@ -189,50 +189,6 @@ fn where_sources_are() {
     assert!(String::from_utf8_lossy(&ran.stderr).contains("asn.mmdb"));
 }
 
-/// Files that tell where addresses are, which the operator has.
-#[test]
-fn where_sources_are() {
-    use testkit::mmdb::{self, mmdb};
-    let desk = Desk::new("reports-places");
-    let path = desk.write(
-        "a.xml",
-        &report("r1", 0, &[("192.0.2.1", 30, "example.jp", true), ("203.0.113.9", 5, "evil.example", false)]),
-    );
-    let code = mmdb::Value::Map(vec![("iso_code", mmdb::Value::Text("JP"))]);
-    let country = mmdb::Value::Map(vec![("country", code)]);
-    let number = ("autonomous_system_number", mmdb::Value::Number(64_496));
-    let name = ("autonomous_system_organization", mmdb::Value::Text("Example Net"));
-    let system = mmdb::Value::Map(vec![number, name]);
-    let network = || "192.0.2.0".parse().unwrap();
-    std::fs::write(desk.directory.join("country.mmdb"), mmdb("country", &[(network(), 24, country)])).unwrap();
-    std::fs::write(desk.directory.join("asn.mmdb"), mmdb("asn", &[(network(), 24, system)])).unwrap();
-    let config = desk.directory.join("sekisho.toml");
-    std::fs::write(&config, "[reports.geo]\ncountry = \"country.mmdb\"\nasn = \"asn.mmdb\"\n").unwrap();
-    let config = ["--config", config.to_str().unwrap()];
-    desk.told(&["import", &path]);
-    // Without the files nothing is said of places.
-    assert!(!desk.told(&["sources"]).contains("where"));
-    assert_eq!(desk.json(&["sources"])[0]["countries"], Value::Array(Vec::new()));
-    let text = desk.told(&[&["sources", "--addresses"], &config[..]].concat());
-    assert!(text.contains("where") && text.contains("JP AS64496 Example Net"), "{text}");
-    let sources = desk.json(&[&["sources", "--addresses"], &config[..]].concat());
-    let told =
-        |at: usize| (&sources[at]["countries"], &sources[at]["autonomous_systems"], &sources[at]["addresses"][0]);
-    let (countries, systems, address) = told(0);
-    assert_eq!((countries[0].as_str(), systems[0]["asn"].as_u64()), (Some("JP"), Some(64_496)));
-    assert_eq!((systems[0]["name"].as_str(), address["country"].as_str()), (Some("Example Net"), Some("JP")));
-    let (countries, systems, address) = told(1);
-    assert!(countries[0].is_null() && systems[0].is_null() && address["asn"].is_null());
-    let csv = desk.told(&[&["sources", "--format", "csv"], &config[..]].concat());
-    assert!(csv.lines().next().unwrap().ends_with(",countries,asn,as_name"), "{csv}");
-    assert!(csv.lines().nth(1).unwrap().ends_with(",JP,64496,Example Net"), "{csv}");
-    // A file that is none is named.
-    std::fs::write(desk.directory.join("asn.mmdb"), "nothing of the kind").unwrap();
-    let ran = desk.run(&[&["sources"], &config[..]].concat());
-    assert_eq!(ran.status.code(), Some(4));
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("asn.mmdb"));
-}
-
 #[test]
 fn reports_about_others_are_refused_and_kept() {
     let desk = Desk::new("reports-foreign");
