@@ -168,7 +168,8 @@ said() {
 
 # kept COUNT
 kept() {
-    "$SEKISHO" report list --lang en --state "$T/state" --config "$T/sekisho.toml" --format json 2> "$T/list.log" |
+    "$SEKISHO" report list --lang en --state "$T/state" --config "$T/sekisho.toml" --from 2026-03-01 --to 2026-04-01 \
+        --format json 2> "$T/list.log" |
         grep '"kind":"aggregate"' > "$T/list.json"
     equal "so many are kept" "$(grep -c . "$T/list.json")" "$1"
 }

@@ -153,6 +153,8 @@
 //! | `serve-signing` | count |
 //! | `serve-key-unreadable` | file, reason |
 //! | `serve-key-readable-by-others` | file, mode |
+//! | `serve-key-unpublished` | place, name |
+//! | `serve-key-published-otherwise` | place, name |
 //! | `serve-key-unusable` | file, reason |
 //! | `serve-key-algorithm` | file, algorithm, wanted |
 //! | `serve-key-short` | name, bits |

@@ -85,7 +85,7 @@ fn stages(report: &Report) -> Vec<Stage> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_made_kept_published_and_sign() {
-    let directory = Directory::new("keys-life");
+    let directory = Directory::new("keys_life");
     let (config, world) = (KeysConfig::default(), Memory::default());
     let source = Source { config: config.clone(), directory: directory.0.join("keys") };
     assert!(!source.is_used() && !source.managed().unwrap().is_any());
@@ -123,7 +123,7 @@ async fn keys_are_made_kept_published_and_sign() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_is_refused_changes_nothing() {
-    let directory = Directory::new("keys-refused");
+    let directory = Directory::new("keys_refused");
     let (config, world) = (KeysConfig::default(), Memory::default());
     let store = Store::open(&directory.0, None).unwrap();
     let keys = Keys { store: &store, config: &config, world: &world };
@@ -153,7 +153,7 @@ fn managed_keys_join_those_of_the_configuration() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]
 async fn five_thousand_clients_change_their_keys() {
-    let directory = Directory::new("keys-5000");
+    let directory = Directory::new("keys_5000");
     let (config, world) = (KeysConfig::default(), Memory::default());
     let store = Store::open(&directory.0, None).unwrap();
     let keys = Keys { store: &store, config: &config, world: &world };
