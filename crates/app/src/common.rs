@@ -22,6 +22,15 @@ pub(crate) struct Common {
     at_s: Option<u64>,
 }
 
+/// One thread that waits for many things at once.
+///
+/// # Errors
+/// The system gives none.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))
+}
+
 /// What a verb needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Needs {

@@ -5,7 +5,6 @@
 //! asked and told), with `observe`, `publish`, `hook`, `sightings`; `pass` (one turn of everything); `verbs` and `show` (the
 //! command line); `signing` and `schedule` (the daemon).
 
-mod age;
 mod generate;
 mod hook;
 mod observe;

@@ -12,7 +12,7 @@ use mailtext::source::Event;
 use mailtext::{Domain, Explain as _, Headers, Value};
 
 use crate::cli::SealArguments;
-use crate::common::{Common, no_control};
+use crate::common::{Common, no_control, runtime};
 use crate::dns::{Recorded, World};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -109,9 +109,7 @@ fn answers(common: &Common, replay: Option<Arc<Replay>>, questions: &[Question])
     if questions.is_empty() {
         return Ok(Vec::new());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let world = match replay {
             Some(replay) => World::Replay(replay),

@@ -8,7 +8,7 @@ use net::Resolver;
 use spf::{ExplanationUse, Identity, Limits, MailFrom, Place, Pra, PraFlaw, Request, Verdict, sender_id};
 
 use crate::cli::{Scope, SpfArguments, SpfFormat};
-use crate::common::{Common, ip, no_control, resolver_failure};
+use crate::common::{Common, ip, no_control, resolver_failure, runtime};
 use crate::dns::{Dns, Recorded, World};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -34,9 +34,7 @@ pub(crate) fn run(common: &Common, arguments: &SpfArguments) -> Result<ExitCode,
         explanation: ExplanationUse::Fetch,
     };
     let overlay = arguments.record.as_deref().map(|text| (checked_domain(&request, asked), text));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
         let world = World::Net(resolver);

@@ -109,17 +109,13 @@ impl Draft {
             return published;
         }
         let others = published.data().iter().filter(|data| match (&self.kind, data) {
-            (DraftKind::Spf, Data::Txt(text)) => !is_spf(text.bytes()),
+            (DraftKind::Spf, Data::Txt(text)) => !spf::Record::claims(text.bytes()),
             _ => false,
         });
         let mut data: Vec<_> = others.cloned().collect();
         data.push(Data::txt(&self.text));
         Answer::of(data, TTL_S)
     }
-}
-
-fn is_spf(text: &[u8]) -> bool {
-    text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case(b"v=spf1"))
 }
 
 /// The TTL that a draft is taken to have, seconds.

@@ -241,17 +241,7 @@ impl View<'_> {
 
     /// Whether there is an SPF record that receivers can use.
     fn has_spf(&self) -> bool {
-        let apex = &self.desk.snapshot.dmarc.apex;
-        let mut records = apex
-            .texts()
-            .map(spf::Record::parse)
-            .filter(|(_, flaws)| !flaws.iter().any(|flaw| flaw.kind == spf::RecordFlaw::VersionMissing));
-        let only = records.next().filter(|_| records.next().is_none());
-        only.is_some_and(|(_, flaws)| !flaws.iter().any(|flaw| flaw.kind.is_fatal())) && !self.has_error("SPF")
-    }
-
-    fn has_key(&self) -> bool {
-        self.desk.snapshot.keys.usable().next().is_some()
+        self.desk.snapshot.spf.is_sound() && !self.has_error("SPF")
     }
 
     fn domain(&self) -> &str {

@@ -35,6 +35,17 @@ impl Published {
         })
     }
 
+    /// The texts that are SPF records.
+    pub fn spf_texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.texts().filter(|text| spf::Record::claims(text))
+    }
+
+    /// Whether MX records say that there is no mail host (RFC 7505): a Null MX, alone.
+    #[must_use]
+    pub fn is_null_mx(&self) -> bool {
+        matches!(self.answer.data(), [Data::Mx(only)] if only.exchange.is_none())
+    }
+
     /// The place, whatever stands there.
     #[must_use]
     pub fn place(&self) -> Place {

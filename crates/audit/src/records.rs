@@ -323,9 +323,7 @@ impl Written {
         if self.kind != Kind::Txt {
             return self.text.clone();
         }
-        // RFC 1035 §3.3.14: one or more character-strings, each of at most 255 bytes.
-        let strings = self.text.as_bytes().chunks(STRING_BYTES_MAX);
-        lookup::Data::Txt(lookup::Text::from_strings(strings)).to_string()
+        lookup::Data::Txt(lookup::Text::split(self.text.as_bytes())).to_string()
     }
 
     /// A line of a zone file.
@@ -339,14 +337,12 @@ impl Written {
     #[must_use]
     pub fn nsupdate_lines(&self, ttl_s: u32) -> String {
         let add = format!("update add {}. {ttl_s} IN {} {}", self.name, self.kind, self.data());
-        if self.kind == Kind::Txt && self.text.starts_with("v=spf1") {
+        if self.kind == Kind::Txt && spf::Record::claims(self.text.as_bytes()) {
             return add;
         }
         format!("update delete {}. IN {}\n{add}", self.name, self.kind)
     }
 }
-
-const STRING_BYTES_MAX: usize = 255;
 
 #[cfg(test)]
 mod tests {

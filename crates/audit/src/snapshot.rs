@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{join, join4};
-use lookup::{Answer, Data, Kind, Question};
+use lookup::{Answer, Question};
 
 use crate::families::{brand, dmarc_record, keys, legacy, mail_hosts, publication, sender_policy, transport};
 use crate::journal::Journal;
@@ -58,24 +58,16 @@ impl Snapshot {
 }
 
 impl Snapshot {
-    /// Whether there is a record that is meant for SPF.
+    /// Whether there is an SPF record, whatever it says.
     #[must_use]
     pub fn has_spf(&self) -> bool {
-        self.dmarc.apex.texts().any(|text| text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case(b"v=spf1")))
+        self.spf.texts.spf_texts().next().is_some()
     }
 
     /// Whether a usable DKIM key was found at any of the selectors that were asked for.
     #[must_use]
     pub fn has_key(&self) -> bool {
-        let Ok(folder) = self.subject.domain.prefixed("_domainkey") else {
-            return false;
-        };
-        self.answers.iter().any(|(question, answer)| {
-            question.kind == Kind::Txt
-                && question.name != folder
-                && question.name.is_within(&folder)
-                && dkim::key::KeyRecord::parse_all(answer.data()).iter().any(Result::is_ok)
-        })
+        self.keys.usable().next().is_some()
     }
 
     /// Whether the domain sends no mail: by the caller's word, or by its own – a Null MX, or SPF that lets nobody send.
@@ -85,10 +77,8 @@ impl Snapshot {
             Usage::Parked => true,
             Usage::Mail => false,
             Usage::Unsaid => {
-                let exchanges = self.dmarc.exchanges.answer.data();
-                let null = matches!(exchanges, [Data::Mx(only)] if only.exchange.is_none());
                 let denies = |text: &[u8]| text.eq_ignore_ascii_case(b"v=spf1 -all");
-                null || self.dmarc.apex.texts().any(denies)
+                self.hosts.is_null() || self.spf.texts.texts().any(denies)
             }
         }
     }

@@ -330,6 +330,13 @@ impl Record {
         parser.finish()
     }
 
+    /// Whether a text is an SPF record at all: it begins with the version section, exactly.
+    #[must_use]
+    pub fn claims(text: &[u8]) -> bool {
+        // RFC 7208 §4.5: other texts are discarded.
+        version_length(text).is_some()
+    }
+
     /// Reads a record of Sender ID (RFC 4406 §3); `None` when its version section is none. Apart from that section it
     /// is as a record of SPF.
     #[must_use]

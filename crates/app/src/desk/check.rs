@@ -15,7 +15,7 @@ use net::Resolver;
 use super::text::Parts;
 use super::world::Outside;
 use super::{Checked, html, json, text};
-use crate::common::{Common, no_control, resolver_failure};
+use crate::common::{Common, no_control, resolver_failure, runtime};
 use crate::dns::Web;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -103,9 +103,7 @@ enum Format {
 pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (names, mut code) = names(common, &arguments.domains)?;
     let subjects = names.iter().map(|domain| subject(domain, arguments)).collect::<Result<Vec<_>, _>>()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let runtime = runtime()?;
     let mut out: Box<dyn std::io::Write> =
         match &arguments.output {
             Some(path) => Box::new(std::io::BufWriter::new(std::fs::File::create(path).map_err(|error| {

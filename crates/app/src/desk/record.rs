@@ -16,7 +16,7 @@ use spf::minimise::NewRecord;
 use spf::tree::Caps;
 
 use super::flatten::{self, Aim, Wish};
-use crate::common::{Common, resolver_failure};
+use crate::common::{Common, resolver_failure, runtime};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CHECK_DNS_S;
@@ -275,9 +275,7 @@ pub(crate) fn run(common: &Common, arguments: &RecordArguments) -> Result<ExitCo
 
 /// Writes the SPF record of a domain anew, with the proof that it means the same.
 fn anew(common: &Common, domain: &Domain, wish: &Wish, form: &Form) -> Result<ExitCode, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let runtime = runtime()?;
     let tree = runtime.block_on(async {
         let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
         let lookup = resolver.for_message(Duration::from_secs(CHECK_DNS_S));

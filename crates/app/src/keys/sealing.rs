@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::age::Identity;
+use age::x25519::Identity;
+
 use super::store;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -26,7 +27,8 @@ impl Sealing {
     pub(super) fn open(identity_file: Option<&Path>) -> Result<Self, Failure> {
         let Some(file) = identity_file else { return Ok(Self::Open) };
         let text = secret_text(file)?;
-        let identity = text.lines().find(|line| line.starts_with(IDENTITY_START)).and_then(Identity::parse);
+        let identity =
+            text.lines().find(|line| line.starts_with(IDENTITY_START)).and_then(|line| line.trim().parse().ok());
         identity.map(|identity| Self::Sealed(Box::new(identity))).ok_or_else(|| {
             let failure = Failure::new(ExitCode::Configuration, "keys-secret-unusable");
             failure.with("file", file.display().to_string()).with("reason", IDENTITY_START)
@@ -41,7 +43,8 @@ impl Sealing {
         match self {
             Self::Open => Ok((pem.as_bytes().to_vec(), OPEN_SUFFIX)),
             Self::Sealed(identity) => {
-                let sealed = identity.encrypt(pem.as_bytes()).ok_or("it cannot be encrypted")?;
+                let sealed = age::encrypt(&identity.to_public(), pem.as_bytes());
+                let sealed = sealed.map_err(|_| "it cannot be encrypted")?;
                 Ok((sealed, SEALED_SUFFIX))
             }
         }
@@ -54,7 +57,9 @@ impl Sealing {
     pub(super) fn unseal(&self, bytes: &[u8], suffix: &str) -> Result<String, &'static str> {
         let bytes = match (self, suffix) {
             (_, OPEN_SUFFIX) => bytes.to_vec(),
-            (Self::Sealed(identity), _) => identity.decrypt(bytes).ok_or("it is not encrypted to the identity_file")?,
+            (Self::Sealed(identity), _) => {
+                age::decrypt(identity.as_ref(), bytes).map_err(|_| "it is not encrypted to the identity_file")?
+            }
             (Self::Open, _) => return Err("it is encrypted, and there is no identity_file"),
         };
         String::from_utf8(bytes).map_err(|_| "it is not a text")
@@ -80,3 +85,24 @@ const IDENTITY_START: &str = "AGE-SECRET-KEY-1";
 pub(super) const OPEN_SUFFIX: &str = "pem";
 /// The end of the name of a key that is encrypted.
 pub(super) const SEALED_SUFFIX: &str = "pem.age";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_is_opened_by_its_identity_alone() {
+        let [ours, other] = [(); 2].map(|()| Sealing::Sealed(Box::new(Identity::generate())));
+        let (sealed, suffix) = ours.seal("a secret").unwrap();
+        assert_eq!(suffix, SEALED_SUFFIX);
+        assert_eq!(ours.unseal(&sealed, suffix).as_deref(), Ok("a secret"));
+        assert!(other.unseal(&sealed, suffix).is_err());
+        assert!(Sealing::Open.unseal(&sealed, suffix).is_err());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(ours.unseal(&changed, suffix).is_err(), "byte {at}");
+            assert!(ours.unseal(&sealed[..at], suffix).is_err(), "cut at {at}");
+        }
+    }
+}

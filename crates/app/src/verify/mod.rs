@@ -27,7 +27,7 @@ use net::Resolver;
 use spf::{ExplanationUse, Verdict};
 
 use crate::cli::{Discovery, Method, VerifyArguments, VerifyFormat};
-use crate::common::{Common, ip, no_control, resolver_failure};
+use crate::common::{Common, ip, no_control, resolver_failure, runtime};
 use crate::config::Config;
 use crate::dns::{Dns, Recorded, Web, World};
 use crate::exit::ExitCode;
@@ -71,9 +71,7 @@ fn run_and_show(common: &Common, arguments: VerifyArguments, shown: Shown) -> Re
     let replay = arguments.replay.as_deref().map(tape::read).transpose()?.map(Arc::new);
     let mut tape_file = arguments.tape.as_deref().map(tape::create).transpose()?;
     let run = tape::restore(common, &arguments, replay.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string()))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let mut session = Session::start(common, arguments, shown, run, replay)?;
         session.run().await?;

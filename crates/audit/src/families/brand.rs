@@ -33,6 +33,8 @@ pub struct Seen {
     pub organization: Option<Published>,
     /// The indicator: where it was asked for, and what came.
     pub indicator: Option<(HttpsUrl, Fetched)>,
+    /// The indicator, read.
+    pub reading: Option<Reading>,
     /// The evidence document: where it was asked for, and what came of it.
     pub evidence: Option<Document>,
     /// Who may issue certificates for the domain.
@@ -70,7 +72,11 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
         document(world, subject, record.as_ref().map(|record| &record.authority)),
     )
     .await;
-    Seen { own, organization, indicator, evidence, authorities }
+    let reading = match &indicator {
+        Some((_, Fetched::Document(document))) => Some(indicator::read(&document.bytes)),
+        _ => None,
+    };
+    Seen { own, organization, indicator, reading, evidence, authorities }
 }
 
 /// The only record there: several are none.
@@ -113,14 +119,6 @@ impl Seen {
     fn records(&self) -> impl Iterator<Item = (&Published, &[u8])> {
         let own = self.own.iter();
         own.flat_map(|own| own.texts().map(move |text| (own, text))).filter(|(_, text)| is_meant(text))
-    }
-
-    /// The indicator, read.
-    fn reading(&self) -> Option<Reading> {
-        match &self.indicator {
-            Some((_, Fetched::Document(document))) => Some(indicator::read(&document.bytes)),
-            _ => None,
-        }
     }
 
     /// Whether the answer for the domain's own record is that there is none.

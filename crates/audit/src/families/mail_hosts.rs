@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use futures_util::future::{join, join_all, join4};
 use lookup::{Answer, Data, Kind, Question};
 use mailtext::Domain;
+use spf::record::{Directive, Mechanism, Qualifier};
 
 use crate::limits::{MAIL_HOST_COUNT_MAX, REVERSE_COUNT_MAX};
 use crate::published::Published;
@@ -76,7 +77,7 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
     named.truncate(MAIL_HOST_COUNT_MAX);
     let hosts = join_all(named.into_iter().map(|(preference, name)| host(world, preference, name))).await;
     let mut addresses: BTreeSet<IpAddr> = hosts.iter().flat_map(MailHost::addresses).collect();
-    addresses.extend(texts.texts().flat_map(single_addresses));
+    addresses.extend(texts.spf_texts().flat_map(single_addresses));
     let senders = addresses.into_iter().take(REVERSE_COUNT_MAX);
     let senders = join_all(senders.map(|address| sender(world, address))).await;
     Seen { exchanges, own: [ip4, ip6], hosts, senders }
@@ -125,16 +126,14 @@ async fn sender<W: World>(world: &W, address: IpAddr) -> Sender {
 
 /// The addresses that an SPF record names one by one.
 fn single_addresses(text: &[u8]) -> Vec<IpAddr> {
-    let text = String::from_utf8_lossy(text);
-    if !text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case("v=spf1")) {
-        return Vec::new();
-    }
-    let address = |term: &str| {
-        let term = term.trim_start_matches('+');
-        let value = term.strip_prefix("ip4:").or_else(|| term.strip_prefix("ip6:"))?;
-        value.trim_end_matches("/32").trim_end_matches("/128").parse().ok()
+    let (record, _) = spf::Record::parse(text);
+    let single = |directive: &Directive| match directive.mechanism {
+        Mechanism::Ip4(address, 32) => Some(IpAddr::V4(address)),
+        Mechanism::Ip6(address, 128) => Some(IpAddr::V6(address)),
+        _ => None,
     };
-    text.split(' ').filter_map(address).collect()
+    let opened = record.directives().iter().filter(|directive| directive.qualifier == Qualifier::Pass);
+    opened.filter_map(single).collect()
 }
 
 fn addresses_of(answer: &Answer) -> impl Iterator<Item = IpAddr> {
@@ -161,6 +160,6 @@ impl Seen {
     /// Whether the domain says that it takes no mail (RFC 7505): a Null MX, alone.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        super::transport::is_null_mx(self.exchanges.answer.data())
+        self.exchanges.is_null_mx()
     }
 }

@@ -1,8 +1,8 @@
 //! MTA-STS and TLS reporting (STS, TRP).
 
 use futures_util::future::{join, join_all};
+use lookup::Kind;
 use lookup::fetch::{Fetched, HttpsUrl, Redirects, Request};
-use lookup::{Data, Kind};
 use mailtext::{Domain, TagList};
 
 use crate::limits::MTA_STS_POLICY_BYTES_MAX;
@@ -65,6 +65,7 @@ fn uris(text: &[u8]) -> Vec<String> {
     list.split(',').map(|uri| uri.trim().to_owned()).filter(|uri| !uri.is_empty()).collect()
 }
 
+/// Not as DMARC reads them: to a TLS report's address "!" belongs, it starts no size.
 fn mailbox_hosts(text: &[u8]) -> Vec<Domain> {
     let host = |uri: String| {
         let mailbox =
@@ -94,9 +95,4 @@ impl Seen {
     pub fn asks_for_reports(&self) -> bool {
         self.reporting.iter().flat_map(Published::texts).any(|text| claims(text, b"v=TLSRPTv1"))
     }
-}
-
-/// Whether MX records say that there is no mail host (RFC 7505).
-pub(crate) fn is_null_mx(data: &[Data]) -> bool {
-    matches!(data, [Data::Mx(only)] if only.exchange.is_none())
 }

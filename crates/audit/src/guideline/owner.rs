@@ -4,6 +4,7 @@ use dmarc::Policy;
 use dmarc::destinations::Verdict;
 use lookup::Failure;
 use mailtext::Value;
+use spf::tree::{Term, TermKind};
 
 use super::{Judged, Met, View};
 use crate::known::NextStep;
@@ -22,7 +23,7 @@ pub(super) fn a_record_and_a_method(view: &View<'_>) -> Judged {
             .shown("audit-shown-no-dmarc", vec![("domain", text(view.domain()))])
             .mend_like(view, &["DMC01", "DMC02", "DMC03", "DMC05"], "audit-mend-2-1");
     };
-    let (spf, key) = (view.has_spf(), view.has_key());
+    let (spf, key) = (view.has_spf(), view.desk.snapshot.has_key());
     let met = if spf || key { Met::Met } else { Met::Partial };
     let judged = Judged::new(met).shown(
         "audit-shown-dmarc",
@@ -35,7 +36,7 @@ pub(super) fn both_methods(view: &View<'_>) -> Judged {
     if view.desk.snapshot.sends_no_mail() {
         return Judged::not_applicable("audit-shown-no-mail");
     }
-    let (spf, key) = (view.has_spf(), view.has_key());
+    let (spf, key) = (view.has_spf(), view.desk.snapshot.has_key());
     methods(Judged::of_all(&[spf, key]), spf, key, view).mend("audit-mend-2-2")
 }
 
@@ -128,13 +129,9 @@ pub(super) fn checked_before(view: &View<'_>) -> Judged {
 }
 
 pub(super) fn others_are_checked(view: &View<'_>) -> Judged {
-    let uses_others = |record: &[u8]| {
-        let record = record.to_ascii_lowercase();
-        [&b"include:"[..], b"redirect="].iter().any(|term| record.windows(term.len()).any(|part| part == *term))
-    };
-    let apex = &view.desk.snapshot.dmarc.apex;
-    let is_spf = |text: &&[u8]| text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case(b"v=spf1"));
-    if !apex.texts().filter(is_spf).any(uses_others) {
+    // A record may name others by any term; the guideline speaks of those that bring in a record of theirs.
+    let names_others = |term: &Term| matches!(term.kind, TermKind::Include | TermKind::Redirect);
+    if !view.desk.snapshot.spf.tree.root().terms.iter().any(names_others) {
         return Judged::not_applicable("audit-shown-no-others");
     }
     let history = view.desk.known.history.as_ref();
@@ -296,7 +293,7 @@ pub(super) fn destinations_agree(view: &View<'_>) -> Judged {
 
 /// Whether a list's domain has all that 4-6 wants.
 pub(super) fn three_records(view: &View<'_>) -> Judged {
-    let (spf, key, dmarc) = (view.has_spf(), view.has_key(), view.desk.snapshot.dmarc.applied());
+    let (spf, key, dmarc) = (view.has_spf(), view.desk.snapshot.has_key(), view.desk.snapshot.dmarc.applied());
     let judged = Judged::of_all(&[spf, key, dmarc.is_some()]);
     let judged = match dmarc {
         Some(found) => judged.shown(

@@ -176,57 +176,39 @@ impl<T: Bits> Iterator for Blocks<T> {
     }
 }
 
-impl Bits for u32 {
-    const ZERO: Self = 0;
-    const MAX: Self = Self::MAX;
-    const WIDTH: u8 = 32;
+/// The same for both families: numbers differ in their width alone.
+macro_rules! bits {
+    ($number:ty, $width:literal) => {
+        impl Bits for $number {
+            const ZERO: Self = 0;
+            const MAX: Self = Self::MAX;
+            const WIDTH: u8 = $width;
 
-    fn above(self) -> Option<Self> {
-        self.checked_add(1)
-    }
+            fn above(self) -> Option<Self> {
+                self.checked_add(1)
+            }
 
-    fn below(self) -> Option<Self> {
-        self.checked_sub(1)
-    }
+            fn below(self) -> Option<Self> {
+                self.checked_sub(1)
+            }
 
-    fn with_tail(self, count: u8) -> Self {
-        self | !Self::MAX.checked_shl(count.into()).unwrap_or(0)
-    }
+            fn with_tail(self, count: u8) -> Self {
+                self | !Self::MAX.checked_shl(count.into()).unwrap_or(0)
+            }
 
-    fn without_tail(self, count: u8) -> Self {
-        self & Self::MAX.checked_shl(count.into()).unwrap_or(0)
-    }
+            fn without_tail(self, count: u8) -> Self {
+                self & Self::MAX.checked_shl(count.into()).unwrap_or(0)
+            }
 
-    fn trailing_zero_count(self) -> u8 {
-        u8::try_from(self.trailing_zeros()).unwrap_or(<Self as Bits>::WIDTH)
-    }
+            fn trailing_zero_count(self) -> u8 {
+                u8::try_from(self.trailing_zeros()).unwrap_or(<Self as Bits>::WIDTH)
+            }
+        }
+    };
 }
 
-impl Bits for u128 {
-    const ZERO: Self = 0;
-    const MAX: Self = Self::MAX;
-    const WIDTH: u8 = 128;
-
-    fn above(self) -> Option<Self> {
-        self.checked_add(1)
-    }
-
-    fn below(self) -> Option<Self> {
-        self.checked_sub(1)
-    }
-
-    fn with_tail(self, count: u8) -> Self {
-        self | !Self::MAX.checked_shl(count.into()).unwrap_or(0)
-    }
-
-    fn without_tail(self, count: u8) -> Self {
-        self & Self::MAX.checked_shl(count.into()).unwrap_or(0)
-    }
-
-    fn trailing_zero_count(self) -> u8 {
-        u8::try_from(self.trailing_zeros()).unwrap_or(<Self as Bits>::WIDTH)
-    }
-}
+bits!(u32, 32);
+bits!(u128, 128);
 
 /// So many ranges are put in one by one; more are merged.
 const FEW: usize = 8;

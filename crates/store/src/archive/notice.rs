@@ -15,14 +15,14 @@ use std::future::Future;
 use feedback::ArchiveError;
 use mailtext::Domain;
 use report::query::Reach;
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteArchive;
 use super::answer;
 use super::codec::Coded;
 use super::desk::insert;
 use super::error::from_sqlite;
-use super::read::{coded, unsigned};
+use super::read::{all, bounded, coded, unsigned};
 use crate::limits::NOTICE_LINE_COUNT_MAX;
 
 /// Something that was noticed.
@@ -377,26 +377,6 @@ fn way_out(connection: &Connection, now_s: i64) -> Result<WayOut, ArchiveError> 
         alerts: count("SELECT count(*) FROM alert WHERE is_told = 0", &[])?,
         notices: count("SELECT count(*) FROM notice WHERE state IN (0, 1)", &[])?,
     })
-}
-
-fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-    read: impl Fn(&Row<'_>) -> Result<T, ArchiveError>,
-) -> Result<Vec<T>, ArchiveError> {
-    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
-    let mut rows = statement.query(values).map_err(from_sqlite)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(from_sqlite)? {
-        found.push(read(row)?);
-    }
-    Ok(found)
-}
-
-/// What SQLite can keep as a number.
-fn bounded(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 // The states of a letter as they are stored; they never change.

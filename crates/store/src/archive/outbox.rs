@@ -27,7 +27,7 @@ use super::SqliteArchive;
 use super::codec::{Coded, Damage, Take, Wire};
 use super::desk::insert;
 use super::error::from_sqlite;
-use super::read::{blob, coded, unsigned};
+use super::read::{all, blob, bounded, coded, unsigned};
 
 impl Outbox for SqliteArchive {
     fn commit(&self, changes: Vec<Change>) -> impl Future<Output = Result<(), OutboxError>> + Send {
@@ -363,21 +363,6 @@ fn confirmation(connection: &Connection, key: ConfirmationKey) -> Result<Option<
     Ok(found.into_iter().next().map(|(answer, until_s)| Confirmation { key, answer, until_s }))
 }
 
-fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-    read: impl Fn(&Row<'_>) -> Result<T, ArchiveError>,
-) -> Result<Vec<T>, ArchiveError> {
-    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
-    let mut rows = statement.query(values).map_err(from_sqlite)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(from_sqlite)? {
-        found.push(read(row)?);
-    }
-    Ok(found)
-}
-
 fn text(row: &Row<'_>, column: usize) -> Result<Box<str>, ArchiveError> {
     row.get(column).map_err(from_sqlite)
 }
@@ -388,11 +373,6 @@ fn domain(row: &Row<'_>, column: usize) -> Result<Domain, ArchiveError> {
 
 fn corrupt(what: &str) -> ArchiveError {
     ArchiveError::Corrupt { what: what.to_owned() }
-}
-
-/// What SQLite can keep as a number.
-fn bounded(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 // The states of a delivery as they are stored; they never change.

@@ -10,7 +10,7 @@ use feedback::failure::Failure;
 use feedback::limits::OVERLAP_S_MAX;
 use mailtext::Domain;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params, params_from_iter};
 
 use super::answer;
 use super::codec::{Coded, Damage, address_bytes, decode, decode_notes};
@@ -374,6 +374,27 @@ fn id_value(id: DocumentId) -> Value {
 pub(super) fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], ArchiveError> {
     let value = row.get_ref(column).map_err(from_sqlite)?.as_blob_or_null();
     value.map(Option::unwrap_or_default).map_err(|error| ArchiveError::Corrupt { what: error.to_string() })
+}
+
+/// Every row of a question, read.
+pub(super) fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T, ArchiveError>,
+) -> Result<Vec<T>, ArchiveError> {
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut rows = statement.query(values).map_err(from_sqlite)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// What SQLite can keep as a number.
+pub(super) fn bounded(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A column as a number that is never negative.

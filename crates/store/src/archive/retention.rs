@@ -15,6 +15,7 @@ use super::desk::Desk;
 use super::error::from_sqlite;
 use super::memory::removed;
 use super::names::{Meant, domains, domains_meant};
+use super::read::bounded;
 
 /// How long reports are kept. A domain goes by the nearest name that covers it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -145,8 +146,4 @@ const OLD: &str = "d.received_ms / 1000 < ?1 AND d.end_s < ?1";
 
 fn list(numbers: impl Iterator<Item = i64>) -> String {
     numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(",")
-}
-
-fn bounded(time_s: u64) -> i64 {
-    i64::try_from(time_s).unwrap_or(i64::MAX)
 }

@@ -70,7 +70,7 @@ pub(super) fn it_holds_the_indicator(desk: &Desk<'_>, findings: &mut Findings) {
         )
     });
     let brand = &desk.snapshot.brand;
-    let own = brand.reading().and_then(|reading| reading.indicator);
+    let own = brand.reading.as_ref().and_then(|reading| reading.indicator.as_ref());
     if let Some(document) = &brand.evidence
         && let (Some(own), Some(evidence)) = (own, &document.evidence)
         && own.sha256() != evidence.indicator.sha256()

@@ -187,7 +187,7 @@ fn svg(desk: &Desk<'_>) -> Option<String> {
 
 /// A finding for each thing that the format forbids.
 fn each(desk: &Desk<'_>, findings: &mut Findings, wanted: impl Fn(&Found) -> bool) {
-    let Some(reading) = desk.snapshot.brand.reading() else { return };
+    let Some(reading) = &desk.snapshot.brand.reading else { return };
     for found in reading.findings.iter().filter(|found| wanted(&found.kind)) {
         let finding = about(desk, findings);
         finding.arguments.extend(found.kind.arguments());

@@ -1,6 +1,6 @@
 //! Rules about where reports go.
 
-use lookup::{Answer, Data};
+use lookup::Answer;
 
 use dmarc::destinations::{Refusal, Verdict};
 
@@ -43,10 +43,10 @@ pub(super) fn destinations_take_mail(desk: &Desk<'_>, findings: &mut Findings) {
         let Some(exchanges) = target.exchanges.as_ref().filter(|_| target.destination.uri.mailbox().is_some()) else {
             continue;
         };
-        let sentence = match (&exchanges.answer, exchanges.answer.data()) {
-            (Answer::NxDomain(_), _) => "audit-dmc31",
-            (_, [Data::Mx(only)]) if only.exchange.is_none() => "audit-dmc31-null",
-            (Answer::NoData(_), _) if target.addresses.iter().all(|seen| seen.answer.is_void()) => "audit-dmc31",
+        let sentence = match &exchanges.answer {
+            Answer::NxDomain(_) => "audit-dmc31",
+            _ if exchanges.is_null_mx() => "audit-dmc31-null",
+            Answer::NoData(_) if target.addresses.iter().all(|seen| seen.answer.is_void()) => "audit-dmc31",
             _ => continue,
         };
         findings.at(exchanges.place()).sentence(sentence).with("uri", target.destination.uri.as_str());

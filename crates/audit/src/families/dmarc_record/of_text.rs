@@ -45,7 +45,7 @@ fn mended(text: &[u8]) -> Option<String> {
 pub(super) fn nothing_else_beside(desk: &Desk<'_>, findings: &mut Findings) {
     for text in desk.snapshot.dmarc.texts().filter(|text| text.record.is_none() && !text.is_meant()) {
         // A record of another kind has a finding of its own, DMC49.
-        if starts_with(text.bytes, b"v=spf1") {
+        if spf::Record::claims(text.bytes) {
             continue;
         }
         findings.at(text.place());
@@ -148,7 +148,7 @@ pub(super) fn tags_are_well_formed(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn records_at_their_places(desk: &Desk<'_>, findings: &mut Findings) {
     let seen = &desk.snapshot.dmarc;
-    for text in seen.texts().filter(|text| starts_with(text.bytes, b"v=spf1")) {
+    for text in seen.texts().filter(|text| spf::Record::claims(text.bytes)) {
         findings.at(text.place()).fix(move_to(&desk.snapshot.subject.domain, text.bytes));
     }
     for text in seen.apex.texts().filter(|text| Record::parse(text).0.is_some()) {
@@ -163,10 +163,6 @@ pub(super) fn records_at_their_places(desk: &Desk<'_>, findings: &mut Findings) 
 fn move_to(name: &Domain, text: &[u8]) -> Fix {
     let text = String::from_utf8_lossy(text).into_owned();
     Fix::Publish(crate::finding::Replacement { name: name.clone(), kind: Kind::Txt, text })
-}
-
-fn starts_with(text: &[u8], start: &[u8]) -> bool {
-    text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
 fn has_tag_at(text: &Text<'_>, name: &str) -> bool {

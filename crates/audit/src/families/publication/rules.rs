@@ -116,7 +116,7 @@ fn is_glued(whole: &[u8], first: &[u8], second: &[u8]) -> bool {
         words.iter().any(|word| bare.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())))
     };
     let open = first.last().is_some_and(|last| !last.is_ascii_whitespace());
-    if is_spf(whole) {
+    if spf::Record::claims(whole.trim_ascii_start()) {
         let terms =
             ["include:", "ip4:", "ip6:", "redirect=", "exists:", "exp=", "all", "mx:", "a:", "mx ", "a ", "ptr"];
         return open && starts(&terms);
@@ -306,10 +306,6 @@ fn is_record(text: &Text) -> bool {
     let start = text.bytes().iter().position(opening).unwrap_or_default();
     let bare = text.bytes().get(start..).unwrap_or_default();
     VERSIONS.iter().any(|version| bare.get(..version.len()).is_some_and(|head| head.eq_ignore_ascii_case(version)))
-}
-
-fn is_spf(text: &[u8]) -> bool {
-    text.trim_ascii_start().get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"v=spf1"))
 }
 
 fn each<'a>(desk: &Desk<'a>) -> impl Iterator<Item = (&'a Question, &'a [ServerAnswer])> {

@@ -73,7 +73,7 @@ pub(super) fn mail_hosts_say_so_too(desk: &Desk<'_>, findings: &mut Findings) {
     let home = suffixes.organizational_domain(&desk.snapshot.subject.domain);
     for host in &desk.snapshot.spf.hosts {
         let ours = suffixes.organizational_domain(&host.question.name) == home;
-        if ours && !host.texts().any(is_spf) && !matches!(host.answer, Answer::Failed(_)) {
+        if ours && host.spf_texts().next().is_none() && !matches!(host.answer, Answer::Failed(_)) {
             findings.at(host.place()).publish(host.question.name.clone(), Kind::Txt, "v=spf1 a -all");
         }
     }
@@ -141,13 +141,9 @@ pub(super) fn both_families(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn wildcards_do_not_reach(desk: &Desk<'_>, findings: &mut Findings) {
     let seen = &desk.snapshot.spf;
-    let wildcard = seen.wildcard.as_ref().is_some_and(|wildcard| wildcard.texts().any(is_spf));
+    let wildcard = seen.wildcard.as_ref().is_some_and(|wildcard| wildcard.spf_texts().next().is_some());
     let Some((addresses, texts)) = &seen.www else { return };
-    if wildcard && !addresses.answer.data().is_empty() && !texts.texts().any(is_spf) {
+    if wildcard && !addresses.answer.data().is_empty() && texts.spf_texts().next().is_none() {
         findings.at(texts.place());
     }
-}
-
-fn is_spf(text: &[u8]) -> bool {
-    text.get(..6).is_some_and(|version| version.eq_ignore_ascii_case(b"v=spf1"))
 }

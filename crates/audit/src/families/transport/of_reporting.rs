@@ -3,7 +3,7 @@
 use lookup::{Answer, Kind};
 use mailtext::TagList;
 
-use super::{claims, is_null_mx, uris};
+use super::{claims, uris};
 use crate::desk::Desk;
 use crate::finding::Findings;
 use crate::published::Published;
@@ -62,7 +62,7 @@ pub(super) fn destinations_are_encoded(desk: &Desk<'_>, findings: &mut Findings)
 pub(super) fn destinations_take_mail(desk: &Desk<'_>, findings: &mut Findings) {
     let transport = &desk.snapshot.transport;
     for destination in &transport.destinations {
-        let dead = is_null_mx(destination.answer.data()) || matches!(destination.answer, Answer::NxDomain(_));
+        let dead = destination.is_null_mx() || matches!(destination.answer, Answer::NxDomain(_));
         if dead {
             findings.at(destination.place());
         } else if destination.question.name == desk.snapshot.subject.domain {
