@@ -5,8 +5,10 @@
 //! another. Then the benchmark of the crate `auth` and the peer, a separate cargo project, run over it in turn (`turns`),
 //! `--rounds N` times, and the program's start is measured (`start`; `bench start` measures nothing else). `--save` writes
 //! what was printed into docs/performance.md. `bench milter` measures the daemon beside other filters (`milter`), and nothing
-//! else; `bench reports` what becomes of reports, beside parsedmarc (`reports`). What cannot run is named with its reason.
+//! else; `bench reports` what becomes of reports, beside parsedmarc (`reports`); `bench audit` how long a domain's check takes
+//! (`audit`). What cannot run is named with its reason.
 
+mod audit;
 mod milter;
 mod reports;
 mod start;
@@ -22,6 +24,7 @@ const DOCUMENT: &str = "docs/performance.md";
 /// Between which marks the figures stand.
 const MARKS: [&str; 2] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
 const MILTER_MARKS: [&str; 2] = ["<!-- bench milter: begin -->", "<!-- bench milter: end -->"];
+const AUDIT_MARKS: [&str; 2] = ["<!-- bench audit: begin -->", "<!-- bench audit: end -->"];
 const REPORTS_MARKS: [&str; 2] = ["<!-- bench reports: begin -->", "<!-- bench reports: end -->"];
 
 const BENCHMARK: &str = "crates/auth/benches/corpus.rs";
@@ -31,6 +34,8 @@ const ROUNDS: usize = 15;
 const MILTER_ROUNDS: usize = 3;
 /// Each takes half a minute, nearly all of it the peer's.
 const REPORTS_ROUNDS: usize = 3;
+/// Each takes less than a second.
+const AUDIT_ROUNDS: usize = 30;
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
@@ -39,6 +44,11 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
         let rounds = options.rounds.unwrap_or(REPORTS_ROUNDS);
         let found = reports::measure(house, rounds, options.binary.as_deref());
         return end(house, &options, "reports", REPORTS_MARKS, printed, found);
+    }
+    if options.only == Only::Audit {
+        let rounds = options.rounds.unwrap_or(AUDIT_ROUNDS);
+        let found = audit::measure(house, rounds, options.binary.as_deref());
+        return end(house, &options, "audit", AUDIT_MARKS, printed, found);
     }
     let corpus = match &options.corpus {
         Some(folder) => Ok(folder.clone()),
@@ -154,6 +164,7 @@ enum Only {
     Start,
     Milter,
     Reports,
+    Audit,
 }
 
 impl Options {
@@ -165,6 +176,7 @@ impl Options {
                 "start" => options.only = Only::Start,
                 "milter" => options.only = Only::Milter,
                 "reports" => options.only = Only::Reports,
+                "audit" => options.only = Only::Audit,
                 "--save" => options.save = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
@@ -185,8 +197,8 @@ impl Options {
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
         }
-        if options.binary.is_some() && !matches!(options.only, Only::Milter | Only::Reports) {
-            return Err("--binary goes with milter and reports".to_owned());
+        if options.binary.is_some() && !matches!(options.only, Only::Milter | Only::Reports | Only::Audit) {
+            return Err("--binary goes with milter, reports and audit".to_owned());
         }
         if options.only == Only::Start && options.save {
             return Err("--save wants all figures, not the start alone".to_owned());

@@ -20,7 +20,7 @@ pub(crate) fn measure(house: &House, corpus: &Path) -> Outcome<Vec<String>> {
     house.cargo(&["build", "--release", "--package", "sekisho"])?;
     let target = house.metadata()?.target_directory;
     let program = target.join("release/sekisho").into_string();
-    let server = Server::start(house, corpus)?;
+    let server = Knot::start(house, &corpus.join("zone/root.zone"))?;
     let arguments = arguments(corpus, server.port)?;
     // A program that does nothing is quick, too: what is measured must have verified.
     let output = house.command(&program, &[]).args(&arguments).output().map_err(|error| error.to_string())?;
@@ -73,24 +73,24 @@ fn timed(mut command: Command) -> Outcome<f64> {
     Ok(start.elapsed().as_secs_f64() * 1000.0)
 }
 
-/// A DNS server that ends with this value.
-struct Server {
+/// A name server that ends with this value.
+pub(super) struct Knot {
     child: Child,
-    port: u16,
+    pub(super) port: u16,
 }
 
-impl Server {
-    fn start(house: &House, corpus: &Path) -> Outcome<Self> {
+impl Knot {
+    /// Serves the file of the root's zone.
+    pub(super) fn start(house: &House, zone: &Path) -> Outcome<Self> {
         if !Path::new(KNOT).is_file() {
             return Err(format!("{KNOT} is not there (Debian: knot)"));
         }
-        let zone = corpus.join("zone/root.zone");
         let place = house.root.join("target/bench/knot");
         let failed = |error: std::io::Error| format!("{}: {error}", place.display());
         std::fs::create_dir_all(&place).map_err(failed)?;
         // A port that is free now; the socket is closed before the server takes it.
         let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).map_err(failed)?.port();
-        let configuration = configuration(&place, &zone, port);
+        let configuration = configuration(&place, zone, port);
         let path: PathBuf = place.join("knot.conf");
         std::fs::write(&path, configuration).map_err(failed)?;
         let mut command = house.command(KNOT, &["--config"]);
@@ -119,7 +119,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Knot {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
