@@ -25,6 +25,6 @@ pub use key::{Key, KeyDomain};
 pub use origin::{Arrival, Origin, Origins, Users};
 pub use problem::Problem;
 pub use role::{Identity, Manner, Oversigning, Plan, Role, SenderField, Unsigned};
-pub use signing::{Signature, Signed, Signing};
+pub use signing::{Signature, Signed, Signing, Submission};
 pub use step::Step;
-pub use table::{Pattern, Rule, SigningTable};
+pub use table::{Clients, Pattern, Rule, SigningTable};

@@ -10,8 +10,9 @@ use mailtext::{AddressList, Domain, Headers, Mailbox, ReversePath};
 use crate::key::{Key, KeyDomain};
 use crate::limits::{AUTHOR_COUNT_MAX, KEY_COUNT_MAX, SIGNATURE_COUNT_MAX};
 use crate::problem::Problem;
+use crate::signing::Submission;
 use crate::step::Step;
-use crate::table::{Pattern, Rule, SigningTable};
+use crate::table::{Clients, Found, Pattern, Rule, SigningTable};
 
 /// What the operator wants of signing, ready for messages.
 #[derive(Clone, Debug)]
@@ -132,12 +133,12 @@ impl Role {
                 places.get(name.as_str()).copied().ok_or_else(|| Problem::KeyUnknown { name: name.clone() })
             };
             let keys = rule.keys.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-            table.insert(&rule.pattern, &keys)?;
+            table.insert(&rule.pattern, &keys, &rule.clients)?;
         }
         if rules.is_empty() {
             for (at, key) in keys.iter().enumerate() {
                 if let KeyDomain::Of(domain) = &key.domain {
-                    table.insert(&Pattern::within(domain.clone()), &[at])?;
+                    table.insert(&Pattern::within(domain.clone()), &[at], &Clients::default())?;
                 }
             }
         }
@@ -159,13 +160,13 @@ impl Role {
     /// The keys that no rule names: they never sign.
     #[must_use]
     pub fn idle_keys(&self) -> Vec<&Key> {
-        let used: HashSet<usize> = self.table.found().flat_map(|found| found.keys.iter().copied()).collect();
+        let used: HashSet<usize> = self.table.found().flat_map(Found::every_key).collect();
         self.keys.iter().enumerate().filter(|(at, _)| !used.contains(at)).map(|(_, key)| key).collect()
     }
 
     /// Which signatures a message with this header is to get.
     #[must_use]
-    pub fn plan(&self, headers: &Headers<'_>, mail_from: Option<&ReversePath>) -> Plan {
+    pub fn plan(&self, headers: &Headers<'_>, submission: &Submission) -> Plan {
         let mut plan = Plan { signers: Vec::new(), evidence: Vec::new() };
         let is_cut = |flaw: &HeaderFlaw| matches!(flaw, HeaderFlaw::BlockTooLong | HeaderFlaw::TooManyFields);
         if headers.flaws().iter().any(|flaw| is_cut(&flaw.kind)) {
@@ -180,9 +181,9 @@ impl Role {
         }
         let mut named = 0;
         for field in &self.manner.senders {
-            let senders = field.senders(headers, mail_from);
+            let senders = field.senders(headers, submission.mail_from.as_ref());
             named += senders.len();
-            if self.plan_for(*field, &senders, &mut plan) {
+            if self.plan_for(*field, &senders, submission, &mut plan) {
                 return plan;
             }
         }
@@ -193,7 +194,7 @@ impl Role {
     }
 
     /// Adds the signatures for these senders; whether there was a rule for one of them.
-    fn plan_for(&self, field: SenderField, senders: &[Mailbox], plan: &mut Plan) -> bool {
+    fn plan_for(&self, field: SenderField, senders: &[Mailbox], submission: &Submission, plan: &mut Plan) -> bool {
         let mut has_rule = false;
         if senders.len() > AUTHOR_COUNT_MAX {
             plan.evidence.push(Step::TooManySenders);
@@ -206,12 +207,16 @@ impl Role {
             };
             has_rule = true;
             let pattern = found.pattern.to_string();
-            if found.keys.is_empty() {
+            let Some(keys) = found.keys(submission.user.as_deref(), submission.client) else {
+                plan.evidence.push(Step::NotEntitled { field, address, pattern });
+                continue;
+            };
+            if keys.is_empty() {
                 plan.evidence.push(Step::NotWanted { pattern });
                 continue;
             }
             plan.evidence.push(Step::RuleFound { field, address, pattern });
-            for key in found.keys.iter().filter_map(|at| self.keys.get(*at)) {
+            for key in keys.iter().filter_map(|at| self.keys.get(*at)) {
                 self.add(key, sender, domain, plan);
             }
         }

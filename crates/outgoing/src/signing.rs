@@ -1,5 +1,6 @@
 //! A message on its way out: its header, its body in chunks, and then its signatures.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use dkim::body::{Bodies, BodyHashKind};
@@ -15,7 +16,7 @@ use crate::step::Step;
 /// The signing of one message. Memory does not grow with the body.
 pub struct Signing {
     role: Arc<Role>,
-    mail_from: Option<ReversePath>,
+    submission: Submission,
     /// Why nothing is signed, known from the beginning.
     hindrance: Option<Step>,
     header: Vec<u8>,
@@ -24,6 +25,17 @@ pub struct Signing {
     bodies: Bodies,
     lines: Lines,
     evidence: Vec<Step>,
+}
+
+/// Who hands a message in (RFC 6409), as the MTA knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Submission {
+    /// MAIL FROM; `None` when it is malformed.
+    pub mail_from: Option<ReversePath>,
+    /// The user of SMTP AUTH; not empty.
+    pub user: Option<String>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
 }
 
 /// What came of it.
@@ -59,12 +71,12 @@ struct Lines {
 }
 
 impl Signing {
-    /// A message of which the envelope is known. `mail_from` is `None` when it is malformed.
+    /// A message of which the envelope is known.
     #[must_use]
-    pub fn new(role: Arc<Role>, mail_from: Option<ReversePath>) -> Self {
+    pub fn new(role: Arc<Role>, submission: Submission) -> Self {
         Self {
             role,
-            mail_from,
+            submission,
             hindrance: None,
             header: Vec::new(),
             index: HeaderIndex::default(),
@@ -89,7 +101,7 @@ impl Signing {
         }
         self.header = block;
         let headers = Headers::parse(&self.header);
-        let plan = self.role.plan(&headers, self.mail_from.as_ref());
+        let plan = self.role.plan(&headers, &self.submission);
         self.evidence.extend(plan.evidence);
         for signer in plan.signers {
             // RFC 6376 §8.2: `l=` lets others add to the body; it is never made.
@@ -122,7 +134,7 @@ impl Signing {
     /// The message is whole. `now_s` is `t=`, in seconds since 1970.
     #[must_use]
     pub fn finish(self, now_s: u64) -> Signed {
-        let Self { role, mail_from, header, index, signers, bodies, lines, mut evidence, hindrance: _ } = self;
+        let Self { role, submission, header, index, signers, bodies, lines, mut evidence, hindrance: _ } = self;
         let headers = Headers::from_index(&header, index);
         let hashes = bodies.finish();
         let mut signatures = Vec::with_capacity(signers.len());
@@ -142,7 +154,7 @@ impl Signing {
             evidence.push(Step::LongLine { bytes: lines.longest() });
         }
         let is_waived = evidence.iter().any(|step| matches!(step, Step::NotWanted { .. }));
-        let unsigned = signatures.is_empty().then(|| match mail_from {
+        let unsigned = signatures.is_empty().then(|| match submission.mail_from {
             // RFC 5321 §4.5.5: of a message from nobody nobody is told, so that a bounce that is refused is lost.
             Some(ReversePath::Null) => Unsigned::Accept,
             // The operator wants it so.

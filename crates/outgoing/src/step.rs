@@ -29,6 +29,15 @@ pub enum Step {
         /// The sender's address.
         address: String,
     },
+    /// Rules for a sender were found, and none of them is for this client.
+    NotEntitled {
+        /// Where the sender stands.
+        field: SenderField,
+        /// The sender's address.
+        address: String,
+        /// The rules' pattern.
+        pattern: String,
+    },
     /// A rule says that nothing is signed.
     NotWanted {
         /// The rule's pattern.
@@ -87,6 +96,7 @@ impl Explain for Step {
             Self::Outgoing(Origin::Network(_)) => "outgoing-by-network",
             Self::RuleFound { .. } => "outgoing-rule-found",
             Self::NoRule { .. } => "outgoing-no-rule",
+            Self::NotEntitled { .. } => "outgoing-not-entitled",
             Self::NotWanted { .. } => "outgoing-not-wanted",
             Self::NoSender => "outgoing-no-sender",
             Self::TooManySenders => "outgoing-too-many-senders",
@@ -115,7 +125,7 @@ impl Explain for Step {
     fn arguments(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::Outgoing(origin) => origin_arguments(origin),
-            Self::RuleFound { field, address, pattern } => vec![
+            Self::RuleFound { field, address, pattern } | Self::NotEntitled { field, address, pattern } => vec![
                 ("field", Value::Word(field.as_str())),
                 ("address", address.as_str().into()),
                 ("pattern", pattern.as_str().into()),

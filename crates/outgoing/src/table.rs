@@ -10,11 +10,15 @@
 //!
 //! An address counts before a domain; a domain before those above it; `*` comes last. Rules with the same pattern add up:
 //! their keys all sign. A rule without keys says that nothing is signed.
+//!
+//! A rule may be for some [`Clients`] alone. It is found for its authors all the same, so that nobody else gets a signature
+//! by a wider rule instead.
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 
-use mailtext::{Domain, Mailbox};
+use mailtext::{Domain, Mailbox, Network};
 
 use crate::limits::{PATTERN_COUNT_MAX, TABLE_BYTES_MAX};
 use crate::problem::Problem;
@@ -48,6 +52,17 @@ pub struct Rule {
     pub pattern: Pattern,
     /// The keys' names.
     pub keys: Vec<String>,
+    /// For whose clients alone.
+    pub clients: Clients,
+}
+
+/// Clients of the MTA that a rule is for; nothing said stands for all.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Clients {
+    /// Users of SMTP AUTH, as the MTA writes them; `*@example.jp` for all that end so.
+    pub users: Vec<String>,
+    /// Their networks.
+    pub networks: Vec<Network>,
 }
 
 /// Rules, made ready to be asked. The time for an answer does not grow with their number.
@@ -70,8 +85,14 @@ struct Entries {
 pub struct Found {
     /// The pattern.
     pub pattern: Pattern,
-    /// The places of the keys.
-    pub keys: Vec<usize>,
+    /// What each rule with this pattern gives, and to whom.
+    grants: Vec<Grant>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Grant {
+    clients: Clients,
+    keys: Vec<usize>,
 }
 
 /// A line of a key table: `name domain:selector:file`.
@@ -133,22 +154,22 @@ impl fmt::Display for Pattern {
 }
 
 impl SigningTable {
-    /// Adds keys, by their places, for authors of this pattern.
+    /// Adds keys, by their places, for authors of this pattern and mail of these clients.
     ///
     /// # Errors
     /// When there are too many patterns.
-    pub fn insert(&mut self, pattern: &Pattern, keys: &[usize]) -> Result<(), Problem> {
+    pub fn insert(&mut self, pattern: &Pattern, keys: &[usize], clients: &Clients) -> Result<(), Problem> {
         if self.count >= PATTERN_COUNT_MAX {
             return Err(Problem::TooManyRules);
         }
         self.count += 1;
         match &pattern.domain {
-            Reach::Any => self.any.add(pattern, keys),
-            Reach::At(domain) => self.at.entry(domain.clone()).or_default().add(pattern, keys),
-            Reach::Below(domain) => self.below.entry(domain.clone()).or_default().add(pattern, keys),
+            Reach::Any => self.any.add(pattern, keys, clients),
+            Reach::At(domain) => self.at.entry(domain.clone()).or_default().add(pattern, keys, clients),
+            Reach::Below(domain) => self.below.entry(domain.clone()).or_default().add(pattern, keys, clients),
             Reach::Within(domain) => {
-                self.at.entry(domain.clone()).or_default().add(pattern, keys);
-                self.below.entry(domain.clone()).or_default().add(pattern, keys);
+                self.at.entry(domain.clone()).or_default().add(pattern, keys, clients);
+                self.below.entry(domain.clone()).or_default().add(pattern, keys, clients);
             }
         }
         Ok(())
@@ -175,17 +196,56 @@ impl SigningTable {
 }
 
 impl Entries {
-    fn add(&mut self, pattern: &Pattern, keys: &[usize]) {
-        let none = || Found { pattern: pattern.clone(), keys: Vec::new() };
+    fn add(&mut self, pattern: &Pattern, keys: &[usize], clients: &Clients) {
+        let none = || Found { pattern: pattern.clone(), grants: Vec::new() };
         let found = match &pattern.local {
             Local::Any => self.any.get_or_insert_with(none),
             Local::Named(local) => self.named.entry(local.clone()).or_insert_with(none),
         };
-        for key in keys {
-            if !found.keys.contains(key) {
-                found.keys.push(*key);
+        match found.grants.iter_mut().find(|grant| grant.clients == *clients) {
+            Some(grant) => grant.keys.extend(keys),
+            None => found.grants.push(Grant { clients: clients.clone(), keys: keys.to_vec() }),
+        }
+    }
+}
+
+impl Found {
+    /// The places of the keys that sign mail of this client, each once; empty where a rule says that nothing is signed.
+    /// `None` when no rule is for this client.
+    #[must_use]
+    pub fn keys(&self, user: Option<&str>, client: Option<IpAddr>) -> Option<Vec<usize>> {
+        let mut granted = self.grants.iter().filter(|grant| grant.clients.contain(user, client)).peekable();
+        granted.peek()?;
+        let mut keys = Vec::new();
+        for key in granted.flat_map(|grant| &grant.keys) {
+            if !keys.contains(key) {
+                keys.push(*key);
             }
         }
+        Some(keys)
+    }
+
+    /// The places of all its keys, whoever they are for.
+    pub(crate) fn every_key(&self) -> impl Iterator<Item = usize> {
+        self.grants.iter().flat_map(|grant| grant.keys.iter().copied())
+    }
+}
+
+impl Clients {
+    /// Whether this client is one of them: by its user, or by its address.
+    #[must_use]
+    pub fn contain(&self, user: Option<&str>, client: Option<IpAddr>) -> bool {
+        let is_named = |name: &str| {
+            let at_domain = |domain: &str| {
+                let given = name.rsplit_once('@').filter(|(local, _)| !local.is_empty());
+                given.is_some_and(|(_, given)| given.eq_ignore_ascii_case(domain))
+            };
+            self.users.iter().any(|user| user.strip_prefix("*@").map_or(user == name, at_domain))
+        };
+        let is_everybody = self.users.is_empty() && self.networks.is_empty();
+        is_everybody
+            || user.is_some_and(is_named)
+            || client.is_some_and(|client| self.networks.iter().any(|network| network.contains(client)))
     }
 }
 
@@ -204,7 +264,7 @@ pub fn rules(text: &str, file: &str) -> Result<Vec<Rule>, Problem> {
         if keys.iter().any(|key| key.is_empty() || key.contains(char::is_whitespace)) {
             return Err(wrong);
         }
-        rules.push(Rule { pattern, keys });
+        rules.push(Rule { pattern, keys, clients: Clients::default() });
     }
     Ok(rules)
 }
@@ -252,7 +312,7 @@ mod tests {
     fn found(table: &SigningTable, author: &str) -> Option<(String, Vec<usize>)> {
         let (list, _) = AddressList::parse(author.as_bytes());
         let found = table.find(list.mailboxes().next().unwrap())?;
-        Some((found.pattern.to_string(), found.keys.clone()))
+        Some((found.pattern.to_string(), found.keys(None, None).unwrap()))
     }
 
     #[test]
@@ -271,7 +331,7 @@ mod tests {
         .into_iter()
         .enumerate()
         {
-            table.insert(&pattern(text), &[at]).unwrap();
+            table.insert(&pattern(text), &[at], &Clients::default()).unwrap();
         }
         for (author, wanted) in [
             ("a@example.com", "*"),
@@ -298,11 +358,44 @@ mod tests {
     fn equal_patterns_add_up_and_one_without_keys_silences() {
         let mut table = SigningTable::default();
         for (text, keys) in [("example.jp", &[0, 1][..]), ("*@example.jp", &[1, 2]), ("robot@example.jp", &[])] {
-            table.insert(&pattern(text), keys).unwrap();
+            table.insert(&pattern(text), keys, &Clients::default()).unwrap();
         }
         assert_eq!(found(&table, "a@example.jp").unwrap().1, [0, 1, 2]);
         assert_eq!(found(&table, "robot@example.jp").unwrap().1, []);
         assert_eq!(found(&table, "a@sub.example.jp"), None);
+    }
+
+    #[test]
+    fn a_rule_for_some_clients_is_for_no_others() {
+        let mut table = SigningTable::default();
+        let clients = |users: &[&str], networks: &[&str]| Clients {
+            users: users.iter().map(|user| (*user).to_owned()).collect(),
+            networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
+        };
+        for (text, key, clients) in [
+            ("example.jp", 0, clients(&["taro", "*@shop.example"], &[])),
+            ("example.jp", 1, clients(&[], &["192.0.2.0/24"])),
+            ("*", 2, Clients::default()),
+        ] {
+            table.insert(&pattern(text), &[key], &clients).unwrap();
+        }
+        let (list, _) = AddressList::parse(b"a@example.jp");
+        let found = table.find(list.mailboxes().next().unwrap()).unwrap();
+        for (user, client, wanted) in [
+            (Some("taro"), None, Some(vec![0])),
+            (Some("hanako@SHOP.example"), None, Some(vec![0])),
+            (Some("@shop.example"), None, None),
+            (Some("shop.example"), None, None),
+            (Some("taro@shop.example.jp"), None, None),
+            (Some("Taro"), None, None),
+            (None, Some("192.0.2.7"), Some(vec![1])),
+            (Some("taro"), Some("192.0.2.7"), Some(vec![0, 1])),
+            (Some("jiro"), Some("198.51.100.7"), None),
+            (None, None, None),
+        ] {
+            let client = client.map(|client| client.parse().unwrap());
+            assert_eq!(found.keys(user, client), wanted, "{user:?} {client:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use mailtext::ReversePath;
 use mailtext::authres::LineEnd;
 use milter::codec::Address;
 use milter::{Actions, Edit, EditError, Event, Macros, ProtocolError, Session};
-use outgoing::{Arrival, Signing};
+use outgoing::{Arrival, Signing, Submission};
 
 use crate::carry_out::{self, Answer, decisive};
 use crate::ending::{Ended, Ending};
@@ -382,7 +382,8 @@ impl<W: World> State<W> {
             macros: &|name| macros.get(name.as_bytes()).map(text),
         })?;
         let mail_from = ReversePath::parse(sender);
-        let signing = Signing::new(Arc::clone(&outgoing.role), mail_from.clone().ok());
+        let submission = Submission { mail_from: mail_from.clone().ok(), user: user.clone(), client: self.client.ip };
+        let signing = Signing::new(Arc::clone(&outgoing.role), submission);
         let takes_fields = self.actions.contains(Actions::ADD_HEADERS);
         let signing = if takes_fields { signing } else { signing.without_fields() };
         Some(Sending { origin, user, mail_from, signing })

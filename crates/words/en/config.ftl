@@ -43,6 +43,7 @@ config-form-fields = list of tables of "name", "value" (a text with places) and 
 config-form-names = list of names of header fields
 config-form-receivers = list of names of receivers (authserv-id)
 config-form-logins = true, false, or a list of login names
+config-form-login-names = login name, "*@example.jp", or a list of them
 config-form-macros = table of macros, each with a value or a list of values
 config-form-listeners = list of places, as in listen
 config-form-senders = list of "from", "sender", "mail_from"
@@ -69,6 +70,7 @@ config-default-system = those of /etc/resolv.conf
 config-default-ledger = ledger.sqlite in the state directory
 config-default-reports = reports.sqlite in the state directory
 config-default-anybody = anybody
+config-default-every-client = every client
 config-default-shown-fields = those that tell what went wrong, and nobody
 config-default-redaction-key = redaction.key in the state directory
 config-default-required-with-push = to be given with push
@@ -445,6 +447,8 @@ config-signing-key-algorithm = The algorithm that the key must be for.
 config-signing-rule = Which keys sign for which author. The most specific rule counts: an address before a domain, a domain before those above it.
 config-signing-rule-from = The authors.
 config-signing-rule-keys = The keys; all of them sign. An empty list: nothing is signed.
+config-signing-rule-users = Users of SMTP AUTH for whose mail alone the rule is; "*@example.jp" for all that end so. For anybody else these authors' mail gets no signature, by no wider rule either.
+config-signing-rule-networks = Networks of clients for whose mail alone the rule is; with users, either is enough.
 
 ## [keys]
 

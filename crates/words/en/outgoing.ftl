@@ -21,6 +21,12 @@ outgoing-no-rule = No key signs for { $address } ({ $field ->
         [mail_from] MAIL FROM
        *[other] { $field }
     }).
+outgoing-not-entitled = The rule { $pattern } is not for this client: nothing signs for { $address } ({ $field ->
+        [from] From
+        [sender] Sender
+        [mail_from] MAIL FROM
+       *[other] { $field }
+    }).
 outgoing-not-wanted = The rule { $pattern } says that nothing is signed.
 outgoing-no-sender = The message names no sender whose rule could be asked.
 outgoing-too-many-senders = The message names many senders; the first { $limit } were asked for.

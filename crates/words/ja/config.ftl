@@ -43,6 +43,7 @@ config-form-fields = "name"、"value" (差し込み箇所のある文字列)、"
 config-form-names = ヘッダ名の配列
 config-form-receivers = 受信側の名前 (authserv-id) の配列
 config-form-logins = true、false、またはログイン名の配列
+config-form-login-names = ログイン名、"*@example.jp"、またはそれらの配列
 config-form-macros = マクロごとに値または値の配列を書く表
 config-form-listeners = listen と同じ書き方の配列
 config-form-senders = "from"、"sender"、"mail_from" の配列
@@ -69,6 +70,7 @@ config-default-system = /etc/resolv.conf のもの
 config-default-ledger = 状態ディレクトリの ledger.sqlite
 config-default-reports = 状態ディレクトリの reports.sqlite
 config-default-anybody = すべての宛先
+config-default-every-client = すべてのクライアント
 config-default-shown-fields = 失敗の原因を示し、個人を示さないフィールド
 config-default-redaction-key = 状態ディレクトリの redaction.key
 config-default-required-with-push = push とともに指定が必要
@@ -445,6 +447,8 @@ config-signing-key-algorithm = 鍵の署名アルゴリズムです。
 config-signing-rule = 作成者ごとの、署名に用いる鍵です。最も限定された規則を用います。アドレスはドメイン名に、ドメイン名はその上位のドメイン名に優先します。
 config-signing-rule-from = 作成者です。
 config-signing-rule-keys = 鍵です。すべての鍵で署名します。空の配列では署名しません。
+config-signing-rule-users = この規則の対象とする SMTP AUTH の利用者です。"*@example.jp" はそのように終わるすべてです。ほかの利用者がこの作成者のメールを出しても、より広い規則を含め、署名しません。
+config-signing-rule-networks = この規則の対象とするクライアントのネットワークです。users もあるときは、どちらかに当てはまれば足ります。
 
 ## [keys]
 

@@ -21,6 +21,12 @@ outgoing-no-rule = { $address } ({ $field ->
         [mail_from] エンベロープ From
        *[other] { $field }
     })のために署名する鍵がありません。
+outgoing-not-entitled = 規則 { $pattern } はこのクライアントのためのものではありません。{ $address } ({ $field ->
+        [from] From
+        [sender] Sender
+        [mail_from] MAIL FROM
+       *[other] { $field }
+    }) のためには署名しません。
 outgoing-not-wanted = 規則 { $pattern } により、署名しません。
 outgoing-no-sender = 規則を引くための送信者がメールに示されていません。
 outgoing-too-many-senders = 送信者が多いため、先頭の { $limit } 件についてのみ規則を引きました。

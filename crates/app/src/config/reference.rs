@@ -85,6 +85,8 @@ pub(super) enum Form {
     Receivers,
     /// `true`, `false`, or names.
     Logins,
+    /// Names of users of SMTP AUTH.
+    LoginNames,
     /// Macros of the MTA, with values for each.
     Macros,
     /// Places to listen at.
@@ -204,6 +206,7 @@ impl Form {
             Self::Names => "config-form-names",
             Self::Receivers => "config-form-receivers",
             Self::Logins => "config-form-logins",
+            Self::LoginNames => "config-form-login-names",
             Self::Macros => "config-form-macros",
             Self::Listeners => "config-form-listeners",
             Self::Senders => "config-form-senders",
@@ -645,6 +648,8 @@ const SECTIONS: &[Section] = &[
         rows: &[
             told("from", Form::Patterns, "required", "[\"example.jp\", \"*.example.jp\"]"),
             told("keys", Form::Keys, "required", "[\"main\"]"),
+            told("users", Form::LoginNames, "every-client", "[\"taro\", \"*@example.jp\"]"),
+            told("networks", Form::Networks, "every-client", "[\"192.0.2.0/24\"]"),
         ],
     },
     Section {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use dkim::Algorithm;
 use mailtext::Domain;
 use outgoing::origin::macro_name;
-use outgoing::{Identity, KeyDomain, Manner, Origins, Oversigning, Pattern, Rule, SenderField, Unsigned, Users};
+use outgoing::{
+    Clients, Identity, KeyDomain, Manner, Origins, Oversigning, Pattern, Rule, SenderField, Unsigned, Users,
+};
 use toml::de::{DeTable, DeValue};
 
 use super::{Key, Wrong, string};
@@ -63,6 +65,8 @@ struct RuleConfig {
     patterns: Vec<Pattern>,
     /// `keys`; empty for mail that is not signed.
     keys: Option<Vec<String>>,
+    /// `users`, `networks`: for whom alone.
+    clients: Clients,
 }
 
 impl Default for SigningConfig {
@@ -99,7 +103,9 @@ impl SigningConfig {
     pub(crate) fn rules(&self) -> Vec<Rule> {
         let of_one = |rule: &RuleConfig| {
             let keys = rule.keys.clone().unwrap_or_default();
-            rule.patterns.clone().into_iter().map(move |pattern| Rule { pattern, keys: keys.clone() })
+            let clients = rule.clients.clone();
+            let rule_of = move |pattern| Rule { pattern, keys: keys.clone(), clients: clients.clone() };
+            rule.patterns.clone().into_iter().map(rule_of)
         };
         self.rules.iter().flat_map(of_one).collect()
     }
@@ -287,6 +293,23 @@ pub(super) const KEYS: &[Key] = &[
         config.signing.last_rule()?.keys = Some(one_or_more(value)?);
         Ok(())
     }),
+    // An empty list would say "for all" where somebody meant "for none".
+    key(RULE, "users", |config, value| {
+        let users = one_or_more(value)?;
+        let is_user = |user: &String| {
+            !user.is_empty()
+                && (!user.contains('*') || user.strip_prefix("*@").is_some_and(|domain| Domain::parse(domain).is_ok()))
+        };
+        config.signing.last_rule()?.clients.users =
+            Some(users).filter(|users| !users.is_empty() && users.iter().all(is_user)).ok_or(Wrong)?;
+        Ok(())
+    }),
+    key(RULE, "networks", |config, value| {
+        let networks = one_or_more(value)?.into_iter().map(|text| text.parse().map_err(|_| Wrong));
+        let networks = networks.collect::<Result<Vec<_>, _>>()?;
+        config.signing.last_rule()?.clients.networks = Some(networks).filter(|it| !it.is_empty()).ok_or(Wrong)?;
+        Ok(())
+    }),
 ];
 
 const fn key(section: &'static str, name: &'static str, take: super::Take) -> Key {
@@ -343,7 +366,8 @@ mod tests {
              key_readers = \"group\"\n\
              {KEY}name = \"main\"\nalgorithm = \"ed25519-sha256\"\n\
              [[signing.rule]]\nfrom = [\"example.jp\", \"*.example.jp\"]\nkeys = [\"main\"]\n\
-             [[signing.rule]]\nfrom = \"robot@example.jp\"\nkeys = []\n"
+             [[signing.rule]]\nfrom = \"robot@example.jp\"\nkeys = []\n\
+             users = [\"taro\", \"*@shop.example\"]\nnetworks = \"192.0.2.0/24\"\n"
         );
         let signing = Config::parse(&text, "x").unwrap().signing;
         assert!(signing.has_keys());
@@ -361,6 +385,8 @@ mod tests {
         let rules: Vec<_> = signing.rules().iter().map(|rule| (rule.pattern.to_string(), rule.keys.len())).collect();
         let wanted = [("example.jp", 1), ("*.example.jp", 1), ("robot@example.jp", 0)];
         assert_eq!(rules, wanted.map(|(pattern, keys)| (pattern.to_owned(), keys)));
+        let clients = signing.rules().pop().unwrap().clients;
+        assert_eq!((&clients.users[..], clients.networks.len()), (&["taro".into(), "*@shop.example".into()][..], 1));
     }
 
     #[test]
@@ -394,6 +420,11 @@ mod tests {
             "[outgoing]\nlisteners = [\"somewhere\"]",
             "[signing]\nunsigned = \"bounce\"",
             "[signing]\nsenders = []",
+            "[[signing.rule]]\nusers = []",
+            "[[signing.rule]]\nusers = \"*\"",
+            "[[signing.rule]]\nusers = [\"*@\"]",
+            "[[signing.rule]]\nnetworks = []",
+            "[[signing.rule]]\nnetworks = \"192.0.2.1/24\"",
             "[signing]\ncanonicalization = \"nofws/relaxed\"",
             "[signing]\nexpire_in = \"0s\"",
             "[[signing.key]]\ndomain = \"a..b\"",

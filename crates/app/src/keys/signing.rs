@@ -1,9 +1,10 @@
 //! The keys that sign now, for the daemon.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use mailtext::Domain;
-use outgoing::table::{Pattern, Rule};
+use outgoing::table::{Clients, Pattern, Rule};
 use outgoing::{Key, KeyDomain};
 
 use super::store::{Stamp, Store};
@@ -85,14 +86,12 @@ impl Managed {
 
     /// Adds keys and rules of ours to those of the configuration. Where that names `keys:DOMAIN`, the keys are meant that sign
     /// for the domain just then; and each domain's keys sign for it and all below it, unless a more specific rule says
-    /// something else.
+    /// something else, or a rule gives them to some clients alone.
     pub(crate) fn join(self, keys: &mut Vec<Key>, rules: &mut Vec<Rule>) {
         if rules.is_empty() {
             // Without rules each key signs for its own domain; now there are rules.
             let own = keys.iter().filter_map(|key| match &key.domain {
-                KeyDomain::Of(domain) => {
-                    Some(Rule { pattern: Pattern::within(domain.clone()), keys: vec![key.name.clone()] })
-                }
+                KeyDomain::Of(domain) => Some(for_all(domain, vec![key.name.clone()])),
                 KeyDomain::Author => None,
             });
             rules.extend(own.collect::<Vec<_>>());
@@ -106,6 +105,8 @@ impl Managed {
             let of = |key: &&Key| key.domain == KeyDomain::Of(domain.clone());
             ours.iter().filter(of).map(|key| key.name.clone()).collect()
         };
+        let kept: HashSet<Domain> =
+            rules.iter().filter(|rule| rule.clients != Clients::default()).flat_map(named).collect();
         rules.retain_mut(|rule| {
             let is_of_ours = rule.keys.iter().any(|key| key.starts_with(PREFIX));
             let expanded = rule.keys.iter().flat_map(|key| match key.strip_prefix(PREFIX) {
@@ -116,14 +117,23 @@ impl Managed {
             // A rule without keys would say that nothing is wanted; but a key is wanted, and there is none.
             !is_of_ours || !rule.keys.is_empty()
         });
-        for domain in &self.domains {
+        for domain in self.domains.iter().filter(|domain| !kept.contains(domain)) {
             let keys = names(domain);
             if !keys.is_empty() {
-                rules.push(Rule { pattern: Pattern::within(domain.clone()), keys });
+                rules.push(for_all(domain, keys));
             }
         }
         keys.extend(ours);
     }
+}
+
+/// The domains whose keys of ours a rule names.
+fn named(rule: &Rule) -> impl Iterator<Item = Domain> {
+    rule.keys.iter().filter_map(|key| Domain::parse(key.strip_prefix(PREFIX)?).ok())
+}
+
+fn for_all(domain: &Domain, keys: Vec<String>) -> Rule {
+    Rule { pattern: Pattern::within(domain.clone()), keys, clients: Clients::default() }
 }
 
 fn name(domain: &Domain, selector: &Domain) -> String {

@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use dkim::KeyKind;
 use mailtext::{Domain, Explain as _};
 use outgoing::rotation::{Book, Line, LineId, Place, Stage, View, Wanted};
-use outgoing::table::{Pattern, Rule};
+use outgoing::table::{Clients, Pattern, Rule};
+use outgoing::{Key, KeyDomain};
 
 use super::pass::{Keys, Report};
 use super::signing::{Managed, Source};
@@ -141,11 +142,41 @@ fn managed_keys_join_those_of_the_configuration() {
     let rule = |from: &str, keys: &[&str]| Rule {
         pattern: Pattern::parse(from).unwrap(),
         keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        clients: Clients::default(),
     };
     // A rule that names keys of ours is no rule as long as there are none: the mail is not meant to go unsigned.
     let (mut keys, mut rules) = (Vec::new(), vec![rule("a.jp", &["keys:example.jp"]), rule("b.jp", &[])]);
     managed().join(&mut keys, &mut rules);
     assert_eq!(rules, [rule("b.jp", &[])]);
+}
+
+/// A domain's keys sign for it whoever hands the mail in; but where a rule gives them to some clients, nobody else has them.
+#[test]
+fn keys_that_are_given_to_some_clients_are_for_no_others() {
+    let key = |domain: &str| {
+        let pem = fs::read_to_string(testkit::root().join("testdata/keys/ed25519.pem")).unwrap();
+        let private = dkim::PrivateKey::parse(&pem).unwrap();
+        Key {
+            name: format!("s1._domainkey.{domain}"),
+            domain: KeyDomain::Of(name(domain)),
+            selector: name("s1"),
+            private,
+        }
+    };
+    let domains = ["a.example", "b.example"];
+    let managed = Managed { keys: domains.map(key).into(), domains: domains.map(name).into() };
+    let clients = Clients { users: vec!["taro".to_owned()], networks: Vec::new() };
+    let pattern = |text: &str| Pattern::parse(text).unwrap();
+    let mut rules =
+        vec![Rule { pattern: pattern("a.example"), keys: vec!["keys:a.example".to_owned()], clients: clients.clone() }];
+    managed.join(&mut Vec::new(), &mut rules);
+    let rule = |from: &str, domain: &str, clients| Rule {
+        pattern: pattern(from),
+        keys: vec![format!("s1._domainkey.{domain}")],
+        clients,
+    };
+    let wanted = [rule("a.example", "a.example", clients), rule(".b.example", "b.example", Clients::default())];
+    assert_eq!(rules, wanted);
 }
 
 /// `cargo test --release --package sekisho five_thousand -- --ignored --nocapture`: the CPU of one turn in which 5,000 clients

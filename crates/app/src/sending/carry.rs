@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,8 +64,13 @@ impl Signer {
     /// The message with its signatures before it, and whether one of them is aligned.
     pub(crate) fn sign(&self, message: &[u8], mail_from: &str, now_s: u64) -> (Vec<u8>, bool) {
         let Some(role) = (self.roles)() else { return (message.to_vec(), false) };
-        let path = ReversePath::parse(format!("<{mail_from}>").as_bytes()).ok();
-        let mut signing = Signing::new(role, path);
+        // Our own mail comes from this host: rules that are for some clients alone can name it.
+        let submission = outgoing::Submission {
+            mail_from: ReversePath::parse(format!("<{mail_from}>").as_bytes()).ok(),
+            user: None,
+            client: Some(Ipv4Addr::LOCALHOST.into()),
+        };
+        let mut signing = Signing::new(role, submission);
         let end = memchr_header_end(message);
         signing.header(message[..end].to_vec());
         signing.body(&message[end..]);

@@ -7,12 +7,15 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use dkim::Canonicalization;
+use mailtext::ReversePath;
 use outgoing::origin::macro_name;
-use outgoing::{Arrival, Identity, Manner, Origins, Oversigning, SenderField, Signed, Step, Unsigned, Users};
+use outgoing::{
+    Arrival, Identity, Manner, Origins, Oversigning, SenderField, Signed, Step, Submission, Unsigned, Users,
+};
 use testkit::case::KeyValues;
 use testkit::{Case, evidence};
 
-use crate::{role, sign, verified, with_fields};
+use crate::{role, sign_for, verified, with_fields};
 
 #[test]
 fn cases() {
@@ -42,10 +45,15 @@ fn run(case: &Case) -> String {
         let _ = writeln!(text, "idle key: {}", key.name);
     }
     let message = case.wire();
-    let signed = sign(&role, input.get("mail-from").unwrap_or_default(), &message, &[]);
+    let submission = Submission {
+        mail_from: ReversePath::parse(input.get("mail-from").unwrap_or_default().as_bytes()).ok(),
+        user: input.get("user").map(str::to_owned),
+        client: input.get("client").map(|client| client.parse().unwrap()),
+    };
+    let signed = sign_for(&role, submission.clone(), &message, &[]);
     // Every cut gives the same.
     for cuts in [&[1][..], &[1, 2, 3, 4], &[7, 8]] {
-        let other = sign(&role, input.get("mail-from").unwrap_or_default(), &message, cuts);
+        let other = sign_for(&role, submission.clone(), &message, cuts);
         assert_eq!((&other.signatures, &other.evidence), (&signed.signatures, &signed.evidence));
     }
     print(&signed, &mut text);

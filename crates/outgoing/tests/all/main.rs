@@ -13,7 +13,7 @@ use std::sync::Arc;
 use dkim::{PrivateKey, Status};
 use mailtext::encode::encode_base64;
 use mailtext::{Headers, ReversePath};
-use outgoing::{Key, KeyDomain, Manner, Pattern, Role, Rule, Signed, Signing};
+use outgoing::{Clients, Key, KeyDomain, Manner, Pattern, Role, Rule, Signed, Signing, Submission};
 
 const NOW_S: u64 = 1_700_000_000;
 
@@ -30,11 +30,20 @@ fn key(text: &str) -> Key {
     Key { name, domain, selector: testkit::domain(selector), private: private(file) }
 }
 
-/// `*.example.jp main,second`; `-` names no key.
+/// `*.example.jp main,second`; `-` names no key; behind it `user=…` and `network=…`, in any number.
 fn rule(text: &str) -> Rule {
-    let (pattern, keys) = text.split_once(' ').unwrap();
-    let keys = keys.split(',').map(str::trim).filter(|key| *key != "-").map(str::to_owned).collect();
-    Rule { pattern: Pattern::parse(pattern).unwrap(), keys }
+    let mut words = text.split_whitespace();
+    let pattern = Pattern::parse(words.next().unwrap()).unwrap();
+    let keys = words.next().unwrap().split(',').filter(|key| *key != "-").map(str::to_owned).collect();
+    let mut clients = Clients::default();
+    for word in words {
+        match word.split_once('=').unwrap() {
+            ("user", user) => clients.users.push(user.to_owned()),
+            ("network", network) => clients.networks.push(network.parse().unwrap()),
+            _ => panic!("{word}"),
+        }
+    }
+    Rule { pattern, keys, clients }
 }
 
 fn role(keys: &[&str], rules: &[&str], manner: Manner) -> Arc<Role> {
@@ -45,7 +54,12 @@ fn role(keys: &[&str], rules: &[&str], manner: Manner) -> Arc<Role> {
 
 /// Signs a message in wire form whose body comes in chunks that end at these places.
 fn sign(role: &Arc<Role>, mail_from: &str, message: &[u8], cuts: &[usize]) -> Signed {
-    let mut signing = Signing::new(Arc::clone(role), ReversePath::parse(mail_from.as_bytes()).ok());
+    let mail_from = ReversePath::parse(mail_from.as_bytes()).ok();
+    sign_for(role, Submission { mail_from, ..Submission::default() }, message, cuts)
+}
+
+fn sign_for(role: &Arc<Role>, submission: Submission, message: &[u8], cuts: &[usize]) -> Signed {
+    let mut signing = Signing::new(Arc::clone(role), submission);
     let start = Headers::parse(message).body_start();
     signing.header(message[..start].to_vec());
     let body = &message[start..];

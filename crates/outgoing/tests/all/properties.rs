@@ -31,7 +31,7 @@ proptest! {
             expire_in_s: Some(60),
             ..Manner::default()
         };
-        let rules = ["sub.example.jp one", "*@sub.example.jp two", "sub.example.jp three, one"];
+        let rules = ["sub.example.jp one", "*@sub.example.jp two", "sub.example.jp three,one"];
         let role = role(&KEYS[..keys], &rules[..keys], manner);
         let message = format!("From: \"A. B\" <a.b=c@sub.example.jp>\r\n{header}\r\n{body}");
         let mut cuts = cuts;
