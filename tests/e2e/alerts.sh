@@ -239,8 +239,10 @@ refused_beside() {
 reloaded() {
     sed -i -e 's/^domains = .*/&\nlmtp = "inet:0@127.0.0.1"/' "$T/sekisho.toml"
     sed -i -e 's/^digest = .*/digest = "never"/' "$T/sekisho.toml"
+    printf '[reports.hosts]\nlookup = false\n' >> "$T/sekisho.toml"
     "$SEKISHO" reload --lang en --state "$T/state" > "$T/reload.log" 2>&1
     check "a door needs a restart" grep -q 'reports.file, lmtp' "$T/reload.log"
+    check "looking for names does, too" grep -q 'reports.hosts, reports.geo' "$T/reload.log"
     equal "the hour of the digest does not" "$(grep -c 'alerts' "$T/reload.log")" 0
     rm -f "$T/token"
     check "what cannot be read is refused" not_reloaded

@@ -171,6 +171,7 @@ impl Plan {
             ("reports.imap", self.config.reports.mailboxes != other.started.reports.mailboxes),
             ("reports.send", self.config.reporting != other.started.reporting),
             ("reports.failure", self.failing != other.failing),
+            ("reports.hosts, reports.geo", self.config.places != other.started.places),
             ("reports.milter", self.way_in != other.way_in),
             ("keys", self.keys != other.keys),
         ];
