@@ -4,6 +4,7 @@ mod arrows;
 mod cases;
 mod functions;
 mod heads;
+mod licences;
 mod machine;
 mod paths;
 mod purity;
@@ -19,6 +20,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("paths in documents", paths::check),
     ("heads of crates", heads::check),
     ("cases", cases::check),
+    ("licences", licences::check),
     ("traces of a machine", machine::check),
 ];
 
