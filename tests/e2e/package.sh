@@ -67,6 +67,8 @@ configuration() {
 # The examples of the documents, each as a configuration of its own.
 documents() {
     local document number examples=0
+    # A file that an example names, and that has to be there.
+    (umask 077 && echo "hmac-sha256:sekisho:$(head -c 32 /dev/zero | base64)" > "$T/tsig.key")
     for document in "$ROOT"/docs/*.md; do
         rm -f "$T"/example-*.toml
         awk -v folder="$T" '/^```toml$/ { file = folder "/example-" ++count ".toml"; next } /^```$/ { file = "" } file { print > file }' "$document"
@@ -84,9 +86,9 @@ documents() {
     check "there are examples ($examples)" test "$examples" -ge 10
 }
 
-# keys DOCUMENT – the lines of its examples, without comments.
+# keys DOCUMENT – the lines of its examples, without comments; each speaks the document's language.
 keys() {
-    sed -n -e '/^```toml$/,/^```$/p' "$1" | grep -v '^#'
+    sed -n -e '/^```toml$/,/^```$/p' "$1" | sed -e 's/ *#.*//' -e 's/^language = ".."$/language/' | grep .
 }
 
 # What the maintainer's scripts do, with everything that they would call written down in its place.
