@@ -1,18 +1,24 @@
 //! Authoritative servers, asked directly and without recursion: what each of them shows of a name, caches aside.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use lookup::{Answer, Data, Failure, Kind, Lookup, Question, Text};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::Name;
+use lookup::{Answer, Data, Dnssec, Failure, Kind, Lookup, Negative, Question, Text, ask_all};
 use mailtext::Domain;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
-use crate::limits::{AUTHORITY_ADDRESS_COUNT_MAX, AUTHORITY_SERVER_COUNT_MAX, DATAGRAM_BYTES_MAX, UDP_PAYLOAD_BYTES};
+use crate::fetch::address::{Scope, scope};
+use crate::limits::{
+    AUTHORITY_ADDRESS_COUNT_MAX, AUTHORITY_SERVER_COUNT_MAX, AUTHORITY_ZONES_AT_ONCE, DATAGRAM_BYTES_MAX,
+};
+use crate::resolver::config::{AuthenticData, Edns};
+use crate::resolver::wire::{Query, answers, at, data_of, id_of, negative_ttl_s, record_type, ttl_of};
 
 /// A zone and who answers for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,48 +81,91 @@ pub enum AuthorityFailure {
     Malformed,
 }
 
+/// What one address says to a question of any kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// Records, or the alias in their place ([`Data::Cname`]; it is not followed), or their absence; or why it does not count.
+    pub answer: Result<Answer, AuthorityFailure>,
+    /// The size of the message that was read, in bytes; 0 where there is none.
+    pub size_bytes: usize,
+    /// How it came.
+    pub way: Way,
+}
+
+/// How an answer came.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Way {
+    /// Over UDP.
+    Udp,
+    /// Over TCP, after it had been cut over UDP.
+    Tcp,
+    /// It was cut over UDP, and TCP gave nothing.
+    TcpRefused,
+}
+
+/// Where servers stand that are not asked at the addresses that DNS has for them: in a network that shows other people other
+/// addresses, or before a server is moved.
+pub type Places = HashMap<Domain, SocketAddr>;
+
 /// Finds the zone of a name, and its servers. The resolver is asked; it may know the servers from its cache.
 ///
 /// # Errors
 /// A question failed, or there is no zone.
-pub async fn find(resolver: &impl Lookup, name: &Domain) -> Result<Authority, Failure> {
-    let mut zone = Some(name.clone());
-    while let Some(candidate) = zone {
-        let servers = match resolver.ask(Question { name: candidate.clone(), kind: Kind::Ns }).await {
-            // Behind an alias it would be another zone's.
-            Answer::Records(records) if records.aliases.is_empty() => records.data.to_vec(),
-            Answer::Failed(failure) => return Err(failure),
-            _ => Vec::new(),
-        };
-        let names = servers.into_iter().filter_map(|data| match data {
-            Data::Ns(name) => Some(name),
-            _ => None,
-        });
-        let names: Vec<Domain> = names.take(AUTHORITY_SERVER_COUNT_MAX).collect();
-        if !names.is_empty() {
-            let mut servers = Vec::with_capacity(names.len());
-            for name in names {
-                servers.push(addresses(resolver, name).await);
+pub async fn find(resolver: &(impl Lookup + Sync), name: &Domain) -> Result<Authority, Failure> {
+    let (zone, names) = find_zone(resolver, name).await?;
+    Ok(Authority { zone, servers: find_servers(resolver, names, &Places::new()).await })
+}
+
+/// The zone of a name, and the names of its servers.
+pub(crate) async fn find_zone(
+    resolver: &(impl Lookup + Sync),
+    name: &Domain,
+) -> Result<(Domain, Vec<Domain>), Failure> {
+    let above = std::iter::successors(Some(name.clone()), Domain::parent);
+    let questions: Vec<_> = above.map(|candidate| Question::new(candidate, Kind::Ns)).collect();
+    // Nearly every name is one or two labels below its zone's: the first few are asked for at once.
+    for several in questions.chunks(AUTHORITY_ZONES_AT_ONCE) {
+        for (question, answer) in several.iter().zip(ask_all(resolver, several).await) {
+            let servers = match answer {
+                // Behind an alias it would be another zone's.
+                Answer::Records(records) if records.aliases.is_empty() => records.data.to_vec(),
+                Answer::Failed(failure) => return Err(failure),
+                _ => continue,
+            };
+            let names = servers.into_iter().filter_map(|data| match data {
+                Data::Ns(name) => Some(name),
+                _ => None,
+            });
+            let names: Vec<Domain> = names.take(AUTHORITY_SERVER_COUNT_MAX).collect();
+            if !names.is_empty() {
+                return Ok((question.name.clone(), names));
             }
-            return Ok(Authority { zone: candidate, servers });
         }
-        zone = candidate.parent();
     }
     Err(Failure::BadName)
 }
 
-async fn addresses(resolver: &impl Lookup, name: Domain) -> Server {
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for kind in [Kind::A, Kind::Aaaa] {
-        let answer = resolver.ask(Question { name: name.clone(), kind }).await;
-        addresses.extend(answer.data().iter().filter_map(|data| match data {
-            Data::A(address) => Some(SocketAddr::from((*address, DNS_PORT))),
-            Data::Aaaa(address) => Some(SocketAddr::from((*address, DNS_PORT))),
+/// The servers with their addresses, all asked for at once.
+pub(crate) async fn find_servers(resolver: &(impl Lookup + Sync), names: Vec<Domain>, places: &Places) -> Vec<Server> {
+    let unplaced = names.iter().filter(|name| !places.contains_key(*name));
+    let questions: Vec<_> =
+        unplaced.flat_map(|name| [Kind::A, Kind::Aaaa].map(|kind| Question::new(name.clone(), kind))).collect();
+    let answers = ask_all(resolver, &questions).await;
+    let found = |name: &Domain| {
+        let own = questions.iter().zip(&answers).filter(|(question, _)| question.name == *name);
+        let addresses = own.flat_map(|(_, answer)| answer.data()).filter_map(|data| match data {
+            Data::A(address) => Some(IpAddr::from(*address)),
+            Data::Aaaa(address) => Some(IpAddr::from(*address)),
             _ => None,
-        }));
-    }
-    addresses.truncate(AUTHORITY_ADDRESS_COUNT_MAX);
-    Server { name: Some(name), addresses }
+        });
+        let usable = addresses.filter(|address| scope(*address) != Scope::Unusable);
+        usable.take(AUTHORITY_ADDRESS_COUNT_MAX).map(|address| SocketAddr::from((address, DNS_PORT))).collect()
+    };
+    let server = |name: Domain| {
+        let addresses = places.get(&name).map_or_else(|| found(&name), |place| vec![*place]);
+        Server { name: Some(name), addresses }
+    };
+    names.into_iter().map(server).collect()
 }
 
 impl Server {
@@ -138,16 +187,25 @@ impl Server {
 /// Asks one server what TXT or CNAME records it has at a name: over UDP, twice where nothing comes, and over TCP what was
 /// cut. `wait` is for each try.
 pub async fn ask(server: SocketAddr, name: &Domain, wait: Duration) -> Shown {
-    let Ok(asked) = Name::from_labels(name.labels().map(str::as_bytes)) else {
-        return Shown::Failed(AuthorityFailure::Malformed);
+    tell(server, &Question::txt(name.clone()), wait).await.answer.map_or_else(Shown::Failed, |answer| shown(&answer))
+}
+
+/// Asks one server a question: over UDP with EDNS, twice where nothing comes, and over TCP what was cut. `wait` is for each
+/// try.
+pub async fn tell(server: SocketAddr, question: &Question, wait: Duration) -> Told {
+    let failed = |failure, way| Told { answer: Err(failure), size_bytes: 0, way };
+    let Ok(query) = Query::new(&question.name, question.kind, Edns::Offered, AuthenticData::Ignored) else {
+        return failed(AuthorityFailure::Malformed, Way::Udp);
     };
+    let query = query.without_recursion();
     let mut failure = AuthorityFailure::Timeout;
     for _ in 0..UDP_TRY_COUNT {
-        match over_udp(server, &asked, wait).await {
-            Ok(answer) if is_cut(&answer) => {
-                return over_tcp(server, &asked, wait).await.map_or_else(Shown::Failed, |answer| read(&answer, &asked));
+        match over_udp(server, &query, wait).await {
+            Ok(cut) if is_cut(&cut) => {
+                let whole = over_tcp(server, &query, wait).await;
+                return whole.map_or_else(|why| failed(why, Way::TcpRefused), |it| Told::of(&it, question, Way::Tcp));
             }
-            Ok(answer) => return read(&answer, &asked),
+            Ok(answer) => return Told::of(&answer, question, Way::Udp),
             Err(AuthorityFailure::Timeout) => {}
             Err(other) => {
                 failure = other;
@@ -155,24 +213,30 @@ pub async fn ask(server: SocketAddr, name: &Domain, wait: Duration) -> Shown {
             }
         }
     }
-    Shown::Failed(failure)
+    failed(failure, Way::Udp)
 }
 
-async fn over_udp(server: SocketAddr, name: &Name, wait: Duration) -> Result<Vec<u8>, AuthorityFailure> {
+impl Told {
+    fn of(answer: &[u8], question: &Question, way: Way) -> Self {
+        Self { answer: read(answer, question), size_bytes: answer.len(), way }
+    }
+}
+
+async fn over_udp(server: SocketAddr, query: &Query, wait: Duration) -> Result<Vec<u8>, AuthorityFailure> {
     let any: IpAddr = match server {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    let (id, query) = query(name)?;
+    let id: u16 = rand::random();
     let exchange = async {
         let socket = UdpSocket::bind((any, 0)).await?;
         socket.connect(server).await?;
-        socket.send(&query).await?;
+        socket.send(&query.with_id(id)).await?;
         let mut answer = vec![0; DATAGRAM_BYTES_MAX];
         loop {
             let length = socket.recv(&mut answer).await?;
             // RFC 5452 §9.1: what answers nothing that was asked is not looked at.
-            if answers(&answer[..length], id, name) {
+            if id_of(&answer[..length]) == Some(id) && answers(&answer[..length], query.question()) {
                 answer.truncate(length);
                 return Ok(answer);
             }
@@ -181,11 +245,13 @@ async fn over_udp(server: SocketAddr, name: &Name, wait: Duration) -> Result<Vec
     timeout(wait, exchange).await.map_err(|_| AuthorityFailure::Timeout)?.map_err(|error: io::Error| failure(&error))
 }
 
-async fn over_tcp(server: SocketAddr, name: &Name, wait: Duration) -> Result<Vec<u8>, AuthorityFailure> {
-    let (id, query) = query(name)?;
-    let answer = timeout(wait, exchange_over_tcp(server, &query)).await.map_err(|_| AuthorityFailure::Timeout)?;
-    let answer = answer.map_err(|error| failure(&error))?;
-    if answers(&answer, id, name) { Ok(answer) } else { Err(AuthorityFailure::Malformed) }
+async fn over_tcp(server: SocketAddr, query: &Query, wait: Duration) -> Result<Vec<u8>, AuthorityFailure> {
+    let id: u16 = rand::random();
+    let query_bytes = query.with_id(id);
+    let answer = timeout(wait, exchange_over_tcp(server, &query_bytes)).await;
+    let answer = answer.map_err(|_| AuthorityFailure::Timeout)?.map_err(|error| failure(&error))?;
+    let is_ours = id_of(&answer) == Some(id) && answers(&answer, query.question());
+    if is_ours { Ok(answer) } else { Err(AuthorityFailure::Malformed) }
 }
 
 /// One message there and one back over a connection of its own (RFC 7766 §8).
@@ -198,30 +264,6 @@ pub(crate) async fn exchange_over_tcp(server: SocketAddr, message: &[u8]) -> io:
     let mut answer = Vec::new();
     (&mut stream).take(length.into()).read_to_end(&mut answer).await?;
     if answer.len() < usize::from(length) { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
-}
-
-fn query(name: &Name) -> Result<(u16, Vec<u8>), AuthorityFailure> {
-    let id: u16 = rand::random();
-    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
-    message.metadata.recursion_desired = false;
-    message.add_query(Query::query(name.clone(), RecordType::TXT));
-    let mut edns = Edns::new();
-    edns.set_max_payload(UDP_PAYLOAD_BYTES);
-    message.set_edns(edns);
-    Ok((id, message.to_vec().map_err(|_| AuthorityFailure::Malformed)?))
-}
-
-fn answers(answer: &[u8], id: u16, name: &Name) -> bool {
-    // What was cut may not be readable as a whole; its header is.
-    let Some(header) = answer.first_chunk::<12>() else { return false };
-    if u16::from_be_bytes([header[0], header[1]]) != id || header[2] & 0x80 == 0 {
-        return false;
-    }
-    is_cut(answer)
-        || Message::from_vec(answer).is_ok_and(|message| match &message.queries[..] {
-            [query] => query.name() == name && query.query_type() == RecordType::TXT,
-            queries => queries.is_empty() && message.metadata.response_code != ResponseCode::NoError,
-        })
 }
 
 fn is_cut(answer: &[u8]) -> bool {
@@ -237,40 +279,43 @@ fn failure(error: &io::Error) -> AuthorityFailure {
     }
 }
 
-fn read(answer: &[u8], name: &Name) -> Shown {
-    let Ok(message) = Message::from_vec(answer) else { return Shown::Failed(AuthorityFailure::Malformed) };
+fn read(answer: &[u8], question: &Question) -> Result<Answer, AuthorityFailure> {
+    let message = Message::from_vec(answer).map_err(|_| AuthorityFailure::Malformed)?;
     match message.metadata.response_code {
         ResponseCode::NoError | ResponseCode::NXDomain => {}
-        ResponseCode::NotAuth => return Shown::Failed(AuthorityFailure::NotAuthoritative),
-        _ => return Shown::Failed(AuthorityFailure::Refused),
+        ResponseCode::NotAuth => return Err(AuthorityFailure::NotAuthoritative),
+        _ => return Err(AuthorityFailure::Refused),
     }
     // RFC 1035 §4.1.1: without AA it is a referral, or another's word.
     if !message.metadata.authoritative {
-        return Shown::Failed(AuthorityFailure::NotAuthoritative);
+        return Err(AuthorityFailure::NotAuthoritative);
     }
-    let here = message.answers.iter().filter(|record| record.name == *name && record.dns_class == DNSClass::IN);
-    let (mut texts, mut alias, mut ttl_s) = (Vec::new(), None, u32::MAX);
-    for record in here {
-        match &record.data {
-            RData::TXT(text) => texts.push(Text::from_strings(&text.txt_data)),
-            RData::CNAME(target) => alias = Domain::query(target.0.to_ascii().trim_end_matches('.')).ok(),
-            _ => continue,
-        }
-        ttl_s = ttl_s.min(record.ttl);
+    let labels = question.name.labels().map(str::as_bytes);
+    let name = Name::from_labels(labels).map_err(|_| AuthorityFailure::Malformed)?;
+    // RFC 1034 §4.3.2: at an alias, the alias is the answer; where it leads may be another server's.
+    for kind in [Kind::Cname, question.kind] {
+        let here: Vec<_> = at(&message, &name, record_type(kind)).collect();
+        let Some(ttl_s) = here.iter().map(|record| ttl_of(record)).min() else { continue };
+        let data: Vec<_> = here.into_iter().filter_map(|record| data_of(&record.data)).collect();
+        return if data.is_empty() { Err(AuthorityFailure::Malformed) } else { Ok(Answer::of(data, ttl_s)) };
     }
-    match (alias, texts.is_empty()) {
-        (Some(target), _) => Shown::Alias { target, ttl_s },
-        (None, false) => Shown::Texts { texts, ttl_s },
-        (None, true) => Shown::Nothing { ttl_s: message.authorities.iter().find_map(negative_ttl_s).unwrap_or(0) },
-    }
+    let ttl_s = message.authorities.iter().find_map(negative_ttl_s).unwrap_or(0);
+    let absence = Negative { ttl_s, dnssec: Dnssec::Unproven };
+    let is_there = message.metadata.response_code == ResponseCode::NoError;
+    Ok(if is_there { Answer::NoData(absence) } else { Answer::NxDomain(absence) })
 }
 
-/// RFC 2308 §5: the lesser of the SOA record's TTL and of its MINIMUM field.
-fn negative_ttl_s(record: &Record) -> Option<u32> {
-    match &record.data {
-        RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
-        _ => None,
+/// An answer about TXT records.
+fn shown(answer: &Answer) -> Shown {
+    let (mut texts, ttl_s) = (Vec::new(), answer.ttl_s());
+    for data in answer.data() {
+        match data {
+            Data::Cname(target) => return Shown::Alias { target: target.clone(), ttl_s },
+            Data::Txt(text) => texts.push(text.clone()),
+            _ => {}
+        }
     }
+    if texts.is_empty() { Shown::Nothing { ttl_s } } else { Shown::Texts { texts, ttl_s } }
 }
 
 const DNS_PORT: u16 = 53;

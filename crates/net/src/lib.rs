@@ -5,7 +5,7 @@
 //! with a cache, coalescing, deadlines and a fall-back to TCP; fetches documents from public hosts ([`Fetcher`]); holds
 //! the connections of MTAs and passes bytes between them and a [`Conversation`]; answers HTTP to the operator; tells the
 //! service manager, and the time; sends mail through a submission server, and takes mail from mailboxes over IMAP, from
-//! MTAs over LMTP, and from who pushes it over HTTP; reads the operator's files of countries and networks.
+//! MTAs over LMTP, and from who pushes it over HTTP; greets mail hosts, and asks the servers of zones one by one; reads the operator's files of countries and networks.
 //!
 //! What it will never do: decide. It knows no SPF, no DKIM, no policy and no milter packet; it stores nothing, logs
 //! nothing (it tells [`Notice`]s to whoever wants to log), and holds no key. Every wait here has an end, every buffer a
@@ -13,13 +13,15 @@
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
 //! its `config`, `address`, `connect`, `exchange`, `cache`, `post`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
-//! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`]; then zones:
-//! [`authoritative`], [`update`].
+//! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`]; [`greeting`]; then
+//! zones: [`authoritative`], [`authorities`], [`update`].
 
 pub mod authoritative;
+pub mod authorities;
 pub mod clock;
 pub mod conversation;
 pub mod fetch;
+pub mod greeting;
 pub mod http;
 pub mod imap;
 pub mod limits;

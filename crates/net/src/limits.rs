@@ -197,6 +197,24 @@ pub const DSN_ENVELOPE_ID_BYTES_MAX: usize = 100;
 /// Longest original recipient with its type, in bytes as it is sent (RFC 3461 §4.2).
 pub const DSN_ORIGINAL_RECIPIENT_BYTES_MAX: usize = 500;
 
+// Greeting a mail host, to see what it offers. Nobody waits five minutes for that.
+
+/// Time for a connection to one address, in milliseconds, unless the configuration says otherwise.
+pub const GREET_CONNECT_MS_DEFAULT: u64 = 4_000;
+/// Time for one reply, in milliseconds, unless the configuration says otherwise: some hosts hold their first line back for
+/// some seconds, to see who talks out of turn.
+pub const GREET_REPLY_MS_DEFAULT: u64 = 10_000;
+/// Time for the handshake of TLS, in milliseconds, unless the configuration says otherwise.
+pub const GREET_TLS_MS_DEFAULT: u64 = 8_000;
+/// Addresses of one host that are tried.
+pub const GREET_ADDRESS_COUNT_MAX: usize = 4;
+/// Hosts that are greeted at one time in one run.
+pub const GREET_AT_ONCE: usize = 16;
+/// Hosts that one run remembers; with more it begins anew.
+pub const GREET_MEMO_COUNT_MAX: usize = 20_000;
+/// Names of one certificate that are kept.
+pub const GREET_NAME_COUNT_MAX: usize = 1_000;
+
 // IMAP.
 
 /// Time for the answer to a command, and for one piece of a message, in milliseconds, unless the configuration says
@@ -284,6 +302,14 @@ pub const PLACE_NAME_CHARACTERS_MAX: usize = 120;
 pub const AUTHORITY_SERVER_COUNT_MAX: usize = 16;
 /// Addresses of one name server that are asked.
 pub const AUTHORITY_ADDRESS_COUNT_MAX: usize = 8;
+/// Names that are asked at once whether a zone begins there: a name and those above it.
+pub const AUTHORITY_ZONES_AT_ONCE: usize = 3;
+/// Questions to name servers of zones that are on their way at one time in one run.
+pub const AUTHORITY_IN_FLIGHT_COUNT: usize = 256;
+/// Time for one try at a name server of a zone, in milliseconds, unless the configuration says otherwise.
+pub const AUTHORITY_TRY_MS_DEFAULT: u64 = 1_000;
+/// Zones, and addresses of servers, that one run remembers; with more it begins anew.
+pub const AUTHORITY_MEMO_COUNT_MAX: usize = 20_000;
 /// Longest update that is sent, in bytes: what a DNS message over TCP holds.
 pub const UPDATE_BYTES_MAX: usize = 65_535;
 /// How far the server's clock may be from ours, in seconds (RFC 8945 §10 recommends 300).

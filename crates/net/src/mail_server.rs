@@ -241,13 +241,36 @@ impl Wire {
         }
         let name = ServerName::try_from(host.clone()).map_err(|_| ConnectError::BadName { host: host.clone() })?;
         let connector = connector(&server.roots).map_err(|error| wrong(error.to_string()))?;
+        self.shake(&connector, name, server.tls_timeout).await.map_err(wrong)
+    }
+
+    /// The handshake alone, by whatever the connector trusts; or what is wrong.
+    pub(crate) async fn shake(
+        &mut self,
+        connector: &TlsConnector,
+        name: ServerName<'static>,
+        wait: Duration,
+    ) -> Result<(), String> {
         let Stream::Tcp(stream) = std::mem::replace(&mut self.stream, Stream::Gone) else {
-            return Err(wrong("there is TLS already".to_owned()));
+            return Err("there is TLS already".to_owned());
         };
-        let shaken = timeout(server.tls_timeout, connector.connect(name, stream)).await;
-        let stream = shaken.map_err(|_| wrong(Lost::Silent.to_string()))?.map_err(|error| wrong(error.to_string()))?;
-        self.stream = Stream::Tls(Box::new(stream));
+        let shaken = timeout(wait, connector.connect(name, stream)).await.map_err(|_| Lost::Silent.to_string())?;
+        self.stream = Stream::Tls(Box::new(shaken.map_err(|error| error.to_string())?));
         Ok(())
+    }
+
+    /// Drops what has come and was not asked for yet.
+    pub(crate) fn forget(&mut self) {
+        self.input.clear();
+        self.used = 0;
+    }
+
+    /// The connection of TLS, where there is one.
+    pub(crate) fn tls(&self) -> Option<&rustls::ClientConnection> {
+        match &self.stream {
+            Stream::Tls(stream) => Some(stream.get_ref().1),
+            Stream::Tcp(_) | Stream::Gone => None,
+        }
     }
 
     /// Whether a password may be said here: under TLS, or to this machine.

@@ -49,7 +49,7 @@ pub use self::message::{Notify, OutgoingMessage, Recipient, Returned};
 pub use self::reply::{EnhancedCode, Reply};
 
 use self::message::{Envelope, Stuffed};
-use self::reply::ReplyReader;
+pub(crate) use self::reply::ReplyReader;
 use crate::limits::{
     SMTP_BLOCK_BYTES, SMTP_BLOCK_MS_DEFAULT, SMTP_COMMAND_LINE_BYTES_MAX, SMTP_COMMAND_MS_DEFAULT,
     SMTP_DATA_MS_DEFAULT, SMTP_END_MS_DEFAULT, SMTP_GREETING_MS_DEFAULT, SMTP_LATE_REPLY_MS, SMTP_PIPELINE_COUNT_MAX,
@@ -647,7 +647,7 @@ impl Submission {
 
 impl Offers {
     /// Of the lines of the reply to EHLO, the first of which is a greeting.
-    fn of(lines: &[String]) -> Self {
+    pub(crate) fn of(lines: &[String]) -> Self {
         let mut offers = Self::default();
         for line in lines.iter().skip(1) {
             // AUTH=PLAIN is how it was written before there was a standard.

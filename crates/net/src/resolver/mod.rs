@@ -21,7 +21,7 @@ mod exchange;
 mod flight;
 mod tcp;
 mod udp;
-mod wire;
+pub(crate) mod wire;
 
 use cache::{Cache, Lifetimes};
 use config::{ResolverConfig, ResolverError};

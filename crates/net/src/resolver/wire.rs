@@ -14,7 +14,7 @@ use super::config::{AuthenticData, Edns};
 use crate::limits::UDP_PAYLOAD_BYTES;
 
 /// A question as bytes, with room for an id.
-pub(super) struct Query {
+pub(crate) struct Query {
     bytes: Vec<u8>,
     /// Where the question section ends: it begins behind the header.
     question_end: usize,
@@ -62,7 +62,7 @@ impl Query {
     ///
     /// # Errors
     /// [`Failure::BadName`]: the name cannot be written.
-    pub(super) fn new(name: &Domain, kind: Kind, edns: Edns, authentic_data: AuthenticData) -> Result<Self, Failure> {
+    pub(crate) fn new(name: &Domain, kind: Kind, edns: Edns, authentic_data: AuthenticData) -> Result<Self, Failure> {
         let name = Name::from_labels(name.labels().map(str::as_bytes)).map_err(|_| Failure::BadName)?;
         // Header of 12 octets; the name with its lengths and root; type and class.
         let question_end = HEADER_BYTES + name.iter().map(|label| label.len() + 1).sum::<usize>() + 1 + 4;
@@ -83,8 +83,14 @@ impl Query {
         Ok(Self { bytes, question_end })
     }
 
+    /// The same for a server that answers for the zone itself (RFC 1034 §4.3.1: RD is not set).
+    pub(crate) fn without_recursion(mut self) -> Self {
+        self.bytes[2] &= !RECURSION_DESIRED;
+        self
+    }
+
     /// The datagram that asks under this id.
-    pub(super) fn with_id(&self, id: u16) -> Vec<u8> {
+    pub(crate) fn with_id(&self, id: u16) -> Vec<u8> {
         let mut bytes = self.bytes.clone();
         bytes[..2].copy_from_slice(&id.to_be_bytes());
         bytes
@@ -96,20 +102,20 @@ impl Query {
     }
 
     /// The question section.
-    pub(super) fn question(&self) -> &[u8] {
+    pub(crate) fn question(&self) -> &[u8] {
         &self.bytes[HEADER_BYTES..self.question_end]
     }
 }
 
 /// The id of a datagram; `None` when it has no header.
-pub(super) fn id_of(datagram: &[u8]) -> Option<u16> {
+pub(crate) fn id_of(datagram: &[u8]) -> Option<u16> {
     let id = datagram.first_chunk::<2>()?;
     (datagram.len() >= HEADER_BYTES).then(|| u16::from_be_bytes(*id))
 }
 
 /// Whether a datagram answers this question section: RFC 5452 §9.1 wants the question echoed. Servers that could not
 /// parse the question may leave it out, and then nothing but their refusal is read.
-pub(super) fn answers(datagram: &[u8], question: &[u8]) -> bool {
+pub(crate) fn answers(datagram: &[u8], question: &[u8]) -> bool {
     let Some((header, rest)) = datagram.split_first_chunk::<HEADER_BYTES>() else {
         return false;
     };
@@ -214,19 +220,19 @@ impl Walk<'_> {
     }
 }
 
-fn at<'a>(message: &'a Message, name: &'a Name, kind: RecordType) -> impl Iterator<Item = &'a Record> {
+pub(crate) fn at<'a>(message: &'a Message, name: &'a Name, kind: RecordType) -> impl Iterator<Item = &'a Record> {
     message
         .answers
         .iter()
         .filter(move |record| record.record_type() == kind && record.dns_class == DNSClass::IN && record.name == *name)
 }
 
-fn ttl_of(record: &Record) -> u32 {
+pub(crate) fn ttl_of(record: &Record) -> u32 {
     // RFC 2181 §8: a TTL with the most significant bit set is 0.
     if record.ttl > i32::MAX.cast_unsigned() { 0 } else { record.ttl }
 }
 
-fn negative_ttl_s(record: &Record) -> Option<u32> {
+pub(crate) fn negative_ttl_s(record: &Record) -> Option<u32> {
     match &record.data {
         // RFC 2308 §5: the lesser of the SOA record's TTL and of its MINIMUM field.
         RData::SOA(soa) => Some(ttl_of(record).min(soa.minimum)),
@@ -235,7 +241,7 @@ fn negative_ttl_s(record: &Record) -> Option<u32> {
 }
 
 /// `None`: a host that cannot be written as a name, which nobody could ask for either.
-fn data_of(data: &RData) -> Option<Data> {
+pub(crate) fn data_of(data: &RData) -> Option<Data> {
     Some(match data {
         RData::TXT(txt) => Data::Txt(Text::from_strings(&txt.txt_data)),
         RData::A(address) => Data::A(address.0),
@@ -310,7 +316,7 @@ fn is_bogus(message: &Message) -> bool {
     })
 }
 
-fn record_type(kind: Kind) -> RecordType {
+pub(crate) fn record_type(kind: Kind) -> RecordType {
     match kind {
         Kind::Txt => RecordType::TXT,
         Kind::A => RecordType::A,
@@ -328,6 +334,8 @@ fn record_type(kind: Kind) -> RecordType {
 }
 
 const HEADER_BYTES: usize = 12;
+/// In the third octet of the header (RFC 1035 §4.1.1).
+const RECURSION_DESIRED: u8 = 0x01;
 /// RFC 4034 §5.
 const TYPE_DS: u16 = 43;
 /// RFC 7208 §3.1, where it is taken back.

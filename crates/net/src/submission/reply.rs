@@ -93,18 +93,18 @@ impl EnhancedCode {
 
 /// Makes a reply of its lines.
 #[derive(Debug, Default)]
-pub(super) struct ReplyReader {
+pub(crate) struct ReplyReader {
     lines: Vec<String>,
     code: Option<u16>,
 }
 
 /// The server did not send a reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct NotAReply;
+pub(crate) struct NotAReply;
 
 impl ReplyReader {
     /// Takes a line; the reply when it was the last.
-    pub(super) fn take(&mut self, line: &[u8]) -> Result<Option<Reply>, NotAReply> {
+    pub(crate) fn take(&mut self, line: &[u8]) -> Result<Option<Reply>, NotAReply> {
         let (code, rest) = line.split_at_checked(3).ok_or(NotAReply)?;
         // RFC 5321 §4.2: the first digit is from 2 to 5, the second from 0 to 5.
         let is_code = matches!(code, [b'2'..=b'5', b'0'..=b'5', b'0'..=b'9']);
@@ -125,7 +125,7 @@ impl ReplyReader {
     }
 
     /// The lines of the reply as they came, without codes: what EHLO offers is in them.
-    pub(super) fn lines(&self) -> &[String] {
+    pub(crate) fn lines(&self) -> &[String] {
         &self.lines
     }
 

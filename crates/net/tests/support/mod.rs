@@ -135,7 +135,6 @@ async fn serve_tcp(listener: TcpListener, respond: Respond, log: Arc<Mutex<Vec<A
 fn asked(bytes: &[u8], over: Over, from: SocketAddr, number: &AtomicUsize) -> Asked {
     let message = Message::from_vec(bytes).unwrap();
     assert_eq!(message.queries.len(), 1);
-    assert!(message.metadata.recursion_desired);
     let query = &message.queries[0];
     let labels: Vec<_> = query.name.iter().map(|label| std::str::from_utf8(label).unwrap()).collect();
     let name = labels.join(".");
