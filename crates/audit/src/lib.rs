@@ -20,6 +20,7 @@ pub mod guideline;
 pub mod journal;
 pub mod known;
 pub mod limits;
+pub mod operators;
 pub mod published;
 pub mod records;
 pub mod rule;

@@ -11,6 +11,7 @@ use spf::{Tree, tree};
 
 use crate::finding::Place;
 use crate::limits::{MAIL_HOST_COUNT_MAX, NONSENSE_LABEL, ORGANIZATION_COUNT_MAX};
+use crate::operators;
 use crate::published::Published;
 use crate::rule::Rule;
 use crate::subject::Subject;
@@ -55,7 +56,8 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
     let beside = join3(hosts(world, domain), www(world, domain), Published::ask_below(world, domain, NONSENSE_LABEL));
     let ((texts, own_type, mut tree), (hosts, www, wildcard)) = join(own, beside).await;
     tree.name_parties(|name| {
-        Some(Party { organizational: subject.suffixes.organizational_domain(name), operator: None })
+        let operator = operators::operator(name).map(str::to_owned);
+        Some(Party { organizational: subject.suffixes.organizational_domain(name), operator })
     });
     let unregistered = unregistered(world, &tree, subject).await;
     Seen { texts, own_type, tree, unregistered, hosts, www, wildcard }

@@ -15,6 +15,8 @@ pub struct Line {
     pub rails: Vec<bool>,
     /// The name of the root, or the text of a term.
     pub text: String,
+    /// Who runs what it leads to, where somebody said so ([`Tree::name_parties`]).
+    pub operator: Option<String>,
     /// What it costs with all below it.
     pub total: Cost,
     /// How many addresses it lets pass that nothing before it does; of the root, how many pass at all. `None` for terms
@@ -56,6 +58,7 @@ impl Tree {
             about: About::Root,
             rails: Vec::new(),
             text: self.domain.as_str().to_owned(),
+            operator: None,
             total: self.worst.cost,
             adds: Some(Adds::of(&self.results.pass)),
             remarks: self.remarks_of_node(NodeId(0)),
@@ -79,6 +82,7 @@ impl Tree {
                 about: About::Term(at),
                 rails: own_rails.clone(),
                 text: term.text.clone(),
+                operator: term.party.as_ref().and_then(|party| party.operator.clone()),
                 total: term.total,
                 adds: (lets_pass(term) && !term.varies()).then(|| Adds::of(&term.adds)),
                 remarks,

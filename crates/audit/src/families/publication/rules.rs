@@ -47,7 +47,10 @@ fn every_question_is_answered(desk: &Desk<'_>, findings: &mut Findings) {
     }
     for (question, answers) in each(desk) {
         for answer in answers {
-            if let Answer::Failed(failure) = answer.answer {
+            // COM03 tells of one that cut its answer and gave no other.
+            if let Answer::Failed(failure) = answer.answer
+                && answer.way != Way::TcpRefused
+            {
                 let finding = findings.at(Place::of(question));
                 finding.sentence("audit-com01-server").with("server", answer.server.as_str());
                 finding.with("ip", answer.address.to_string()).word("failure", failure.word());
