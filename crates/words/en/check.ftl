@@ -23,6 +23,7 @@ check-declared = Declared by { $name }: { $text }
 check-remove = Take away the { $kind } record at { $name }.
 check-not-a-domain = “{ $value }” is not a domain: { $error }
 check-bad-record = { $option }: “{ $value }” is not of the form TYPE=TEXT. The types are spf, dmarc, dkim:SELECTOR, bimi, mtasts, tlsrpt and adsp.
+check-bad-place = { $option }: “{ $value }” is not of the form HOST:53=ADDRESS:PORT for a name server, or HOST:25=ADDRESS:PORT for a mail host.
 check-record-too-long = { $option }: the record is longer than any that DNS can hold.
 check-label-fix = →
 check-label-met = met

@@ -14,6 +14,7 @@ check-declared = { $name } による申告です: { $text }
 check-remove = { $name } の { $kind } レコードを取り除いてください。
 check-not-a-domain = "{ $value }" はドメイン名ではありません: { $error }
 check-bad-record = { $option }: "{ $value }" は TYPE=TEXT の形ではありません。種類は spf、dmarc、dkim:セレクタ、bimi、mtasts、tlsrpt、adsp です。
+check-bad-place = { $option }: "{ $value }" は、権威サーバの HOST:53=ADDRESS:PORT、メールサーバの HOST:25=ADDRESS:PORT のどちらの形でもありません。
 check-record-too-long = { $option }: DNS に登録できる長さを超えています。
 check-label-fix = →
 check-label-met = 対応済み

@@ -13,7 +13,7 @@ use mailtext::{Domain, Explain as _};
 use net::Resolver;
 
 use super::text::Parts;
-use super::world::Outside;
+use super::world::{Elsewhere, Outside, Patient};
 use super::{Checked, html, json, text};
 use crate::common::{Common, no_control, resolver_failure, runtime};
 use crate::dns::Web;
@@ -43,6 +43,16 @@ pub(crate) struct CheckArguments {
     /// Draw the SPF record with all that it includes, and what each term costs and opens
     #[arg(long)]
     spf_tree: bool,
+    /// Ask the resolver alone, not each authoritative server of the zone by itself
+    #[arg(long)]
+    no_servers: bool,
+    /// Greet the mail hosts at port 25, as far as STARTTLS; no mail is sent
+    #[arg(long)]
+    greet: bool,
+    /// Where a name server (port 53) or a mail host (port 25) stands, instead of at its addresses in DNS; several times for
+    /// several
+    #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
+    connect_to: Vec<String>,
     /// Judge a record before it is published: "spf=v=spf1 -all", "dmarc=…", "dkim:SELECTOR=…"
     #[arg(long, value_name = "TYPE=TEXT")]
     record: Vec<String>,
@@ -103,6 +113,7 @@ enum Format {
 pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (names, mut code) = names(common, &arguments.domains)?;
     let subjects = names.iter().map(|domain| subject(domain, arguments)).collect::<Result<Vec<_>, _>>()?;
+    let elsewhere = elsewhere(arguments)?;
     let runtime = runtime()?;
     let mut out: Box<dyn std::io::Write> =
         match &arguments.output {
@@ -114,7 +125,10 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
     runtime.block_on(async {
         let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
         let web = Web::start(&resolver)?;
-        let world = Outside { resolver, web, patience: Duration::from_secs(CHECK_DNS_S) };
+        let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
+        let authorities = (!arguments.no_servers).then(|| elsewhere.authorities(&dns));
+        let greeter = arguments.greet.then(|| elsewhere.greeter(&dns, &common.authserv_id(None)));
+        let world = Outside { dns, web, authorities, greeter };
         if arguments.format == Format::Html {
             out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
         }
@@ -129,13 +143,23 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
             out.write_all(html::TAIL.as_bytes())?;
         }
         out.flush()?;
-        if world.resolver.counts().bytes_received == 0 {
+        if world.dns.resolver.counts().bytes_received == 0 {
             return Err(
                 Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable"))
             );
         }
         Ok(code)
     })
+}
+
+/// `--connect-to`.
+fn elsewhere(arguments: &CheckArguments) -> Result<Elsewhere, Failure> {
+    let mut elsewhere = Elsewhere::default();
+    for text in &arguments.connect_to {
+        no_control("--connect-to", Some(text))?;
+        elsewhere.add(text).ok_or_else(|| Failure::option("check-bad-place", "--connect-to", text))?;
+    }
+    Ok(elsewhere)
 }
 
 /// The domains; what is none is told, and the others are checked all the same.

@@ -66,7 +66,7 @@ fn cells(line: &Line) -> [String; 3] {
     [lookups, or_dash(ip4), or_dash(ip6)]
 }
 
-/// The text of a line behind its rails.
+/// The text of a line behind its rails, with who runs what it leads to.
 fn drawn(line: &Line) -> String {
     let own = match line.rails.last() {
         None => "",
@@ -74,7 +74,8 @@ fn drawn(line: &Line) -> String {
         Some(false) => "└─ ",
     };
     let above = line.rails.split_last().map_or(&[][..], |(_, above)| above);
-    format!("{}{own}{}", rails(above), display_safe(&line.text))
+    let operator = line.operator.as_ref().map(|operator| format!(" ({operator})")).unwrap_or_default();
+    format!("{}{own}{}{operator}", rails(above), display_safe(&line.text))
 }
 
 /// The rails below a line, as far as its remarks need them.
