@@ -20,7 +20,7 @@ pub(crate) fn measure(house: &House, corpus: &Path) -> Outcome<Vec<String>> {
     house.cargo(&["build", "--release", "--package", "sekisho"])?;
     let target = house.metadata()?.target_directory;
     let program = target.join("release/sekisho").into_string();
-    let server = Knot::start(house, &corpus.join("zone/root.zone"))?;
+    let server = Knot::start(house, &[(".", &corpus.join("zone/root.zone"))])?;
     let arguments = arguments(corpus, server.port)?;
     // A program that does nothing is quick, too: what is measured must have verified.
     let output = house.command(&program, &[]).args(&arguments).output().map_err(|error| error.to_string())?;
@@ -80,8 +80,8 @@ pub(super) struct Knot {
 }
 
 impl Knot {
-    /// Serves the file of the root's zone.
-    pub(super) fn start(house: &House, zone: &Path) -> Outcome<Self> {
+    /// Serves these zones; the root is one of them.
+    pub(super) fn start(house: &House, zones: &[(&str, &Path)]) -> Outcome<Self> {
         if !Path::new(KNOT).is_file() {
             return Err(format!("{KNOT} is not there (Debian: knot)"));
         }
@@ -90,7 +90,7 @@ impl Knot {
         std::fs::create_dir_all(&place).map_err(failed)?;
         // A port that is free now; the socket is closed before the server takes it.
         let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).map_err(failed)?.port();
-        let configuration = configuration(&place, zone, port);
+        let configuration = configuration(&place, zones, port);
         let path: PathBuf = place.join("knot.conf");
         std::fs::write(&path, configuration).map_err(failed)?;
         let mut command = house.command(KNOT, &["--config"]);
@@ -126,11 +126,18 @@ impl Drop for Knot {
     }
 }
 
-fn configuration(place: &Path, zone: &Path, port: u16) -> String {
-    let (place, zone) = (place.display(), zone.display());
+fn configuration(place: &Path, zones: &[(&str, &Path)], port: u16) -> String {
+    let place = place.display();
+    let one = |(name, file): &(&str, &Path)| {
+        let file = file.display();
+        format!(
+            "  - domain: {name}\n    file: \"{file}\"\n    zonefile-load: whole\n    zonefile-sync: -1\n    \
+             journal-content: none\n"
+        )
+    };
+    let zones: String = zones.iter().map(one).collect();
     format!(
         "server:\n  rundir: \"{place}\"\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n  \
-         background-workers: 1\nlog:\n  - target: stderr\n    any: warning\ndatabase:\n  storage: \"{place}\"\nzone:\n  \
-         - domain: .\n    file: \"{zone}\"\n    zonefile-load: whole\n    zonefile-sync: -1\n    journal-content: none\n"
+         background-workers: 1\nlog:\n  - target: stderr\n    any: warning\ndatabase:\n  storage: \"{place}\"\nzone:\n{zones}"
     )
 }
