@@ -114,6 +114,11 @@ impl Common {
         configured.map_or_else(|| gethostname::gethostname().to_string_lossy().into_owned(), str::to_owned)
     }
 
+    /// Whether the command line names resolvers.
+    pub(crate) fn has_own_resolver(&self) -> bool {
+        !self.arguments.resolver.is_empty()
+    }
+
     /// Which DNS servers are asked, and how long.
     ///
     /// # Errors

@@ -43,7 +43,10 @@ pub(crate) struct CheckArguments {
     /// Draw the SPF record with all that it includes, and what each term costs and opens
     #[arg(long)]
     spf_tree: bool,
-    /// Ask the resolver alone, not each authoritative server of the zone by itself
+    /// Ask each authoritative server of the zone by itself, too [default, unless --resolver names whom to ask]
+    #[arg(long, overrides_with = "no_servers")]
+    servers: bool,
+    /// Ask the resolver alone
     #[arg(long)]
     no_servers: bool,
     /// Greet the mail hosts at port 25, as far as STARTTLS; no mail is sent
@@ -126,7 +129,9 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
         let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
         let web = Web::start(&resolver)?;
         let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
-        let authorities = (!arguments.no_servers).then(|| elsewhere.authorities(&dns));
+        // Whoever names a resolver wants what can be seen through it: its DNS may be another than that of the servers.
+        let asks_servers = arguments.servers || elsewhere.names_server() || !common.has_own_resolver();
+        let authorities = (asks_servers && !arguments.no_servers).then(|| elsewhere.authorities(&dns));
         let greeter = arguments.greet.then(|| elsewhere.greeter(&dns, &common.authserv_id(None)));
         let world = Outside { dns, web, authorities, greeter };
         if arguments.format == Format::Html {

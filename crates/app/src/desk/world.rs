@@ -56,6 +56,11 @@ impl Elsewhere {
         Some(())
     }
 
+    /// Whether a name server stands elsewhere.
+    pub(super) fn names_server(&self) -> bool {
+        !self.servers.is_empty()
+    }
+
     /// Who asks name servers.
     pub(super) fn authorities(&self, dns: &Patient) -> Authorities<Patient> {
         Authorities::new(dns.clone(), self.servers.clone())
