@@ -18,6 +18,7 @@ mod results;
 mod rules;
 mod running;
 mod signing;
+mod statements;
 pub(crate) mod verbs;
 mod way_in;
 
@@ -52,6 +53,7 @@ pub(crate) use reports::ReportsConfig;
 use rules::Judging;
 pub(crate) use running::{Http, LogForm, Running};
 pub(crate) use signing::{KeyReaders, SigningConfig};
+pub(crate) use statements::AuditConfig;
 pub(crate) use way_in::WayInConfig;
 
 /// What the configuration says; what it does not say is left to each verb.
@@ -101,6 +103,8 @@ pub(crate) struct Config {
     pub(crate) signing: SigningConfig,
     /// `[keys]`: the keys that are made here.
     pub(crate) keys: KeysConfig,
+    /// `[[audit.statement]]`: what the operator declares.
+    pub(crate) audit: AuditConfig,
 }
 
 /// A method that can be switched.
@@ -241,6 +245,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(places::KEYS)
         .chain(signing::KEYS)
         .chain(keys::KEYS)
+        .chain(statements::KEYS)
 }
 
 /// The value cannot be used.
@@ -453,6 +458,7 @@ impl Config {
                 signing::KEY => self.signing.begin_key(),
                 signing::RULE => self.signing.begin_rule(),
                 keys::ZONE => self.keys.begin_zone(),
+                statements::STATEMENT => self.audit.begin_statement(),
                 reports::IMAP => self.reports.begin_mailbox(),
                 _ => self.judging.begin_recipients(),
             }
@@ -472,12 +478,18 @@ impl Config {
                 signing::KEY => self.signing.missing_of_key(),
                 signing::RULE => self.signing.missing_of_rule(),
                 keys::ZONE => self.keys.missing_of_zone(),
+                statements::STATEMENT => self.audit.missing_of_statement(),
                 reports::IMAP => self.reports.missing_of_mailbox(),
                 _ => self.judging.missing_of_recipients(),
             };
             if let Some(key) = missing {
                 let failure = told(list.span().start, "cli-config-missing-key");
                 return Err(failure.with("key", key).with("section", name));
+            }
+            let unknown = self.audit.unknown_of_statement().filter(|_| name == statements::STATEMENT);
+            if let Some(unknown) = unknown {
+                let failure = told(list.span().start, "cli-config-unknown-requirement");
+                return Err(failure.with("value", unknown));
             }
         }
         Ok(())
@@ -621,9 +633,10 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The sections of which there may be several.
-const SEVERAL: [&str; 6] = [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP, keys::ZONE];
+const SEVERAL: [&str; 7] =
+    [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP, keys::ZONE, statements::STATEMENT];
 /// The sections in which there are lists of sections.
-const WITH_LISTS: [&str; 3] = [signing::SIGNING, reports::REPORTS, keys::KEYS_SECTION];
+const WITH_LISTS: [&str; 4] = [signing::SIGNING, reports::REPORTS, keys::KEYS_SECTION, statements::AUDIT];
 /// The sections in `[reports]` that there are once.
 const IN_REPORTS: [&str; 5] = [reporting::SEND, failing::FAILURE, way_in::MILTER, places::HOSTS, places::GEO];
 const LIST: &str = "dns_list";

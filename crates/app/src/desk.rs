@@ -1,13 +1,14 @@
 //! The owner's desk: what a domain publishes, judged by rules and by the guideline, and the records to publish instead.
 //!
 //! [`check`] asks and judges; [`text`], [`json`] and [`html`] show what was found, [`fix`] what to do about it. [`record`] writes records.
-//! [`spf_tree`] shows the tree of an SPF record, [`flatten`] writes one anew.
+//! `known` is what this installation knows of a domain beside that. [`spf_tree`] shows the tree of an SPF record, [`flatten`] writes one anew.
 
 pub(crate) mod check;
 mod fix;
 mod flatten;
 mod html;
 mod json;
+mod known;
 pub(crate) mod record;
 mod spf_tree;
 mod text;

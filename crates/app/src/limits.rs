@@ -119,6 +119,18 @@ pub(crate) const LISTS_FILE_BYTES_MAX: u64 = 16 << 20;
 pub(crate) const CHECK_AT_ONCE: usize = 32;
 /// Time for one question of a check, with every try, seconds.
 pub(crate) const CHECK_DNS_S: u64 = 20;
+/// Reports of so many days are looked at for a check.
+pub(crate) const KNOWN_REPORT_DAYS: u32 = 90;
+/// Mail of so many days is counted for a check.
+pub(crate) const KNOWN_MAIL_DAYS: u32 = 30;
+/// Most rows of the ledger that are looked at for one question of a check.
+pub(crate) const KNOWN_ROW_COUNT_MAX: usize = 100_000;
+/// Most selectors of a domain that a check learns of what is kept here.
+pub(crate) const KNOWN_SELECTOR_COUNT_MAX: usize = 100;
+/// Most clients of a provider that a check looks at.
+pub(crate) const KNOWN_CLIENT_COUNT_MAX: usize = 10_000;
+/// Most clients that are named as not ready.
+pub(crate) const KNOWN_CLIENT_NAMED_COUNT_MAX: usize = 20;
 /// A list of domains to check, bytes.
 pub(crate) const CHECK_LIST_BYTES_MAX: u64 = 256 << 20;
 /// Most signing keys of which it is asked whether they are published.

@@ -1,9 +1,10 @@
 //! `report`: what others say of our mail – taken in, counted, explained – and what we say of theirs.
 
-mod advise;
+pub(crate) mod advise;
 mod ask;
 mod export;
 mod import;
+pub(crate) mod kept;
 pub(crate) mod list;
 mod mark;
 mod minds;

@@ -53,9 +53,10 @@ use privilege::PidFile;
 use reload::{Plan, Reloader};
 
 pub(crate) use health::control_socket;
-pub(crate) use keys::read as read_keys;
+pub(crate) use keys::{KeyFile, exposes as exposes_key, files as key_files, private_key, read as read_keys};
 pub(crate) use ledger::{FILE as LEDGER_FILE, make_directory};
 pub(crate) use privilege::find_user;
+pub(crate) use published::{Published as PublishedKey, compare as compare_key};
 pub(crate) use reporting::sending_key;
 
 /// `serve`

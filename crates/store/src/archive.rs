@@ -115,6 +115,16 @@ impl SqliteArchive {
             .collect::<Result<Vec<_>, ArchiveError>>()?;
         Ok(Self { readers: Readers::start(readers)?, writer: Writer::start(connection)?, settings })
     }
+
+    /// Opens a store of reports that is there, for nothing but questions: no file is made or changed, and whoever writes
+    /// into it notices nothing. What would write fails.
+    ///
+    /// # Errors
+    /// There is no file, it is damaged, no store of reports, of another version, or cannot be read.
+    pub fn open_read_only(path: &Path, settings: Settings) -> Result<Self, ArchiveError> {
+        let connection = schema::open_read_only(path, &settings)?;
+        Ok(Self { readers: Readers::start(vec![connection])?, writer: Writer::absent(), settings })
+    }
 }
 
 impl Archive for SqliteArchive {

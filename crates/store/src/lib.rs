@@ -15,6 +15,7 @@ pub mod archive;
 pub mod limits;
 pub mod memory;
 mod page;
+mod read_only;
 pub mod sqlite;
 
 pub use archive::{MemoryArchive, SqliteArchive};

@@ -19,7 +19,7 @@ check-score = { $level ->
         [should] Should
        *[other] May
     }: { $met } of { $total } met, { $partial } in part, { $not_met } not met, { $unknown } unknown.
-check-declared = Declared by { $name }: { $text }
+check-declared = Declared by { $name } on { $date }, not verified. { $text }
 check-remove = Take away the { $kind } record at { $name }.
 check-not-a-domain = “{ $value }” is not a domain: { $error }
 check-bad-record = { $option }: “{ $value }” is not of the form TYPE=TEXT. The types are spf, dmarc, dkim:SELECTOR, bimi, mtasts, tlsrpt and adsp.
@@ -31,6 +31,8 @@ check-label-not-met = not met
 check-label-partial = in part
 check-label-not-applicable = does not apply
 check-label-unknown = unknown
+check-label-declared-met = met, as declared
+check-label-declared-not-met = not met, as declared
 check-label-id = No.
 check-label-level = Level
 check-label-requirement = Requirement
@@ -55,3 +57,7 @@ record-bad-uri = “{ $value }” is not an address that this record may name.
 record-too-many-lookups = The record would take { $count } look-ups; receivers make ten.
 record-bad-key = The text is not a usable DKIM key record.
 record-bad-host = “{ $value }”: name the mail hosts, by name or as *.example.jp.
+
+## What the installation knows
+
+check-known-unreadable = What this installation knows is left out as far as it is in { $file }, which cannot be read: { $reason }

@@ -51,6 +51,7 @@ config-form-canonicalization = "relaxed" or "simple" for the header, a slash, an
 config-form-key-domain = domain name, or "%" for the author’s own
 config-form-patterns = "taro@example.jp", "example.jp", "*.example.jp" (all below it), ".example.jp" (both), "*", or a list of them
 config-form-keys = name of a key, or a list of them
+config-form-date = day: 2026-11-01
 config-form-days-of = table of domain names, each with a number of days; it holds for what lies below the name, too
 config-form-kinds = list of "new-source", "pass-fell", "reporter-silent", "policy-changed", "key-gone", "reports-refused"
 config-form-offset = "+09:00", "-03:30"
@@ -482,3 +483,12 @@ config-keys-zone-reload = With zone-file: what is run when the file has changed.
 config-keys-zone-hook = With hook: what is run for each record, with JSON on its standard input (docs/keys.md).
 config-keys-zone-timeout = Time for one update or one command.
 config-keys-zone-servers = Who is asked what the zone shows: all authoritative servers.
+
+## [[audit.statement]]
+
+config-audit-statement = What the operator declares of a requirement of the guideline that nothing shows. `sekisho check` shows it as declared, with name and date, and never in the place of what DNS, mail or reports show.
+config-audit-statement-requirement = The requirement, from 2-1 to 5-10.
+config-audit-statement-met = Whether it is met.
+config-audit-statement-by = Who says so.
+config-audit-statement-date = When. Of several about one requirement the newest counts.
+config-audit-statement-note = By what it is met, or what is lacking.

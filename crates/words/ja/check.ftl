@@ -10,7 +10,7 @@ check-score = { $level ->
         [should] Should
        *[other] May
     }: { $total } 件中、対応済み { $met } 件、一部対応 { $partial } 件、未対応 { $not_met } 件、判定不能 { $unknown } 件です。
-check-declared = { $name } による申告です: { $text }
+check-declared = { $date }、{ $name } の申告です。確認はしていません。{ $text }
 check-remove = { $name } の { $kind } レコードを取り除いてください。
 check-not-a-domain = "{ $value }" はドメイン名ではありません: { $error }
 check-bad-record = { $option }: "{ $value }" は TYPE=TEXT の形ではありません。種類は spf、dmarc、dkim:セレクタ、bimi、mtasts、tlsrpt、adsp です。
@@ -22,6 +22,8 @@ check-label-not-met = 未対応
 check-label-partial = 一部対応
 check-label-not-applicable = 対象外
 check-label-unknown = 判定不能
+check-label-declared-met = 対応済み(申告)
+check-label-declared-not-met = 未対応(申告)
 check-label-id = 番号
 check-label-level = 水準
 check-label-requirement = 要件
@@ -46,3 +48,7 @@ record-bad-uri = "{ $value }" は、このレコードに書ける宛先では�
 record-too-many-lookups = このレコードの DNS 参照回数は { $count } 回になります。受信側が行うのは 10 回までです。
 record-bad-key = 使える DKIM 鍵レコードのテキストではありません。
 record-bad-host = "{ $value }": メールサーバを、名前または *.example.jp の形で指定してください。
+
+## このシステムの記録
+
+check-known-unreadable = { $file } を読めないため、そこにあるこのシステムの記録は使いません: { $reason }

@@ -51,6 +51,7 @@ config-form-canonicalization = ヘッダの "relaxed" または "simple"、斜�
 config-form-key-domain = ドメイン名。"%" は作成者自身のドメイン名
 config-form-patterns = "taro@example.jp"、"example.jp"、"*.example.jp" (その下のすべて)、".example.jp" (両方)、"*"、またはそれらの配列
 config-form-keys = 鍵の名前、またはその配列
+config-form-date = 日付。2026-11-01 の形
 config-form-days-of = ドメイン名と日数の表(サブドメイン名にも適用)
 config-form-kinds = "new-source"、"pass-fell"、"reporter-silent"、"policy-changed"、"key-gone"、"reports-refused" の配列
 config-form-offset = "+09:00"、"-03:30" の形
@@ -482,3 +483,12 @@ config-keys-zone-reload = zone-file のときに、ファイルが変わった�
 config-keys-zone-hook = hook のときに、レコードごとに実行するコマンドです。標準入力に JSON を渡します(docs/keys.ja.md)。
 config-keys-zone-timeout = 更新 1 回またはコマンド 1 回に許す時間です。
 config-keys-zone-servers = ゾーンの内容を尋ねる相手です。すべての権威サーバを指します。
+
+## [[audit.statement]]
+
+config-audit-statement = 確かめる材料のないガイドラインの要件について、運用者が申告する内容です。`sekisho check` は、名前と日付とともに申告として表示します。DNS、メール、レポートから分かることの代わりにはなりません。
+config-audit-statement-requirement = 要件です。2-1 から 5-10 までです。
+config-audit-statement-met = 対応済みかどうかです。
+config-audit-statement-by = 申告する人です。
+config-audit-statement-date = 申告した日です。同じ要件についての申告が複数あるときは、最も新しいものを使います。
+config-audit-statement-note = 対応の方法、または不足しているものです。

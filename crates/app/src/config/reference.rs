@@ -101,6 +101,8 @@ pub(super) enum Form {
     Patterns,
     /// Names of keys.
     Keys,
+    /// A day.
+    Date,
     /// Domains with days for each.
     DaysOf,
     /// Kinds of alerts.
@@ -214,6 +216,7 @@ impl Form {
             Self::KeyDomain => "config-form-key-domain",
             Self::Patterns => "config-form-patterns",
             Self::Keys => "config-form-keys",
+            Self::Date => "config-form-date",
             Self::DaysOf => "config-form-days-of",
             Self::Kinds => "config-form-kinds",
             Self::Offset => "config-form-offset",
@@ -687,6 +690,17 @@ const SECTIONS: &[Section] = &[
             told("hook", Form::Command, "required-by-way", "[\"/usr/local/bin/dns-hook\"]"),
             is("timeout", Form::Duration, "\"60s\""),
             told("servers", Form::Servers, "name-servers", "[\"192.0.2.53\", \"198.51.100.53\"]"),
+        ],
+    },
+    Section {
+        name: "audit.statement",
+        times: Times::Several,
+        rows: &[
+            told("requirement", Form::Text, "required", "\"4-3\""),
+            told("met", Form::Boolean, "required", "true"),
+            told("by", Form::Text, "required", "\"関守 太郎\""),
+            told("date", Form::Date, "required", "2026-11-01"),
+            is("note", Form::Text, "\"\""),
         ],
     },
 ];

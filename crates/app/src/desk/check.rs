@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use mailtext::{Domain, Explain as _};
 use net::Resolver;
 
+use super::known::Installation;
 use super::text::Parts;
 use super::world::{Elsewhere, Outside, Patient};
 use super::{Checked, html, json, text};
@@ -137,10 +138,10 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
         if arguments.format == Format::Html {
             out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
         }
-        let known = Known { now_s: i64::try_from(common.now_s()).unwrap_or(i64::MAX), ..Known::default() };
-        let mut snapshots =
-            stream::iter(subjects.into_iter().map(|subject| Snapshot::take(&world, subject))).buffered(CHECK_AT_ONCE);
-        while let Some(snapshot) = snapshots.next().await {
+        let installation = Installation::open(common, &roles(&arguments.role)).await;
+        let mut snapshots = stream::iter(subjects.into_iter().map(|subject| installation.examine(&world, subject)))
+            .buffered(CHECK_AT_ONCE);
+        while let Some((snapshot, known)) = snapshots.next().await {
             code.add(tell(common, arguments, &snapshot, &known, &mut *out)?);
         }
         drop(snapshots);

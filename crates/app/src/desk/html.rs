@@ -6,7 +6,7 @@ use audit::Severity;
 use audit::guideline::scores;
 use mailtext::Value;
 
-use super::text::met_label;
+use super::text::{declared, met_label};
 use super::{Checked, fix};
 use crate::say::{Language, Say};
 use crate::time;
@@ -77,8 +77,7 @@ fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
     for one in checked.guideline {
         let mut evidence: Vec<_> = one.evidence.iter().map(|evidence| escape(&say.explain(evidence))).collect();
         if let Some(statement) = one.declared {
-            let arguments = [("name", (&*statement.by).into()), ("text", (&*statement.note).into())];
-            evidence.push(escape(&say.say("check-declared", &arguments)));
+            evidence.push(escape(&declared(statement, say)));
         }
         if let Some(fix) = &one.fix {
             let label = escape(&say.word("check-label-fix"));
@@ -91,7 +90,7 @@ fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
             id = one.requirement.id,
             level = level_name(one.requirement.level.as_str()),
             text = escape(&say.word(one.requirement.sentence)),
-            result = escape(&say.word(met_label(one.met))),
+            result = escape(&say.word(met_label(one))),
             evidence = evidence.join("<br>"),
         );
     }

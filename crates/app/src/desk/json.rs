@@ -5,7 +5,7 @@ use audit::{Finding, Published, Snapshot};
 use lookup::Data;
 use serde_json::{Map, Value, json};
 
-use super::{Checked, fix, spf_tree};
+use super::{Checked, fix, spf_tree, text};
 use crate::say::Say;
 
 /// The object of a domain, with its line end.
@@ -48,7 +48,9 @@ fn requirement(one: &Answered<'_>, say: &Say) -> Value {
         "requirement": say.word(one.requirement.sentence),
         "result": one.met.as_str(),
         "evidence": evidence,
-        "declared": one.declared.map(|statement| json!({ "by": statement.by, "note": statement.note })),
+        "declared": one.declared.map(|statement| {
+            json!({ "met": statement.met, "by": statement.by, "date": text::date(statement), "note": statement.note })
+        }),
         "fix": one.fix.as_ref().map(|fix| fix::line(fix, say)),
     })
 }

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use audit::Severity;
 use audit::guideline::{Answered, Met, scores};
+use audit::known::Statement;
 use mailtext::Value;
 
 use super::{Checked, fix, spf_tree};
 use crate::paint::{Paint, Tone, blanks};
 use crate::say::Say;
+use crate::time;
 
 /// What is shown beside findings.
 #[derive(Clone, Copy, Debug)]
@@ -78,15 +80,14 @@ fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut Strin
         let _ = writeln!(out, "  {line}");
     }
     for one in answered {
-        let (id, word) = (one.requirement.id, say.word(met_label(one.met)));
+        let (id, word) = (one.requirement.id, say.word(met_label(one)));
         let head = format!("{id}{} {word}", blanks(id, 4));
         let _ = writeln!(out, "\n{} {}", paint.tone(tone(one.met), &head), say.word(one.requirement.sentence));
         for evidence in &one.evidence {
             let _ = writeln!(out, "       {}", say.explain(evidence));
         }
         if let Some(statement) = one.declared {
-            let arguments = [("name", (&*statement.by).into()), ("text", (&*statement.note).into())];
-            let _ = writeln!(out, "       {}", say.say("check-declared", &arguments));
+            let _ = writeln!(out, "       {}", declared(statement, say));
         }
         if let Some(fix) = &one.fix {
             let _ = writeln!(out, "       {} {}", say.word("check-label-fix"), fix::line(fix, say));
@@ -103,9 +104,26 @@ fn tone(met: Met) -> Tone {
     }
 }
 
-/// The id of the label of a result.
-pub(super) fn met_label(met: Met) -> &'static str {
-    match met {
+/// What the operator declared, as a sentence.
+pub(super) fn declared(statement: &Statement, say: &Say) -> String {
+    let arguments =
+        [("name", (&*statement.by).into()), ("date", date(statement).into()), ("text", (&*statement.note).into())];
+    say.say("check-declared", &arguments).trim_end().to_owned()
+}
+
+/// The day of a statement: 2026-11-01.
+pub(super) fn date(statement: &Statement) -> String {
+    time::rfc3339(u64::try_from(statement.at_s).unwrap_or_default()).chars().take(10).collect()
+}
+
+/// The id of the label of a result. What was declared is never shown as if it were verified.
+pub(super) fn met_label(one: &Answered<'_>) -> &'static str {
+    match (one.declared, one.met) {
+        (Some(_), Met::Met) => return "check-label-declared-met",
+        (Some(_), Met::NotMet) => return "check-label-declared-not-met",
+        _ => {}
+    }
+    match one.met {
         Met::Met => "check-label-met",
         Met::NotMet => "check-label-not-met",
         Met::Partial => "check-label-partial",

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use mailtext::Domain;
+use outgoing::rotation::Book;
 use outgoing::table::{Clients, Pattern, Rule};
 use outgoing::{Key, KeyDomain};
 
@@ -54,6 +55,19 @@ impl Source {
     /// Whether the daemon has to do with keys at all.
     pub(crate) fn is_used(&self) -> bool {
         self.config.enabled && self.stamp().is_some()
+    }
+
+    /// The lines and their stages, without any private key: an empty book where there is none. Nothing is made or written.
+    ///
+    /// # Errors
+    /// The book cannot be read, others can write it, or it is none.
+    pub(crate) fn book(&self) -> Result<Book, Failure> {
+        Store::open(&self.directory, None)?.load()
+    }
+
+    /// How many files of private keys of a domain others than their owner can read or write.
+    pub(crate) fn exposed_count(&self, domain: &Domain) -> u64 {
+        super::store::exposed_count(&self.directory, domain)
     }
 
     /// The keys that sign now.

@@ -175,6 +175,13 @@ pub(super) fn stamp_of(directory: &Path) -> Stamp {
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
+/// How many files of private keys of a domain others than their owner can read or write. What cannot be looked at is nobody's.
+pub(super) fn exposed_count(directory: &Path, domain: &Domain) -> u64 {
+    let Ok(files) = fs::read_dir(directory.join(PRIVATE_DIRECTORY).join(domain.as_str())) else { return 0 };
+    let modes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.permissions().mode()));
+    modes.filter(|mode| mode & 0o077 != 0).count() as u64
+}
+
 /// Writes a file that its owner alone can read, at once.
 ///
 /// # Errors

@@ -7,18 +7,19 @@ use std::time::Duration;
 use clap::Args;
 use dmarc::record::{Mode, Record, Testing};
 use feedback::Archive as _;
-use feedback::archive::{CountLine, Division, DomainLine, SourceLine};
+use feedback::archive::{CountLine, CountQuery, Division, DomainLine, SourceLine};
 use futures_util::future::join_all;
 use insight::group::{class_label, class_word};
 use insight::whatif::Hit;
-use insight::{Advice, Classifier, Gates, Proposal, Situation, Tally, WhatIf, advise, what_if};
+use insight::{Advice, Classifier, Existence, Gates, Proposal, Situation, Tally, WhatIf, advise, what_if};
 use mailtext::Explain;
 use net::Resolver;
 use serde_json::{Value, json};
+use store::SqliteArchive;
 
-use super::ask::{Days, Format, Selection, day_text, domain_of, open_existing, wait};
+use super::ask::{Days, Format, Selection, answered, day_text, domain_of, open_existing, settle, wait};
 use super::list::shown;
-use super::minds::classifier_for;
+use super::minds::classifier_of;
 use super::print;
 use super::table::{Column, aligned, grouped, percent};
 use crate::common::{Common, resolver_failure};
@@ -65,25 +66,22 @@ pub(super) fn run(common: &Common, arguments: &AdviseArguments) -> Result<ExitCo
     }
     let days = selection.days(common)?;
     let store = open_existing(common)?;
-    let lines = wait(common, store.sources(query.clone()))?;
-    let by = Division { day: true, domain: true, reporter: true, ..Division::default() };
-    let counts = wait(common, store.counts(query.clone(), by))?;
     let domains = wait(common, store.domains(selection.tenant()))?;
-    let classifier = classifier_for(common, &store, selection.tenant().unwrap_or_default(), &lines)?;
+    let told = settle(common, Told::of(common, &store, &query))?;
     let is_meant = |domain: &&DomainLine| match &query.domain {
         Some((wanted, reach)) => mailtext::Domain::parse(&domain.domain)
             .is_ok_and(|own| own == *wanted || (*reach == report::query::Reach::Below && own.is_within(wanted))),
         None => true,
     };
     let meant: Vec<&DomainLine> = domains.iter().filter(is_meant).collect();
-    let published = published(common, arguments, &meant, &lines)?;
+    let published = published(common, arguments, &meant, &told.lines)?;
     let mut out = String::new();
     for (domain, published) in meant.into_iter().zip(published) {
-        let view = View { arguments, days, domain, counts: &counts, classifier: &classifier, proposal, published };
+        let view = View { arguments, days, domain, told: &told, proposal, published };
         if !out.is_empty() && arguments.format == Format::Text {
             out.push('\n');
         }
-        out.push_str(&view.told(&lines, common.say()));
+        out.push_str(&view.shown(common.say()));
     }
     if out.is_empty() {
         out = common.say().word("reports-no-messages") + "\n";
@@ -115,7 +113,7 @@ fn published(
         let mut published = Vec::with_capacity(domains.len());
         for some in domains.chunks(WAITING_COUNT_MAX) {
             let asked = some.iter().map(|domain| {
-                let own: Vec<SourceLine> = of_domain(lines, domain);
+                let own = of_domain(lines, domain);
                 let lookup = resolver.for_message(Duration::from_secs(MESSAGE_DNS_S));
                 async move { Published::ask(&lookup, &domain.domain, &own).await }
             });
@@ -127,6 +125,56 @@ fn published(
 
 fn of_domain(lines: &[SourceLine], domain: &DomainLine) -> Vec<SourceLine> {
     lines.iter().filter(|line| line.domain == domain.domain).cloned().collect()
+}
+
+/// What reports tell of a period, and who judges it.
+pub(crate) struct Told {
+    /// The messages.
+    pub(crate) lines: Vec<SourceLine>,
+    /// Who judges them.
+    pub(crate) classifier: Classifier,
+    counts: Vec<CountLine>,
+}
+
+impl Told {
+    /// Asks the store.
+    ///
+    /// # Errors
+    /// It cannot answer.
+    pub(super) async fn of(common: &Common, store: &SqliteArchive, query: &CountQuery) -> Result<Self, Failure> {
+        let lines = answered(common, store.sources(query.clone())).await?;
+        let by = Division { day: true, domain: true, reporter: true, ..Division::default() };
+        let counts = answered(common, store.counts(query.clone(), by)).await?;
+        let tenant = query.tenant.as_deref().unwrap_or_default();
+        let classifier = classifier_of(common, store, tenant, &lines).await?;
+        Ok(Self { lines, classifier, counts })
+    }
+
+    /// The messages of a policy domain.
+    pub(crate) fn of_domain(&self, domain: &DomainLine) -> Vec<SourceLine> {
+        of_domain(&self.lines, domain)
+    }
+
+    /// What the advisor has before it: `own` are the messages of the domain.
+    pub(crate) fn situation<'a>(
+        &self,
+        domain: &'a DomainLine,
+        own: &'a [SourceLine],
+        record: Option<&'a str>,
+        existence: &'a dyn Fn(&str) -> Existence,
+    ) -> Situation<'a> {
+        let of_domain = || self.counts.iter().filter(|line| line.domain.as_ref() == Some(&domain.domain));
+        let reporters: BTreeSet<_> = of_domain().filter_map(|line| line.reporter.as_ref()).collect();
+        let seen_days: BTreeSet<_> = of_domain().filter_map(|line| line.day).collect();
+        Situation {
+            policy: &domain.policy,
+            record,
+            lines: own,
+            day_count: u32::try_from(seen_days.len()).unwrap_or(u32::MAX),
+            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
+            existence,
+        }
+    }
 }
 
 /// A policy, from tags.
@@ -143,31 +191,22 @@ struct View<'a> {
     arguments: &'a AdviseArguments,
     days: Days,
     domain: &'a DomainLine,
-    counts: &'a [CountLine],
-    classifier: &'a Classifier,
+    told: &'a Told,
     proposal: Option<Proposal>,
     published: Published,
 }
 
 impl View<'_> {
-    fn told(&self, lines: &[SourceLine], say: &Say) -> String {
-        let own = of_domain(lines, self.domain);
-        let of_domain = || self.counts.iter().filter(|line| line.domain.as_ref() == Some(&self.domain.domain));
-        let reporters: BTreeSet<_> = of_domain().filter_map(|line| line.reporter.as_ref()).collect();
-        let seen_days: BTreeSet<_> = of_domain().filter_map(|line| line.day).collect();
+    fn shown(&self, say: &Say) -> String {
+        let own = self.told.of_domain(self.domain);
         let exists = |name: &str| self.published.existence(name);
-        let situation = Situation {
-            policy: &self.domain.policy,
-            record: self.arguments.record.as_deref().or(self.published.text()),
-            lines: &own,
-            day_count: u32::try_from(seen_days.len()).unwrap_or(u32::MAX),
-            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
-            existence: &exists,
-        };
-        let advice = advise(&situation, &Gates::default(), self.classifier);
+        let record = self.arguments.record.as_deref().or(self.published.text());
+        let situation = self.told.situation(self.domain, &own, record, &exists);
+        let classifier = &self.told.classifier;
+        let advice = advise(&situation, &Gates::default(), classifier);
         let asked = self
             .proposal
-            .map(|proposal| what_if(proposal, &own, &self.domain.policy, &advice.groups, self.classifier, &exists));
+            .map(|proposal| what_if(proposal, &own, &self.domain.policy, &advice.groups, classifier, &exists));
         match self.arguments.format {
             Format::Text | Format::Csv => self.text(&situation, &advice, asked.as_ref(), say),
             Format::Json => self.json(&situation, &advice, asked.as_ref(), say),

@@ -143,9 +143,40 @@ pub(super) fn open(common: &Common) -> Result<SqliteArchive, Failure> {
 /// # Errors
 /// It cannot answer.
 pub(super) fn wait<T>(common: &Common, asked: impl Future<Output = Result<T, ArchiveError>>) -> Result<T, Failure> {
+    settle(common, answered(common, asked))
+}
+
+/// Waits for something that ends in a failure of the verb, where it fails.
+///
+/// # Errors
+/// As it ends.
+pub(super) fn settle<T>(common: &Common, doing: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| unusable(common, &error.to_string()))?;
-    runtime.block_on(asked).map_err(|error| unusable(common, &error.to_string()))
+    runtime.map_err(|error| unusable(common, &error.to_string()))?.block_on(doing)
+}
+
+/// What the store answers.
+///
+/// # Errors
+/// It cannot answer.
+pub(super) async fn answered<T>(
+    common: &Common,
+    asked: impl Future<Output = Result<T, ArchiveError>>,
+) -> Result<T, Failure> {
+    asked.await.map_err(|error| unusable(common, &error.to_string()))
+}
+
+/// Opens the store of reports for questions alone, so that nothing is made or changed; `None` where there is none.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn open_read_only(common: &Common) -> Result<Option<SqliteArchive>, Failure> {
+    let path = common.reports_file();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let store = SqliteArchive::open_read_only(&path, store::archive::Settings::default());
+    store.map(Some).map_err(|error| unusable(common, &error.to_string()))
 }
 
 fn unusable(common: &Common, reason: &str) -> Failure {

@@ -9,7 +9,7 @@ use insight::{Classifier, Hosts, Map, Marks};
 use net::Resolver;
 use store::SqliteArchive;
 
-use super::ask::wait;
+use super::ask::{answered, settle, wait};
 use crate::common::{Common, resolver_failure};
 use crate::failure::Failure;
 use crate::hosts::Finder;
@@ -42,11 +42,24 @@ pub(super) fn classifier_for(
     tenant: &str,
     lines: &[SourceLine],
 ) -> Result<Classifier, Failure> {
-    let marks = wait(common, store.marks(tenant))?;
+    settle(common, classifier_of(common, store, tenant, lines))
+}
+
+/// The same, for those who wait themselves.
+///
+/// # Errors
+/// As [`classifier`].
+pub(super) async fn classifier_of(
+    common: &Common,
+    store: &SqliteArchive,
+    tenant: &str,
+    lines: &[SourceLine],
+) -> Result<Classifier, Failure> {
+    let marks = answered(common, store.marks(tenant)).await?;
     let mut addresses: Vec<IpAddr> = lines.iter().filter_map(|line| line.source).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    let hosts = wait(common, store.hosts(addresses.clone()))?;
+    let hosts = answered(common, store.hosts(addresses.clone())).await?;
     let hosts = crate::hosts::complete_all(&common.config().places, &addresses, hosts)?;
     Ok(Classifier::new(map(common)?, Marks::new(marks), Hosts::new(hosts)))
 }

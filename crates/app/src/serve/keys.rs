@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dkim::{Algorithm, PrivateKey};
@@ -60,31 +60,80 @@ pub(crate) fn read(config: &SigningConfig, managed: Managed) -> Result<Signing, 
     Ok(Signing { outgoing: Some(Outgoing { origins: config.origins.clone(), role: Arc::new(role) }), warnings })
 }
 
-/// The keys of a table; their files lie beside it.
+/// A file of a private key, and for whom it signs.
+pub(crate) struct KeyFile {
+    name: String,
+    /// `d=`.
+    pub(crate) domain: KeyDomain,
+    /// `s=`.
+    pub(crate) selector: Domain,
+    /// The file.
+    pub(crate) file: PathBuf,
+}
+
+/// The files of the keys that the configuration and its table name; none of them is read.
+///
+/// # Errors
+/// The table cannot be read or used.
+pub(crate) fn files(config: &SigningConfig) -> Result<Vec<KeyFile>, Failure> {
+    let named = config.keys.iter().filter_map(|key| {
+        let (domain, selector) = (key.domain.clone()?, key.selector.clone()?);
+        Some(KeyFile { name: key.name(), domain, selector, file: key.file.clone() })
+    });
+    let mut files: Vec<_> = named.collect();
+    if let Some(table) = &config.key_table {
+        files.extend(files_of_table(table)?);
+    }
+    Ok(files)
+}
+
+/// The keys of a table.
 fn of_table(file: &Path, readers: KeyReaders, keys: &mut Vec<Key>) -> Result<(), Failure> {
-    let name = file.display().to_string();
-    for line in table::keys(&text(file)?, &name).map_err(|error| problem(&error))? {
-        let wrong = || problem(&Problem::KeyLine { file: name.clone(), line: line.line });
-        let domain = KeyDomain::parse(&line.domain).ok_or_else(wrong)?;
-        let selector = Domain::parse(&line.selector).map_err(|_| wrong())?;
-        let place = file.parent().map_or_else(|| line.file.clone().into(), |directory| directory.join(&line.file));
-        keys.push(Key { name: line.name, domain, selector, private: private_key(&place, readers)? });
+    for KeyFile { name, domain, selector, file } in files_of_table(file)? {
+        keys.push(Key { name, domain, selector, private: private_key(&file, readers)? });
     }
     Ok(())
 }
 
-/// Reads a key that nobody but its owner – and, if that is wanted, its group – can read.
-fn private_key(file: &Path, readers: KeyReaders) -> Result<PrivateKey, Failure> {
+/// The files of a table, which lie beside it.
+fn files_of_table(file: &Path) -> Result<Vec<KeyFile>, Failure> {
     let name = file.display().to_string();
-    let unreadable = |error: &io::Error| about(&name, "serve-key-unreadable").with("reason", error.to_string());
-    let opened = File::open(file).map_err(|error| unreadable(&error))?;
-    let mode = opened.metadata().map_err(|error| unreadable(&error))?.permissions().mode() & 0o777;
+    let lines = table::keys(&text(file)?, &name).map_err(|error| problem(&error))?;
+    let of_line = |line: table::KeyLine| {
+        let wrong = || problem(&Problem::KeyLine { file: name.clone(), line: line.line });
+        let domain = KeyDomain::parse(&line.domain).ok_or_else(wrong)?;
+        let selector = Domain::parse(&line.selector).map_err(|_| wrong())?;
+        let place = file.parent().map_or_else(|| line.file.clone().into(), |directory| directory.join(&line.file));
+        Ok(KeyFile { name: line.name, domain, selector, file: place })
+    };
+    lines.into_iter().map(of_line).collect()
+}
+
+/// Whether a file of these rights is open to others than may read it.
+fn is_exposed(mode: u32, readers: KeyReaders) -> bool {
     let forbidden = match readers {
         KeyReaders::Owner => 0o077,
         // The group may read, and no more.
         KeyReaders::Group => 0o037,
     };
-    if mode & forbidden != 0 {
+    mode & forbidden != 0
+}
+
+/// Whether others than may read a key's file can; a file that cannot be looked at is not open.
+pub(crate) fn exposes(file: &Path, readers: KeyReaders) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| is_exposed(metadata.permissions().mode(), readers))
+}
+
+/// Reads a key that nobody but its owner – and, if that is wanted, its group – can read.
+///
+/// # Errors
+/// It cannot be read, is readable by others, or is no key.
+pub(crate) fn private_key(file: &Path, readers: KeyReaders) -> Result<PrivateKey, Failure> {
+    let name = file.display().to_string();
+    let unreadable = |error: &io::Error| about(&name, "serve-key-unreadable").with("reason", error.to_string());
+    let opened = File::open(file).map_err(|error| unreadable(&error))?;
+    let mode = opened.metadata().map_err(|error| unreadable(&error))?.permissions().mode() & 0o777;
+    if is_exposed(mode, readers) {
         return Err(about(&name, "serve-key-readable-by-others").with("mode", format!("{mode:04o}")));
     }
     let mut text = String::new();
@@ -132,7 +181,6 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use std::fs::{self, Permissions};
-    use std::path::PathBuf;
 
     /// A directory with the keys of the tests, as an operator has them.
     struct Directory(PathBuf);

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dkim::PrivateKey;
 use dkim::key::KeyRecord;
-use lookup::{Answer, Lookup, Question};
+use lookup::{Answer, Data, Lookup, Question};
 use mailtext::Domain;
 use outgoing::{Key, KeyDomain};
 
@@ -14,7 +15,7 @@ use crate::limits::{KEY_ASKED_COUNT_MAX, LIST_TEST_S, MESSAGE_DNS_S};
 
 /// What DNS has at the place of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Published {
+pub(crate) enum Published {
     /// Its public half.
     Yes,
     /// Nothing.
@@ -71,13 +72,18 @@ async fn published(lookup: &impl Lookup, key: &Key, place: &Domain) -> Published
         Answer::NoData(_) | Answer::NxDomain(_) => return Published::Nothing,
         Answer::Failed(_) => return Published::Unknown,
     };
+    compare(&records.data, &key.private)
+}
+
+/// What these records are to a key.
+pub(crate) fn compare(data: &[Data], private: &PrivateKey) -> Published {
     // Whether what it signs verifies is what all the world will ask, too.
-    let probe = key.name.as_bytes();
-    let Ok(signature) = key.private.sign(probe) else { return Published::Unknown };
-    let (algorithm, digest) = (key.private.algorithm(), dkim::crypto::HashAlgorithm::Sha256.digest(probe));
-    let records = KeyRecord::parse_all(&records.data);
+    let probe = b"a probe";
+    let Ok(signature) = private.sign(probe) else { return Published::Unknown };
+    let (algorithm, digest) = (private.algorithm(), dkim::crypto::HashAlgorithm::Sha256.digest(probe));
+    let records = KeyRecord::parse_all(data);
     let verifies = |record: &KeyRecord| {
-        record.kind == key.private.kind() && record.public_key.verifies(algorithm, &digest, &signature)
+        record.kind == private.kind() && record.public_key.verifies(algorithm, &digest, &signature)
     };
     match records.first() {
         // Of several records nobody knows which one a verifier takes.
@@ -96,7 +102,7 @@ mod tests {
 
     fn key(file: &str, domain: &str) -> Key {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/keys").join(file);
-        let private = dkim::PrivateKey::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let private = PrivateKey::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
         let domain = KeyDomain::parse(domain).unwrap();
         Key { name: "main".into(), domain, selector: Domain::parse("s1").unwrap(), private }
     }

@@ -68,6 +68,21 @@ pub(super) fn open_reader(path: &Path, settings: &Settings) -> Result<Connection
     Ok(connection)
 }
 
+/// Opens the file for nothing but questions: nothing is made, brought to this version, or written.
+pub(super) fn open_read_only(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
+    let connection = crate::read_only::open(path).map_err(from_sqlite)?;
+    prepare(&connection, settings)?;
+    identify(&connection, path)?;
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(from_sqlite)?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    // One of an earlier version is brought to this one by whoever writes next; until then its tables are others.
+    if found != known {
+        return Err(ArchiveError::Version { found, known });
+    }
+    pragma(&connection, "cache_size", -ARCHIVE_READER_CACHE_KIB)?;
+    Ok(connection)
+}
+
 /// Makes the file if there is none, for its owner alone; SQLite gives the files beside it the same rights.
 fn ensure_private(path: &Path) -> Result<(), ArchiveError> {
     let failed = |error: std::io::Error| ArchiveError::Failed { what: format!("{}: {error}", path.display()) };
@@ -84,11 +99,16 @@ fn ensure_private(path: &Path) -> Result<(), ArchiveError> {
 fn open(path: &Path, settings: &Settings) -> Result<Connection, ArchiveError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
+    prepare(&connection, settings)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection, settings: &Settings) -> Result<(), ArchiveError> {
     connection.busy_timeout(Duration::from_millis(settings.busy_ms)).map_err(from_sqlite)?;
     // Statements that may use a partial index would else be made anew for every value that they are asked with.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
+    Ok(())
 }
 
 /// Whether the file is ours, or new.

@@ -136,6 +136,21 @@ impl Sqlite {
         })
     }
 
+    /// Opens a ledger that is there, for nothing but questions: no file is made or changed, and whoever writes into it
+    /// notices nothing. What would write fails, and so does everything about short-lived state.
+    ///
+    /// # Errors
+    /// There is no file, it is damaged, no ledger, of another version, or cannot be read.
+    pub fn open_read_only(path: &Path, settings: Settings) -> Result<Self, LedgerError> {
+        let connection = schema::open_read_only(path)?;
+        Ok(Self {
+            writer: Writer::absent(&settings),
+            readers: Pool::start("ledger-read", vec![connection])?,
+            hot: Pool::absent(),
+            settings,
+        })
+    }
+
     /// What the store has done.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -55,6 +55,13 @@ impl Pool {
         Ok(pool)
     }
 
+    /// Nobody: nothing is answered.
+    pub(super) fn absent() -> Self {
+        let pool = Self { queue: Arc::default(), threads: Vec::new() };
+        pool.queue.close();
+        pool
+    }
+
     /// Has a thread do something. It is done whether its end is awaited or not, unless nobody can await it any more.
     pub(super) fn call<T: Send + 'static>(
         &self,
@@ -84,6 +91,9 @@ impl Drop for Pool {
 impl Queue {
     fn add(&self, job: Job) -> Result<(), LedgerError> {
         let mut state = self.state();
+        if state.is_closed {
+            return Err(LedgerError::Closed);
+        }
         if state.jobs.len() >= WAITING_COUNT_MAX {
             return Err(LedgerError::QueueFull { waiting: state.jobs.len() });
         }

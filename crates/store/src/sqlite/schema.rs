@@ -56,6 +56,21 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, LedgerError> {
     Ok(connection)
 }
 
+/// Opens the ledger for nothing but questions: nothing is made, brought to this version, or written.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection, LedgerError> {
+    let connection = crate::read_only::open(path).map_err(from_sqlite)?;
+    prepare(&connection)?;
+    identify(&connection, LEDGER_ID)?;
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(from_sqlite)?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    // One of an earlier version is brought to this one by whoever writes next; until then its tables are others.
+    if found != known {
+        return Err(LedgerError::Version { found, known });
+    }
+    pragma(&connection, "cache_size", -READER_CACHE_KIB)?;
+    Ok(connection)
+}
+
 /// Opens the file of short-lived state. One that cannot be used is made anew: nothing in it is the truth.
 pub(super) fn open_hot(path: &Path) -> Result<Connection, LedgerError> {
     match try_open_hot(path) {
@@ -99,9 +114,14 @@ fn ensure_private(path: &Path) -> Result<(), LedgerError> {
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, LedgerError> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(from_sqlite)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<(), LedgerError> {
     connection.busy_timeout(Duration::from_millis(BUSY_MS)).map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
+    Ok(())
 }
 
 /// Whether the file is ours, or new.

@@ -102,12 +102,7 @@ struct State {
 
 impl Writer {
     pub(super) fn start(connection: Connection, settings: &Settings) -> Result<Self, LedgerError> {
-        let queue = Arc::new(Queue {
-            state: Mutex::default(),
-            wake: Condvar::new(),
-            row_count_max: settings.queue_row_count_max,
-            idle: Duration::from_millis(settings.fold_idle_ms),
-        });
+        let queue = Arc::new(Queue::new(settings));
         let counters: Arc<Counters> = Arc::default();
         let (its_queue, its_counters) = (Arc::clone(&queue), Arc::clone(&counters));
         let desk = Desk::new(connection, settings);
@@ -115,6 +110,13 @@ impl Writer {
         let thread = std::thread::Builder::new().name("ledger-write".to_owned()).spawn(work);
         let thread = Some(thread.map_err(|error| LedgerError::Io(error.to_string()))?);
         Ok(Self { queue, counters, thread })
+    }
+
+    /// Nobody: everything that would write fails.
+    pub(super) fn absent(settings: &Settings) -> Self {
+        let queue = Queue::new(settings);
+        queue.close();
+        Self { queue: Arc::new(queue), counters: Arc::default(), thread: None }
     }
 
     pub(super) fn counters(&self) -> Arc<Counters> {
@@ -376,6 +378,15 @@ fn begin(connection: &mut Connection) -> Result<Transaction<'_>, LedgerError> {
 }
 
 impl Queue {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            row_count_max: settings.queue_row_count_max,
+            idle: Duration::from_millis(settings.fold_idle_ms),
+        }
+    }
+
     fn add(&self, task: Box<dyn Task>) -> Result<(), LedgerError> {
         let mut state = self.state();
         if state.is_closed {
