@@ -86,9 +86,9 @@ documents() {
     check "there are examples ($examples)" test "$examples" -ge 10
 }
 
-# keys DOCUMENT – the lines of its examples, without comments; each speaks the document's language.
+# keys DOCUMENT – the lines of its examples, without comments, and without what is said in the document's language.
 keys() {
-    sed -n -e '/^```toml$/,/^```$/p' "$1" | sed -e 's/ *#.*//' -e 's/^language = ".."$/language/' | grep .
+    sed -n -e '/^```toml$/,/^```$/p' "$1" | sed -e 's/ *#.*//' -e 's/^\(language\|by\|note\) = .*/\1/' | grep .
 }
 
 # What the maintainer's scripts do, with everything that they would call written down in its place.
