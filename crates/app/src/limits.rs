@@ -133,6 +133,14 @@ pub(crate) const KNOWN_CLIENT_COUNT_MAX: usize = 10_000;
 pub(crate) const KNOWN_CLIENT_NAMED_COUNT_MAX: usize = 20;
 /// A list of domains to check, bytes.
 pub(crate) const CHECK_LIST_BYTES_MAX: u64 = 256 << 20;
+/// Largest file of a requirement profile, bytes.
+pub(crate) const PROFILE_FILE_BYTES_MAX: u64 = 256 << 10;
+/// Requirements of one profile, count.
+pub(crate) const PROFILE_REQUIREMENT_COUNT_MAX: usize = 200;
+/// Conditions of one requirement, count.
+pub(crate) const PROFILE_CONDITION_COUNT_MAX: usize = 50;
+/// Longest text in a profile, characters.
+pub(crate) const PROFILE_TEXT_CHARACTERS_MAX: usize = 500;
 /// Most signing keys of which it is asked whether they are published.
 pub(crate) const KEY_ASKED_COUNT_MAX: usize = 1_000;
 /// How long it is waited until somebody else has finished with keys, in seconds.

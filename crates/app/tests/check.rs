@@ -32,6 +32,8 @@ fn run(case: &Case) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(["--resolver", &server.address.to_string(), "--at", "2026-11-23T00:00:00Z"])
             .args(words(line))
+            // Messages lie beside the case.
+            .current_dir(case.stem.parent().unwrap())
             .env_clear()
             .output()
             .unwrap();

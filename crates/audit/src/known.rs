@@ -215,7 +215,7 @@ pub struct Statement {
 /// What is known of a message.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LetterFacts {
-    /// Whether SPF passed, and for which domain.
+    /// Whether SPF passed, and for which domain; `None` when it was not evaluated.
     pub spf: Option<(bool, Domain)>,
     /// Each signature.
     pub signatures: Vec<SignatureFacts>,
@@ -225,6 +225,10 @@ pub struct LetterFacts {
     pub organization: Option<Domain>,
     /// Whether DMARC passed; `None` where there is no record.
     pub dmarc: Option<bool>,
+    /// Whether DNS failed while the message was verified: what does not pass may pass another time, and is not told.
+    pub dns_failed: bool,
+    /// Whether the client's address has a name that leads back to it; `None` when the client is not known.
+    pub reverse: Option<bool>,
     /// Whether it is sent to many: the caller says so, or a List-Unsubscribe field does.
     pub is_bulk: bool,
     /// The TLS version of the last hop, where it is told: `1.2`.

@@ -21,6 +21,7 @@ pub mod journal;
 pub mod known;
 pub mod limits;
 pub mod operators;
+pub mod profile;
 pub mod published;
 pub mod records;
 pub mod rule;

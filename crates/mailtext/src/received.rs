@@ -56,6 +56,24 @@ impl Received {
         received
     }
 
+    /// The version of TLS that the value tells of, as programs write it – `TLSv1.3`, `TLS1.2`, `version=TLS1_3` –; `None`
+    /// where none is told. A version without a second digit is 1.0.
+    #[must_use]
+    pub fn tls_version(value: &[u8]) -> Option<&'static str> {
+        let value = value.get(..RECEIVED_BYTES_MAX).unwrap_or(value);
+        let mut starts = (0..value.len()).filter(|at| value[*at..].get(..3).is_some_and(|head| head == b"TLS"));
+        starts.find_map(|at| {
+            let rest = &value[at + 3..];
+            let rest = rest.strip_prefix(b"v").unwrap_or(rest).strip_prefix(b"1")?;
+            Some(match rest {
+                [b'.' | b'_', b'3', ..] => "1.3",
+                [b'.' | b'_', b'2', ..] => "1.2",
+                [b'.' | b'_', b'1', ..] => "1.1",
+                _ => "1.0",
+            })
+        })
+    }
+
     fn word(&mut self, clause: &str, word: &str) {
         let fill = |slot: &mut Option<String>| {
             slot.get_or_insert_with(|| word.to_owned());
@@ -215,6 +233,19 @@ mod tests {
             "mx.example",
         ],
     ];
+
+    #[test]
+    fn the_version_of_tls() {
+        let version = |text: &str| Received::tls_version(text.as_bytes());
+        // As Postfix, Exim, Gmail, Exchange and an old OpenSSL write it.
+        assert_eq!(version("(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits))"), Some("1.3"));
+        assert_eq!(version("with esmtps (TLS1.2) tls TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"), Some("1.2"));
+        assert_eq!(version("(version=TLS1_1 cipher=x bits=256/256)"), Some("1.1"));
+        assert_eq!(version("with TLS_AES_256_GCM_SHA384 (TLSv1_2)"), Some("1.2"));
+        assert_eq!(version("(using TLSv1 with cipher x)"), Some("1.0"));
+        assert_eq!(version("by mx.example with ESMTPS id 1"), None);
+        assert_eq!(version("TLS"), None);
+    }
 
     #[test]
     fn forms_of_many_programs() {

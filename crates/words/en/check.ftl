@@ -45,6 +45,35 @@ check-label-error = error
 check-label-warning = warning
 check-label-info = note
 
+## Messages
+
+check-message-method = { $method } { $result }: { $about }
+check-message-no-spf = SPF not evaluated: which client the message came from is not known (--ip, --trace).
+check-message-no-dkim = DKIM: no signature.
+check-message-bulk = { $bulk ->
+        [many] Sent to many.
+       *[few] Not said to be sent to many.
+    } Unsubscribing with one click: { $offered ->
+        [signed] offered, and signed.
+        [unsigned] offered, and covered by no signature that holds.
+       *[absent] not offered.
+    }
+
+## Profiles
+
+check-profile-summary = { $name }: { $met } met, { $partial } in part, { $not_met } not met, { $unknown } unknown, { $not_applicable } do not apply.
+check-profile-source = As stated at { $source } ({ $time }).
+check-profile-unknown = { $option }: there is neither a profile nor a file of the name “{ $value }”. The built-in profiles are { $names }.
+check-profile-too-large = { $file }: a profile has { $limit_bytes } bytes at most.
+check-profile-not-text = { $file }: a profile is UTF-8.
+check-profile-malformed = { $file }:{ $line }: { $reason }
+check-profile-too-many = { $file }:{ $line }: a profile has { $limit } requirements at most.
+check-profile-twice = { $file }:{ $line }: the requirement “{ $value }” stands twice.
+check-profile-conditions = { $file }:{ $line }: the requirement “{ $value }” needs one condition at least and { $limit } at most: facts, silent, author_outside, spam_rate_below, guideline, declared.
+check-profile-no-sentence = { $file }:{ $line }: the requirement “{ $value }” needs a sentence in English (en) and one in Japanese (ja).
+check-profile-word = { $file }:{ $line }: “{ $value }” is not known here.
+check-profile-text = { $file }:{ $line }: a text here has one line, and { $limit } characters at most.
+
 ## Records that are written
 
 record-policy = The policy belongs at { $url }, as text/plain, with a certificate that holds:

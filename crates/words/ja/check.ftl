@@ -36,6 +36,35 @@ check-label-error = エラー
 check-label-warning = 警告
 check-label-info = 注意
 
+## メール
+
+check-message-method = { $method } { $result }: { $about }
+check-message-no-spf = SPF は判定していません。--ip か --trace がなく、メールがどのクライアントから来たのか分かりません。
+check-message-no-dkim = DKIM: 署名がありません。
+check-message-bulk = { $bulk ->
+        [many] 多数に宛てたメールです。
+       *[few] 多数に宛てたメールとは示されていません。
+    }ワンクリックの登録解除: { $offered ->
+        [signed] あり、署名されています。
+        [unsigned] ありますが、有効な署名に含まれていません。
+       *[absent] ありません。
+    }
+
+## 要件のプロファイル
+
+check-profile-summary = { $name }: 対応済み { $met } 件、一部対応 { $partial } 件、未対応 { $not_met } 件、判定不能 { $unknown } 件、対象外 { $not_applicable } 件です。
+check-profile-source = 出典は { $source } ({ $time }) です。
+check-profile-unknown = { $option }: "{ $value }" という名前のプロファイルもファイルもありません。組み込みのプロファイルは { $names } です。
+check-profile-too-large = { $file }: プロファイルは { $limit_bytes } バイトまでです。
+check-profile-not-text = { $file }: プロファイルは UTF-8 で書いてください。
+check-profile-malformed = { $file }:{ $line }: { $reason }
+check-profile-too-many = { $file }:{ $line }: 要件は { $limit } 件までです。
+check-profile-twice = { $file }:{ $line }: 要件 "{ $value }" が 2 回書かれています。
+check-profile-conditions = { $file }:{ $line }: 要件 "{ $value }" には、1 個以上 { $limit } 個以下の条件 (facts、silent、author_outside、spam_rate_below、guideline、declared) が必要です。
+check-profile-no-sentence = { $file }:{ $line }: 要件 "{ $value }" には、英語 (en) と日本語 (ja) の文が必要です。
+check-profile-word = { $file }:{ $line }: "{ $value }" はここでは使えません。
+check-profile-text = { $file }:{ $line }: ここには { $limit } 文字以内の 1 行のテキストを書いてください。
+
 ## 作成するレコード
 
 record-policy = ポリシーは、有効な証明書のある { $url } に text/plain で置きます。

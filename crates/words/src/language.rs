@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 38] = [
+const ENGLISH: [&str; 39] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -88,9 +88,10 @@ const ENGLISH: [&str; 38] = [
     include_str!("../en/audit-message.ftl"),
     include_str!("../en/audit-guideline.ftl"),
     include_str!("../en/audit-records.ftl"),
+    include_str!("../en/audit-profile.ftl"),
 ];
 
-const JAPANESE: [&str; 38] = [
+const JAPANESE: [&str; 39] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -129,6 +130,7 @@ const JAPANESE: [&str; 38] = [
     include_str!("../ja/audit-message.ftl"),
     include_str!("../ja/audit-guideline.ftl"),
     include_str!("../ja/audit-records.ftl"),
+    include_str!("../ja/audit-profile.ftl"),
 ];
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 38] = [
+const FILES: [&str; 39] = [
     "mailtext",
     "lookup",
     "spf",
@@ -51,6 +51,7 @@ const FILES: [&str; 38] = [
     "audit-message",
     "audit-guideline",
     "audit-records",
+    "audit-profile",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use audit::draft::{Draft, DraftError, DraftKind};
 use audit::guideline::{self, Level, Met, Role};
-use audit::{Desk, Known, SelectorSource, Severity, Snapshot, Subject, Usage, rule};
+use audit::profile::{Profile, Seen};
+use audit::{Desk, SelectorSource, Severity, Subject, Usage, rule};
 use clap::{Args, ValueEnum, ValueHint};
 use futures_util::stream::{self, StreamExt as _};
 use mailtext::{Domain, Explain as _};
 use net::Resolver;
 
 use super::known::Installation;
+use super::message::{self, MessageArguments, Showing};
+use super::profile::{self, Holding};
 use super::text::Parts;
 use super::world::{Elsewhere, Outside, Patient};
 use super::{Checked, html, json, text};
@@ -27,7 +30,7 @@ use crate::paint::Paint;
 #[derive(Args, Debug)]
 pub(crate) struct CheckArguments {
     /// Domains; - for a list on standard input, one a line
-    #[arg(required = true, value_name = "DOMAIN")]
+    #[arg(required_unless_present = "message", value_name = "DOMAIN")]
     domains: Vec<String>,
     /// Whose requirements of the guideline are judged; several times for several [default: owner]
     #[arg(long, value_name = "ROLE")]
@@ -69,6 +72,11 @@ pub(crate) struct CheckArguments {
     /// Write the output here
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
+    /// Hold against what a provider requires: gmail, yahoo, microsoft, guideline, or a file; several times for several
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Vec<String>,
+    #[command(flatten)]
+    message: MessageArguments,
 }
 
 /// The roles.
@@ -88,7 +96,7 @@ enum RoleName {
 
 /// What ends the verb with code 1.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum FailOn {
+pub(super) enum FailOn {
     /// A finding that is an error
     Error,
     /// A finding that is an error or a warning
@@ -101,7 +109,7 @@ enum FailOn {
 
 /// Forms of the output.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum Format {
+pub(super) enum Format {
     /// For people
     Text,
     /// One object for each domain
@@ -118,7 +126,7 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
     let (names, mut code) = names(common, &arguments.domains)?;
     let subjects = names.iter().map(|domain| subject(domain, arguments)).collect::<Result<Vec<_>, _>>()?;
     let elsewhere = elsewhere(arguments)?;
-    let runtime = runtime()?;
+    let profiles = profile::read(&arguments.profile)?;
     let mut out: Box<dyn std::io::Write> =
         match &arguments.output {
             Some(path) => Box::new(std::io::BufWriter::new(std::fs::File::create(path).map_err(|error| {
@@ -126,7 +134,35 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
             })?)),
             None => Box::new(std::io::stdout().lock()),
         };
-    runtime.block_on(async {
+    if arguments.format == Format::Html {
+        out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
+    }
+    if !arguments.domains.is_empty() {
+        code.add(domains(common, arguments, subjects, &elsewhere, &profiles, &mut *out)?);
+    }
+    if !arguments.message.message.is_empty() {
+        let (format, paint, out) = (arguments.format, paint(arguments), &mut *out);
+        let showing = Showing { common, format, fail_on: &arguments.fail_on, profiles: &profiles, paint, out };
+        code.add(message::run(&arguments.message, showing)?);
+    }
+    if arguments.format == Format::Html {
+        out.write_all(html::TAIL.as_bytes())?;
+    }
+    out.flush()?;
+    Ok(code)
+}
+
+/// Asks for the domains, several at a time, and tells of each in the order in which they were named.
+fn domains(
+    common: &Common,
+    arguments: &CheckArguments,
+    subjects: Vec<Subject>,
+    elsewhere: &Elsewhere,
+    profiles: &[Profile],
+    out: &mut dyn std::io::Write,
+) -> Result<ExitCode, Failure> {
+    runtime()?.block_on(async {
+        let mut code = ExitCode::Done;
         let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
         let web = Web::start(&resolver)?;
         let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
@@ -135,20 +171,13 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
         let authorities = (asks_servers && !arguments.no_servers).then(|| elsewhere.authorities(&dns));
         let greeter = arguments.greet.then(|| elsewhere.greeter(&dns, &common.authserv_id(None)));
         let world = Outside { dns, web, authorities, greeter };
-        if arguments.format == Format::Html {
-            out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
-        }
         let installation = Installation::open(common, &roles(&arguments.role)).await;
         let mut snapshots = stream::iter(subjects.into_iter().map(|subject| installation.examine(&world, subject)))
             .buffered(CHECK_AT_ONCE);
         while let Some((snapshot, known)) = snapshots.next().await {
-            code.add(tell(common, arguments, &snapshot, &known, &mut *out)?);
+            code.add(tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, &mut *out)?);
         }
         drop(snapshots);
-        if arguments.format == Format::Html {
-            out.write_all(html::TAIL.as_bytes())?;
-        }
-        out.flush()?;
         if world.dns.resolver.counts().bytes_received == 0 {
             return Err(
                 Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable"))
@@ -166,6 +195,10 @@ fn elsewhere(arguments: &CheckArguments) -> Result<Elsewhere, Failure> {
         elsewhere.add(text).ok_or_else(|| Failure::option("check-bad-place", "--connect-to", text))?;
     }
     Ok(elsewhere)
+}
+
+fn paint(arguments: &CheckArguments) -> Paint {
+    if arguments.output.is_some() { Paint::Plain } else { Paint::of_standard_output() }
 }
 
 /// The domains; what is none is told, and the others are checked all the same.
@@ -228,20 +261,30 @@ fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failu
 fn tell(
     common: &Common,
     arguments: &CheckArguments,
-    snapshot: &Snapshot,
-    known: &Known,
+    desk: &Desk<'_>,
+    profiles: &[Profile],
     out: &mut dyn std::io::Write,
 ) -> Result<ExitCode, Failure> {
-    let desk = Desk { snapshot, known };
-    let findings = rule::judge_domain(&desk);
-    let answered = guideline::judge(&desk, &findings, &roles(&arguments.role));
-    let checked = Checked { snapshot, findings: &findings, guideline: &answered };
+    let findings = rule::judge_domain(desk);
+    let answered = guideline::judge(desk, &findings, &roles(&arguments.role));
+    let of_all = if profiles.is_empty() { Vec::new() } else { guideline::judge(desk, &findings, &Role::ALL) };
+    let seen = Seen {
+        desk: Some(desk),
+        letter: None,
+        findings: &findings,
+        guideline: &of_all,
+        spam_rate: arguments.message.spam_rate,
+        is_bulk: arguments.message.bulk,
+        statements: &desk.known.statements,
+    };
+    let profiles: Vec<_> =
+        profiles.iter().map(|profile| Holding { profile, held: audit::profile::judge(profile, &seen) }).collect();
+    let checked = Checked { snapshot: desk.snapshot, findings: &findings, guideline: &answered, profiles: &profiles };
     let say = common.say();
     let shown = match arguments.format {
         Format::Text => {
-            let paint = if arguments.output.is_some() { Paint::Plain } else { Paint::of_standard_output() };
             let parts = Parts { guideline: arguments.guideline, spf_tree: arguments.spf_tree };
-            text::show(&checked, parts, say, paint)
+            text::show(&checked, parts, say, paint(arguments))
         }
         Format::Json => json::line(&checked, say),
         Format::Html => html::section(&checked, say),
@@ -255,6 +298,7 @@ fn fails(arguments: &CheckArguments, checked: &Checked<'_>) -> bool {
     let unmet = |least: Level| {
         let of = |one: &&guideline::Answered<'_>| one.requirement.level >= least;
         checked.guideline.iter().filter(of).any(|one| matches!(one.met, Met::NotMet | Met::Partial))
+            || checked.profiles.iter().any(|profile| profile.fails(least))
     };
     arguments.fail_on.iter().any(|what| match what {
         FailOn::Error => found(Severity::Error),

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use audit::Severity;
 use audit::guideline::scores;
+use audit::{Finding, Severity};
 use mailtext::Value;
 
-use super::text::{declared, met_label};
+use super::profile::Holding;
+use super::text::{declared, met_label, summary};
 use super::{Checked, fix};
 use crate::say::{Language, Say};
 use crate::time;
@@ -30,23 +31,35 @@ pub(super) const TAIL: &str = "</main>\n</body>\n</html>\n";
 /// The section of a domain.
 pub(super) fn section(checked: &Checked<'_>, say: &Say) -> String {
     let domain = checked.snapshot.subject.domain.as_str();
-    let count = |severity| Value::from(checked.count(severity));
-    let summary = say.say(
-        "check-summary",
-        &[
-            ("domain", domain.into()),
-            ("errors", count(Severity::Error)),
-            ("warnings", count(Severity::Warning)),
-            ("notes", count(Severity::Info)),
-        ],
-    );
-    let mut out = format!("<section>\n<h2>{}</h2>\n<p>{}</p>\n", escape(domain), escape(&summary));
+    let mut out = beginning(domain, checked.findings, say);
     if !checked.guideline.is_empty() {
         guideline(checked, say, &mut out);
     }
-    findings(checked, say, &mut out);
+    checked.profiles.iter().for_each(|profile| profile.html(say, &mut out));
+    findings(checked.findings, say, &mut out);
     out.push_str("</section>\n");
     out
+}
+
+/// The section of a message; `lines` say what verification found.
+pub(super) fn message(file: &str, lines: &[String], found: &[Finding], profiles: &[Holding<'_>], say: &Say) -> String {
+    let mut out = beginning(file, found, say);
+    let items: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+    let _ = writeln!(out, "<ul>\n{items}</ul>");
+    profiles.iter().for_each(|profile| profile.html(say, &mut out));
+    findings(found, say, &mut out);
+    out.push_str("</section>\n");
+    out
+}
+
+/// The section of an input that is no message.
+pub(super) fn refused(file: &str, reason: &str) -> String {
+    format!("<section>\n<h2>{}</h2>\n<p>{}</p>\n</section>\n", escape(file), escape(reason))
+}
+
+fn beginning(about: &str, found: &[Finding], say: &Say) -> String {
+    let summary = summary(about, found, say);
+    format!("<section>\n<h2>{}</h2>\n<p>{}</p>\n", escape(about), escape(&summary))
 }
 
 fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
@@ -90,7 +103,7 @@ fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
             id = one.requirement.id,
             level = level_name(one.requirement.level.as_str()),
             text = escape(&say.word(one.requirement.sentence)),
-            result = escape(&say.word(met_label(one))),
+            result = escape(&say.word(met_label(one.met, one.declared))),
             evidence = evidence.join("<br>"),
         );
     }
@@ -98,13 +111,13 @@ fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
 }
 
 /// The guideline's own words: Must, Should, May.
-fn level_name(word: &str) -> String {
+pub(super) fn level_name(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
-fn findings(checked: &Checked<'_>, say: &Say, out: &mut String) {
-    if checked.findings.is_empty() {
+fn findings(found: &[Finding], say: &Say, out: &mut String) {
+    if found.is_empty() {
         return;
     }
     let heads = ["check-label-rule", "check-label-severity", "check-label-finding"];
@@ -114,7 +127,7 @@ fn findings(checked: &Checked<'_>, say: &Say, out: &mut String) {
         "<h3>{}</h3>\n<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>",
         escape(&say.word("check-findings"))
     );
-    let mut sorted: Vec<_> = checked.findings.iter().collect();
+    let mut sorted: Vec<_> = found.iter().collect();
     sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in sorted {
         let (label, class) = match finding.severity {
@@ -141,7 +154,7 @@ fn findings(checked: &Checked<'_>, say: &Say, out: &mut String) {
 }
 
 /// The record with the bytes in question marked.
-fn underlined(finding: &audit::Finding) -> Option<String> {
+fn underlined(finding: &Finding) -> Option<String> {
     let place = finding.place.as_ref()?;
     let (text, span) = (place.text.as_deref()?, place.span?);
     let (start, end) = (span.start as usize, span.end as usize);
@@ -149,7 +162,7 @@ fn underlined(finding: &audit::Finding) -> Option<String> {
     Some(format!("{}<mark>{}</mark>{}", part(0, start), part(start, end), part(end, text.len())))
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -5,6 +5,7 @@ use audit::{Finding, Published, Snapshot};
 use lookup::Data;
 use serde_json::{Map, Value, json};
 
+use super::profile::Holding;
 use super::{Checked, fix, spf_tree, text};
 use crate::say::Say;
 
@@ -12,14 +13,22 @@ use crate::say::Say;
 pub(super) fn line(checked: &Checked<'_>, say: &Say) -> String {
     let findings: Vec<_> = checked.findings.iter().map(|one| finding(one, say)).collect();
     let guideline: Vec<_> = checked.guideline.iter().map(|one| requirement(one, say)).collect();
-    let object = json!({
+    let mut object = json!({
         "domain": checked.snapshot.subject.domain.as_str(),
         "findings": findings,
         "guideline": guideline,
         "records": records(checked.snapshot),
         "spf_tree": spf_tree::render_json(&checked.snapshot.spf.tree, say),
     });
+    add_profiles(&mut object, checked.profiles, say);
     format!("{object}\n")
+}
+
+/// What providers require, where it was asked about.
+pub(super) fn add_profiles(object: &mut Value, profiles: &[Holding<'_>], say: &Say) {
+    if !profiles.is_empty() {
+        object["profiles"] = profiles.iter().map(|profile| profile.json(say)).collect();
+    }
 }
 
 /// One finding.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use audit::Severity;
 use audit::guideline::{Answered, Met, scores};
 use audit::known::Statement;
+use audit::{Finding, Severity};
 use mailtext::Value;
 
 use super::{Checked, fix, spf_tree};
@@ -24,18 +24,38 @@ pub(super) struct Parts {
 /// Shows a domain.
 pub(super) fn show(checked: &Checked<'_>, parts: Parts, say: &Say, paint: Paint) -> String {
     let domain = checked.snapshot.subject.domain.as_str();
-    let count = |severity| Value::from(checked.count(severity));
-    let summary = say.say(
+    let mut out = paint.tone(Tone::Strong, &summary(domain, checked.findings, say)) + "\n";
+    findings(checked.findings, say, paint, &mut out);
+    if parts.spf_tree {
+        out.push('\n');
+        out.push_str(&spf_tree::render_text(&checked.snapshot.spf.tree, say, paint));
+    }
+    if parts.guideline {
+        out.push('\n');
+        guideline(checked.guideline, say, paint, &mut out);
+    }
+    checked.profiles.iter().for_each(|profile| profile.text(say, paint, &mut out));
+    out.push('\n');
+    out
+}
+
+/// How many findings there are: of a domain, or of a message.
+pub(super) fn summary(about: &str, findings: &[Finding], say: &Say) -> String {
+    let count = |severity| Value::from(findings.iter().filter(|finding| finding.severity == severity).count());
+    say.say(
         "check-summary",
         &[
-            ("domain", domain.into()),
+            ("domain", about.into()),
             ("errors", count(Severity::Error)),
             ("warnings", count(Severity::Warning)),
             ("notes", count(Severity::Info)),
         ],
-    );
-    let mut out = paint.tone(Tone::Strong, &summary) + "\n";
-    let mut findings: Vec<_> = checked.findings.iter().collect();
+    )
+}
+
+/// The findings, the worst first.
+pub(super) fn findings(findings: &[Finding], say: &Say, paint: Paint, out: &mut String) {
+    let mut findings: Vec<_> = findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     for finding in findings {
         let (mark, tone) = match finding.severity {
@@ -51,16 +71,6 @@ pub(super) fn show(checked: &Checked<'_>, parts: Parts, say: &Say, paint: Paint)
         }
         let _ = writeln!(out, "  {}", paint.tone(Tone::Faint, &finding.rule.reference.to_string()));
     }
-    if parts.spf_tree {
-        out.push('\n');
-        out.push_str(&spf_tree::render_text(&checked.snapshot.spf.tree, say, paint));
-    }
-    if parts.guideline {
-        out.push('\n');
-        guideline(checked.guideline, say, paint, &mut out);
-    }
-    out.push('\n');
-    out
 }
 
 fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut String) {
@@ -80,7 +90,7 @@ fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut Strin
         let _ = writeln!(out, "  {line}");
     }
     for one in answered {
-        let (id, word) = (one.requirement.id, say.word(met_label(one)));
+        let (id, word) = (one.requirement.id, say.word(met_label(one.met, one.declared)));
         let head = format!("{id}{} {word}", blanks(id, 4));
         let _ = writeln!(out, "\n{} {}", paint.tone(tone(one.met), &head), say.word(one.requirement.sentence));
         for evidence in &one.evidence {
@@ -95,7 +105,8 @@ fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut Strin
     }
 }
 
-fn tone(met: Met) -> Tone {
+/// How a result looks.
+pub(super) fn tone(met: Met) -> Tone {
     match met {
         Met::Met => Tone::Good,
         Met::NotMet => Tone::Bad,
@@ -117,13 +128,13 @@ pub(super) fn date(statement: &Statement) -> String {
 }
 
 /// The id of the label of a result. What was declared is never shown as if it were verified.
-pub(super) fn met_label(one: &Answered<'_>) -> &'static str {
-    match (one.declared, one.met) {
+pub(super) fn met_label(met: Met, declared: Option<&Statement>) -> &'static str {
+    match (declared, met) {
         (Some(_), Met::Met) => return "check-label-declared-met",
         (Some(_), Met::NotMet) => return "check-label-declared-not-met",
         _ => {}
     }
-    match one.met {
+    match met {
         Met::Met => "check-label-met",
         Met::NotMet => "check-label-not-met",
         Met::Partial => "check-label-partial",

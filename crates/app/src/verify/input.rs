@@ -213,7 +213,8 @@ impl Intake {
         check.header(block.to_vec());
         let bimi_root_count = self.settings.methods.bimi.as_ref().map_or(0, |bimi| bimi.roots.count());
         let list_id = list_of(block);
-        Underway { place: self.place(), check, dns, traced, bare_newlines: false, bimi_root_count, list_id }
+        let header = block.into();
+        Underway { place: self.place(), check, dns, traced, bare_newlines: false, bimi_root_count, list_id, header }
     }
 
     /// What was said of the envelope and, with `--trace`, what the fields say of it that receivers add: Received, and

@@ -58,15 +58,29 @@ pub(crate) fn run_by_rules(common: &Common, arguments: VerifyArguments, judging:
     run_and_show(common, arguments, Shown::Rules(Box::new(judging)))
 }
 
+/// Runs `check --message`: the same, and what the rules about messages make of it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_by_letters<'a>(
+    common: &'a Common,
+    arguments: VerifyArguments,
+    letters: &'a mut dyn Letters,
+) -> Result<ExitCode, Failure> {
+    run_and_show(common, arguments, Shown::Letters(letters))
+}
+
 /// What is shown of each message.
-enum Shown {
+enum Shown<'a> {
     /// What each method said.
     Results,
     /// What the operator's rules make of it.
     Rules(Box<Judging>),
+    /// What the rules about messages find; where it goes, too.
+    Letters(&'a mut dyn Letters),
 }
 
-fn run_and_show(common: &Common, arguments: VerifyArguments, shown: Shown) -> Result<ExitCode, Failure> {
+fn run_and_show<'a>(common: &'a Common, arguments: VerifyArguments, shown: Shown<'a>) -> Result<ExitCode, Failure> {
     check_options(&arguments)?;
     let replay = arguments.replay.as_deref().map(tape::read).transpose()?.map(Arc::new);
     let mut tape_file = arguments.tape.as_deref().map(tape::create).transpose()?;
@@ -80,6 +94,21 @@ fn run_and_show(common: &Common, arguments: VerifyArguments, shown: Shown) -> Re
         }
         Ok(session.code)
     })
+}
+
+/// Who takes messages that have been verified, and tells of them himself.
+pub(crate) trait Letters {
+    /// Takes one, and says whether what was asked about holds.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    fn take(&mut self, judged: &Judged) -> Result<ExitCode, Failure>;
+
+    /// Takes an input that is no message; it has been told on standard error.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    fn refuse(&mut self, place: &Place, failure: &Failure) -> Result<(), Failure>;
 }
 
 /// What a run judges by, from the command line, the tape, the configuration.
@@ -112,6 +141,7 @@ struct Underway {
     bare_newlines: bool,
     bimi_root_count: usize,
     list_id: Option<Domain>,
+    header: Box<[u8]>,
 }
 
 /// Where a message comes from.
@@ -137,13 +167,15 @@ pub(crate) struct Judged {
     pub(crate) bimi_root_count: usize,
     /// The mailing list that it says it came through.
     pub(crate) list_id: Option<Domain>,
+    /// The header block, in wire form.
+    pub(crate) header: Box<[u8]>,
     recording: Option<Recording>,
 }
 
 struct Session<'a> {
     common: &'a Common,
     arguments: VerifyArguments,
-    shown: Shown,
+    shown: Shown<'a>,
     /// Whether each message needs a heading.
     several: bool,
     run: Run,
@@ -166,7 +198,7 @@ impl<'a> Session<'a> {
     fn start(
         common: &'a Common,
         arguments: VerifyArguments,
-        shown: Shown,
+        shown: Shown<'a>,
         run: Run,
         replay: Option<Arc<Replay>>,
     ) -> Result<Self, Failure> {
@@ -300,6 +332,10 @@ impl<'a> Session<'a> {
         if self.arguments.fail_on.iter().any(|method| !holds(*method, &judged.facts)) {
             self.code.add(ExitCode::DoesNotHold);
         }
+        if let Shown::Letters(letters) = &mut self.shown {
+            self.code.add(letters.take(&judged)?);
+            return Ok(());
+        }
         let say = self.common.say();
         let output = match (self.arguments.format, &self.shown) {
             (VerifyFormat::Text, Shown::Rules(judging)) => {
@@ -307,8 +343,8 @@ impl<'a> Session<'a> {
                 if self.message_count > 1 { format!("\n{page}") } else { page }
             }
             (VerifyFormat::Json, Shown::Rules(judging)) => judging.json(&judged, say),
-            (VerifyFormat::Text, Shown::Results) => self.page.message(&judged, say),
-            (VerifyFormat::Json, Shown::Results) => json::message(&judged, &self.header(&judged.facts), say),
+            (VerifyFormat::Text, _) => self.page.message(&judged, say),
+            (VerifyFormat::Json, _) => json::message(&judged, &self.header(&judged.facts), say),
             (VerifyFormat::Header, _) => self.header(&judged.facts) + "\n",
         };
         print(&output)
@@ -316,7 +352,9 @@ impl<'a> Session<'a> {
 
     fn show_bad(&mut self, place: &Place, failure: &Failure) -> Result<(), Failure> {
         self.bad_count += 1;
-        if self.arguments.format == VerifyFormat::Json {
+        if let Shown::Letters(letters) = &mut self.shown {
+            letters.refuse(place, failure)?;
+        } else if self.arguments.format == VerifyFormat::Json {
             print(&json::bad_input(place, failure, self.common.say()))?;
         }
         self.code.add(failure.tell(self.common.say()));
@@ -342,10 +380,19 @@ impl Waiting {
         match self {
             Self::Bad(place, failure) => Err((place, failure)),
             Self::Message(message) => {
-                let Underway { place, check, dns, traced, bare_newlines, bimi_root_count, list_id } = *message;
+                let Underway { place, check, dns, traced, bare_newlines, bimi_root_count, list_id, header } = *message;
                 let facts = check.finish().await;
                 let recording = dns.recording();
-                Ok(Box::new(Judged { place, facts, traced, bare_newlines, bimi_root_count, list_id, recording }))
+                Ok(Box::new(Judged {
+                    place,
+                    facts,
+                    traced,
+                    bare_newlines,
+                    bimi_root_count,
+                    list_id,
+                    header,
+                    recording,
+                }))
             }
         }
     }

@@ -239,6 +239,8 @@ pub(crate) fn letter_facts(case: &Case) -> LetterFacts {
         author: domain("author"),
         organization: domain("organization"),
         dmarc: case.input.get("dmarc").map(|result| result == "pass"),
+        dns_failed: case.input.get("dns").is_some(),
+        reverse: case.input.get("reverse").map(|result| result == "pass"),
         is_bulk: case.input.get("bulk").is_some(),
         tls: case.input.get("tls").map(Into::into),
         spam_rate: case.input.get("spam_rate").map(|rate| rate.parse().unwrap()),
