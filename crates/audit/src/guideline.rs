@@ -209,6 +209,13 @@ impl Met {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Met, Self::NotMet, Self::Partial, Self::NotApplicable, Self::Unknown];
+        all.into_iter().find(|met| met.as_str() == word)
+    }
 }
 
 impl Explain for Evidence {

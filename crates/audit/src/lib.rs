@@ -8,7 +8,7 @@
 //! declared what was verified or verified what was declared.
 //!
 //! Reading order: [`subject`], [`world`], [`snapshot`], [`finding`], [`rule`], then a small family, [`families::legacy`], and the
-//! others. [`known`] is what else an installation may tell; [`draft`] and [`journal`] stand between an audit and the world.
+//! others. [`history`] is audits as they are kept, and their differences. [`known`] is what else an installation may tell; [`draft`] and [`journal`] stand between an audit and the world.
 //! What never passes is in [`limits`].
 
 pub mod dane;
@@ -17,6 +17,7 @@ pub mod draft;
 pub mod families;
 pub mod finding;
 pub mod guideline;
+pub mod history;
 pub mod journal;
 pub mod known;
 pub mod limits;

@@ -72,3 +72,11 @@ pub const SPF_HEAD_ROOM: u32 = 2;
 pub const GRANT_DAYS: u32 = 90;
 /// How long before its end a mark certificate is told to be renewed, days.
 pub const MARK_DAYS: i64 = 14;
+/// Records that are kept of one audit, count.
+pub const HISTORY_RECORD_COUNT_MAX: usize = 1_000;
+/// Texts of one name that are kept, count.
+pub const HISTORY_TEXT_COUNT_MAX: usize = 100;
+/// One of them, bytes.
+pub const HISTORY_TEXT_BYTES_MAX: usize = 64 << 10;
+/// Audits in a row without an answer after which that is told again, and to those who are not looking, count.
+pub const HISTORY_TROUBLE_ROUNDS: u32 = 2;

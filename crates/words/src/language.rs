@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 39] = [
+const ENGLISH: [&str; 40] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -89,9 +89,10 @@ const ENGLISH: [&str; 39] = [
     include_str!("../en/audit-guideline.ftl"),
     include_str!("../en/audit-records.ftl"),
     include_str!("../en/audit-profile.ftl"),
+    include_str!("../en/audit-change.ftl"),
 ];
 
-const JAPANESE: [&str; 39] = [
+const JAPANESE: [&str; 40] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -131,6 +132,7 @@ const JAPANESE: [&str; 39] = [
     include_str!("../ja/audit-guideline.ftl"),
     include_str!("../ja/audit-records.ftl"),
     include_str!("../ja/audit-profile.ftl"),
+    include_str!("../ja/audit-change.ftl"),
 ];
 
 #[cfg(test)]

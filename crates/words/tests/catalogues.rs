@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 39] = [
+const FILES: [&str; 40] = [
     "mailtext",
     "lookup",
     "spf",
@@ -52,6 +52,7 @@ const FILES: [&str; 39] = [
     "audit-guideline",
     "audit-records",
     "audit-profile",
+    "audit-change",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.

@@ -13,5 +13,6 @@ mod brand;
 #[allow(dead_code)]
 mod forge;
 mod guideline;
+mod history;
 mod rules;
 mod stage;

@@ -18,8 +18,23 @@ fn now_s(case: &Case) -> i64 {
 
 /// What the case's domain publishes.
 pub(crate) fn snapshot(case: &Case) -> Snapshot {
-    let world = Stage { case, web: Both { lookup: case.zone(), fetch: shelf(case) } };
+    taken(case, case.zone(), shelf(case, "shelf"))
+}
+
+/// What it publishes later: the zone and the documents of files beside, `.after` and `.after-shelf`; `None` where there is
+/// no such zone.
+pub(crate) fn later(case: &Case, when: &str) -> Option<Snapshot> {
+    let zone = std::fs::read_to_string(beside(case, when)).ok()?;
+    Some(taken(case, &testkit::zone(&zone), shelf(case, &format!("{when}-shelf"))))
+}
+
+fn taken(case: &Case, zone: &lookup::Zone, shelf: Shelf) -> Snapshot {
+    let world = Stage { case, web: Both { lookup: zone, fetch: shelf } };
     testkit::block_on(Snapshot::take(&world, subject(case)))
+}
+
+fn beside(case: &Case, extension: &str) -> std::path::PathBuf {
+    case.stem.with_file_name(format!("{}.{extension}", case.name))
 }
 
 /// `domain`, `usage` (`mail`, `parked`), `selector` (several), `draft` (`spf = v=spf1 -all`).
@@ -222,9 +237,8 @@ fn reported(words: &str) -> Reported {
 }
 
 /// The documents of a case: `.shelf` beside the zone, as `lookup::fetch::Shelf` reads them.
-fn shelf(case: &Case) -> Shelf {
-    let path = case.stem.with_file_name(format!("{}.shelf", case.name));
-    std::fs::read_to_string(path).map_or_else(|_| Shelf::new(), |text| Shelf::parse(&text).unwrap())
+fn shelf(case: &Case, extension: &str) -> Shelf {
+    std::fs::read_to_string(beside(case, extension)).map_or_else(|_| Shelf::new(), |text| Shelf::parse(&text).unwrap())
 }
 
 /// `spf` (`pass example.jp`), `signature` (several), `author`, `organization`, `dmarc` (`pass`, `fail`), `bulk: yes`, `tls`, `spam_rate`.
