@@ -12,13 +12,14 @@
 //! its counts with it, and [`feedback::Archive::rebuild`] finds nothing to change.
 //!
 //! Reports on their way out are in the same file: `outbox` ([`feedback::outbox::Outbox`]); so is what is noticed of reports,
-//! with the letters that tell of it: `notice`.
+//! with the letters that tell of it: `notice`; and audits of domains: `audits`.
 //!
 //! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
 //! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `retention`, `read`, `sums`,
 //! `summary`.
 
 mod answer;
+mod audits;
 mod cells;
 mod change;
 mod codec;
@@ -54,6 +55,7 @@ use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
 use feedback::summary::{Spread, Summary};
 use mailtext::Domain;
 
+pub use self::audits::{AuditHistory, AuditPart, Keeping, NewAudit};
 pub use self::memory::MemoryArchive;
 pub use self::notice::{AlertLine, AlertQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, WayOut};
 pub use self::retention::{Retention, Taken};

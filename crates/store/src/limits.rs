@@ -79,3 +79,11 @@ pub const ARCHIVE_DOMAIN_COUNT_MAX: usize = 10_000;
 pub const ARCHIVE_REBUILD_REPORT_COUNT: i64 = 500_000;
 /// Most alerts or letters of one answer.
 pub const NOTICE_LINE_COUNT_MAX: usize = 1_000;
+/// Domains whose audits are kept, count.
+pub const AUDIT_DOMAIN_COUNT_MAX: u64 = 20_000;
+/// Audits of one domain that are kept, count: four a day for more than a year.
+pub const AUDIT_COUNT_MAX: u64 = 2_000;
+/// Texts of one audit, count.
+pub const AUDIT_PART_COUNT_MAX: usize = 2_500;
+/// Texts of one audit with their names, bytes.
+pub const AUDIT_BYTES_MAX: usize = 1 << 20;

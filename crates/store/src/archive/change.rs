@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::Settings;
 use super::answer;
+use super::audits;
 use super::cells::{Cells, cells_of_view};
 use super::codec::{Coded, View, address_bytes, class_at, decode_circumstances, encode_classes};
 use super::desk::{Desk, Place, insert, take};
@@ -75,6 +76,7 @@ fn remove_domain(
     // Their numbers may be given to other names.
     desk.forget_names();
     forget_domain(connection, wanted, tenant)?;
+    audits::forget_domain(connection, wanted, tenant)?;
     let mut statement = connection.prepare("SELECT DISTINCT tenant, domain FROM mark").map_err(from_sqlite)?;
     let mut rows = statement.query([]).map_err(from_sqlite)?;
     while let Some(row) = rows.next().map_err(from_sqlite)? {

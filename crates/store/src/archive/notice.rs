@@ -262,7 +262,7 @@ pub(super) fn forget_domain(
     Ok(())
 }
 
-fn apply(connection: &Connection, change: &NoticeChange) -> Result<(), ArchiveError> {
+pub(super) fn apply(connection: &Connection, change: &NoticeChange) -> Result<(), ArchiveError> {
     match change {
         NoticeChange::SetWatch { tenant, domain, state } => {
             let sql = "INSERT OR REPLACE INTO watch (tenant, domain, state) VALUES (?1, ?2, ?3)";

@@ -11,7 +11,8 @@
 //! | `mark`, `host`, `place` | what owners said, what is known of addresses, up to where sources were read |
 //! | `counter` | the highest id of a report, also when the report is gone; until when rows were made into reports |
 //!
-//! Those of reports on their way out are told of in `outbox`, those of what is noticed in `notice`.
+//! Those of reports on their way out are told of in `outbox`, those of what is noticed in `notice`,
+//! those of audits in `audits`.
 //!
 //! Several processes may have the file open: each write is a transaction that begins as a writer, and waits for others.
 
@@ -271,6 +272,17 @@ CREATE TABLE notice (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notice_due ON notice (state, state_s);
 CREATE INDEX notice_made ON notice (made_s);
+",
+    "
+CREATE TABLE audit (
+  tenant TEXT NOT NULL, domain TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (tenant, domain, at_s)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_moment ON audit (at_s);
+CREATE TABLE audited (
+  tenant TEXT NOT NULL, domain TEXT NOT NULL, name TEXT NOT NULL, first_s INTEGER NOT NULL, last_s INTEGER NOT NULL,
+  text BLOB NOT NULL, PRIMARY KEY (tenant, domain, name, first_s)
+) STRICT;
+CREATE INDEX audited_last ON audited (last_s);
 ",
 ];
 

@@ -3,6 +3,7 @@
 
 extern crate sekisho_store as store;
 
+mod audits;
 mod conformance;
 mod crash;
 mod faults;
