@@ -2,6 +2,7 @@
 //! [receiver]; did you mean "authserv_id"?`
 
 mod alerts;
+mod audits;
 mod failing;
 mod idle;
 mod import;
@@ -41,6 +42,7 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use alerts::AlertsConfig;
+pub(crate) use audits::AuditsConfig;
 pub(crate) use failing::FailingConfig;
 pub(crate) use idle::idle;
 pub(crate) use keys::{KeysConfig, Publish, ZoneConfig};
@@ -91,6 +93,8 @@ pub(crate) struct Config {
     pub(crate) reporting: SendConfig,
     /// `[reports.alerts]`: what is told of reports.
     pub(crate) alerts: AlertsConfig,
+    /// `[audit]`: the domains that are audited by themselves.
+    pub(crate) audits: AuditsConfig,
     /// `[reports.failure]`: our failure reports.
     pub(crate) failing: FailingConfig,
     /// `[reports.milter]`: reports that are taken in on their way.
@@ -240,6 +244,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(reports::KEYS)
         .chain(reporting::KEYS)
         .chain(alerts::KEYS)
+        .chain(audits::KEYS)
         .chain(failing::KEYS)
         .chain(way_in::KEYS)
         .chain(places::KEYS)

@@ -1,12 +1,15 @@
 //! The owner's desk: what a domain publishes, judged by rules and by the guideline, and the records to publish instead.
 //!
-//! [`check`] asks and judges; [`text`], [`json`] and [`html`] show what was found, [`fix`] what to do about it. [`message`] does the same with messages,
-//! [`profile`] holds both against what providers require. [`record`] writes records. `known` is what this installation knows of a
-//! domain beside that. [`spf_tree`] shows the tree of an SPF record, [`flatten`] writes one anew.
+//! [`check`] asks and judges; [`text`], [`json`] and [`html`] show what was found, [`fix`] what to do about it. [`message`] does the same
+//! with messages, [`profile`] holds both against what providers require. `known` is what this installation knows of a domain
+//! beside that. [`history`] reads and keeps the audits before, [`changes`] shows what changed between them, [`watch`] looks again
+//! and again. [`record`] writes records. [`spf_tree`] shows the tree of an SPF record, [`flatten`] writes one anew.
 
+pub(crate) mod changes;
 pub(crate) mod check;
 mod fix;
 mod flatten;
+pub(crate) mod history;
 mod html;
 mod json;
 mod known;
@@ -15,7 +18,8 @@ mod profile;
 pub(crate) mod record;
 mod spf_tree;
 mod text;
-mod world;
+mod watch;
+pub(crate) mod world;
 
 use audit::guideline::Answered;
 use audit::{Finding, Snapshot};

@@ -117,6 +117,10 @@ pub(crate) const SENT_LOOK_BACK_DAYS: u64 = 30;
 pub(crate) const LISTS_FILE_BYTES_MAX: u64 = 16 << 20;
 /// Domains that are checked at the same time, count.
 pub(crate) const CHECK_AT_ONCE: usize = 32;
+/// Domains that the daemon audits at the same time, count.
+pub(crate) const AUDIT_AT_ONCE: usize = 8;
+/// Time between two looks for domains that are to be audited, in seconds.
+pub(crate) const AUDIT_TICK_S: u64 = 15;
 /// Time for one question of a check, with every try, seconds.
 pub(crate) const CHECK_DNS_S: u64 = 20;
 /// Reports of so many days are looked at for a check.

@@ -4,8 +4,9 @@
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
 //! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; reports: `intake` with `way_in` and
-//! `hosts`, `reporting`, `failure`, `schedule`; `once`.
+//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `once`.
 
+mod audits;
 mod failure;
 mod health;
 mod hosts;
@@ -101,6 +102,7 @@ struct Daemon {
     intake: Option<intake::Opened>,
     reporting: Option<reporting::Reporting>,
     schedule: Option<schedule::Schedule>,
+    audits: Option<audits::Audits>,
     failing: Option<failure::Maker<store::SqliteArchive>>,
     finder: Option<Finder>,
     keys: Option<Schedule>,
@@ -161,6 +163,7 @@ impl Daemon {
             intake,
             reporting,
             schedule: Some(schedule),
+            audits: Some(audits::Audits::new(common, reloader.subscribe(), &say)),
             failing: failing.1,
             keys: Some(keys),
             milter,
@@ -291,6 +294,9 @@ impl Daemon {
         if let Some(schedule) = self.schedule.take() {
             desks.spawn(schedule.run(desks.end()));
         }
+        if let Some(audits) = self.audits.take() {
+            desks.spawn(audits.run(desks.end()));
+        }
         let manager = Arc::clone(&self.manager);
         beside.cut(async move { manager.beat().await });
         if let Some(memory) = world.memory() {
@@ -342,6 +348,7 @@ impl Daemon {
         }
         lines.extend(self.reporting.as_ref().map(|reporting| reporting.greeting(say)));
         lines.extend(schedule::greeting(&live, say));
+        lines.extend(audits::greeting(&live, say));
         if log::is_json() {
             for line in lines {
                 tracing::info!("{line}");

@@ -8,11 +8,13 @@
 //!
 //! The daemon does this as time goes by (`serve::alerts`), and `serve --once` does it now.
 //!
-//! Reading order: this file, `fold` (days become alerts), `letter` (alerts become a letter), `week` (the digest), `carry`.
+//! Reading order: this file, `fold` (days become alerts), `noticed` (one alert, also of audits), `letter` (alerts become a
+//! letter), `week` (the digest), `carry`.
 
 mod carry;
 mod fold;
 mod letter;
+pub(crate) mod noticed;
 mod week;
 
 #[cfg(test)]
@@ -119,6 +121,11 @@ impl Manner {
         let (map, words) = (config.reports.map()?, Say::new(alerts.language));
         let (config, station, resolver) = (alerts.clone(), station.to_owned(), resolver.clone());
         Ok(Some(Self { config, station, map, mail, web, resolver, words }))
+    }
+
+    /// Whether alerts of a kind are told.
+    pub(crate) fn tells(&self, kind: insight::watch::Kind) -> bool {
+        self.config.kinds.contains(&kind) && !self.places().is_empty()
     }
 
     /// Where letters go.

@@ -25,6 +25,14 @@ check-not-a-domain = “{ $value }” is not a domain: { $error }
 check-bad-record = { $option }: “{ $value }” is not of the form TYPE=TEXT. The types are spf, dmarc, dkim:SELECTOR, bimi, mtasts, tlsrpt and adsp.
 check-bad-place = { $option }: “{ $value }” is not of the form HOST:53=ADDRESS:PORT for a name server, or HOST:25=ADDRESS:PORT for a mail host.
 check-record-too-long = { $option }: the record is longer than any that DNS can hold.
+check-history-none = No audit of { $domain } was kept. “sekisho check --save” keeps one, and so does the daemon ([audit] in the configuration).
+check-history-head = { $domain }: { $count } audits were kept, from { $first } to { $last }.
+check-history-standing = Must { $must } of { $musts }, Should { $should } of { $shoulds }, May { $may } of { $mays }; errors: { $errors }, warnings: { $warnings }.
+check-not-kept-large = { $domain }: the audit is not kept, because it is larger than any that is.
+check-not-kept-many = { $domain }: the audit is not kept, because audits of as many domains are kept as may be.
+check-not-kept-late = { $domain }: the audit is not kept, because one of this moment or a later one is kept already.
+check-watch-outage = { $time }: nobody answers any question. Nothing is known of a change; the next round asks again.
+check-watch-round = { $time }: a round over { $domains } domains; changes: { $count }, without any answer: { $unanswered }.
 check-label-fix = →
 check-label-met = met
 check-label-not-met = not met

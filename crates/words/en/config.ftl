@@ -52,8 +52,10 @@ config-form-key-domain = domain name, or "%" for the author’s own
 config-form-patterns = "taro@example.jp", "example.jp", "*.example.jp" (all below it), ".example.jp" (both), "*", or a list of them
 config-form-keys = name of a key, or a list of them
 config-form-date = day: 2026-11-01
+config-form-audited = list of domain names
+config-form-selectors = list of selectors
 config-form-days-of = table of domain names, each with a number of days; it holds for what lies below the name, too
-config-form-kinds = list of "new-source", "pass-fell", "reporter-silent", "policy-changed", "key-gone", "reports-refused"
+config-form-kinds = list of "new-source", "pass-fell", "reporter-silent", "policy-changed", "key-gone", "reports-refused", "record-changed", "audit-worse"
 config-form-offset = "+09:00", "-03:30"
 config-form-hours = "22:00-07:00"
 config-form-weekly = "monday 08:00", or "never"
@@ -308,7 +310,7 @@ config-reports-alerts-webhook = A place that gets each letter as JSON, by POST o
 config-reports-alerts-webhook-token-file = The file with a bearer token for it, and nothing else.
 config-reports-alerts-webhook-private = Whether the webhook may be at a private address.
 config-reports-alerts-roots = A file with certificates (PEM) of authorities that are trusted beside the public ones, at the server and at the webhook.
-config-reports-alerts-kinds = What is told as it is noticed: a new source with many messages, a share of own mail that passes and falls, a reporter that falls silent, a policy that changes, a key whose signatures are not seen any more, reports that cannot be taken. Empty: the digest alone.
+config-reports-alerts-kinds = What is told as it is noticed: a new source with many messages, a share of own mail that passes and falls, a reporter that falls silent, a policy that changes, a key whose signatures are not seen any more, reports that cannot be taken, a record of an audited domain or of what its SPF record includes that changes, a finding about such a domain that becomes worse. Empty: the digest alone.
 config-reports-alerts-language = The language of the letters.
 config-reports-alerts-utc-offset = How far the clock of those who read the letters is ahead of UTC: quiet and digest go by it. Reports count days in UTC.
 config-reports-alerts-quiet = Hours in which no letter goes. What is noticed then is told behind them, in one letter.
@@ -483,6 +485,14 @@ config-keys-zone-reload = With zone-file: what is run when the file has changed.
 config-keys-zone-hook = With hook: what is run for each record, with JSON on its standard input (docs/keys.md).
 config-keys-zone-timeout = Time for one update or one command.
 config-keys-zone-servers = Who is asked what the zone shows: all authoritative servers.
+
+## [audit]
+
+config-audit = What domains publish, looked at by the daemon again and again: what changes is told as [reports.alerts] says. A reload is enough for all of it.
+config-audit-domains = The domains that are looked at.
+config-audit-every = Time between two looks at a domain.
+config-audit-selectors = Selectors of DKIM keys that are looked at beside the well-known ones and those at which a key was found.
+config-audit-keep-days = For how many days audits are kept; 0 for ever.
 
 ## [[audit.statement]]
 

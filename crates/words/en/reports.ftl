@@ -176,6 +176,7 @@ reports-label-subject-reporter-silent = DMARC alert: no reports of { $reporter }
 reports-label-subject-policy-changed = DMARC alert: the policy of { $domain } is now { $to }
 reports-label-subject-key-gone = DMARC alert: key { $selector } of { $signer } has not been seen for { $days } days
 reports-label-subject-refused = DMARC alert: { $count } reports could not be taken at { $domain }
+reports-label-subject-audit = DMARC alert: { $domain }: { $name } is not as it was
 reports-label-subject-alerts = DMARC alert: { $count } things about { $domain }
 reports-label-subject-alerts-several = DMARC alert: { $count } things about { $domains } domains
 reports-label-hint-new-source = Who it is: sekisho report sources --domain { $domain } --from { $day }; then say whether it is yours: sekisho report mark { $domain }
@@ -185,6 +186,7 @@ reports-label-hint-policy-changed = If nobody of yours changed it, look at _dmar
 reports-label-hint-key-gone = If it was not retired on purpose, look at { $name } and at who signs with it.
 reports-label-hint-refused = Which, and why: sekisho report list --status refused --from { $day }
 reports-label-hint-more = All of them: sekisho report sources --domain { $domain }
+reports-label-hint-audit = What changed when: sekisho check { $domain } --history
 reports-label-foot = Sekisho at { $station }. What is told, and to whom, stands in [reports.alerts] of its configuration.
 reports-label-subject-week = DMARC: { $domain } { $state ->
         [needs-you] needs you

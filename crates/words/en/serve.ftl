@@ -81,3 +81,5 @@ serve-status-reports = Reports taken: { $received }
 serve-status-reports-sent = Reports sent: { $sent } ({ $due } on their way, { $suppressed } mailboxes left alone)
 serve-status-alerts = Alerts: { $count } noticed; letters: { $letters } ({ $due } on their way)
 serve-status-memory = Memory: { $count } MiB
+serve-audits-on = Audited by itself: { $count } domains, every { $every } s.
+serve-audit-outage = Nobody answered any question about the domains that are audited. Nothing is known of a change; the next look asks again.

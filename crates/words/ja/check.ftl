@@ -16,6 +16,14 @@ check-not-a-domain = "{ $value }" はドメイン名ではありません: { $er
 check-bad-record = { $option }: "{ $value }" は TYPE=TEXT の形ではありません。種類は spf、dmarc、dkim:セレクタ、bimi、mtasts、tlsrpt、adsp です。
 check-bad-place = { $option }: "{ $value }" は、権威サーバの HOST:53=ADDRESS:PORT、メールサーバの HOST:25=ADDRESS:PORT のどちらの形でもありません。
 check-record-too-long = { $option }: DNS に登録できる長さを超えています。
+check-history-none = { $domain } の検査の記録はありません。「sekisho check --save」またはデーモン(設定の [audit])が記録します。
+check-history-head = { $domain } の検査の記録は { $count } 回分、{ $first } から { $last } までです。
+check-history-standing = Must { $musts } 件中 { $must } 件、Should { $shoulds } 件中 { $should } 件、May { $mays } 件中 { $may } 件に対応済み、エラー { $errors } 件、警告 { $warnings } 件です。
+check-not-kept-large = { $domain } の検査の結果は、大きすぎるため記録しませんでした。
+check-not-kept-many = { $domain } の検査の結果は、記録できるドメイン名の数の上限に達しているため記録しませんでした。
+check-not-kept-late = { $domain } の検査の結果は、同じ時刻かそれより後の記録がすでにあるため記録しませんでした。
+check-watch-outage = { $time } の検査では、どの問い合わせにも応答がありませんでした。変更の有無は分かりません。次回に再び問い合わせます。
+check-watch-round = { $time } に { $domains } 個のドメイン名を検査しました。変更は { $count } 件、応答のなかったドメイン名は { $unanswered } 個です。
 check-label-fix = →
 check-label-met = 対応済み
 check-label-not-met = 未対応

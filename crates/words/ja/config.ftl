@@ -52,8 +52,10 @@ config-form-key-domain = ドメイン名。"%" は作成者自身のドメイン
 config-form-patterns = "taro@example.jp"、"example.jp"、"*.example.jp" (その下のすべて)、".example.jp" (両方)、"*"、またはそれらの配列
 config-form-keys = 鍵の名前、またはその配列
 config-form-date = 日付。2026-11-01 の形
+config-form-audited = ドメイン名の配列
+config-form-selectors = セレクタの配列
 config-form-days-of = ドメイン名と日数の表(サブドメイン名にも適用)
-config-form-kinds = "new-source"、"pass-fell"、"reporter-silent"、"policy-changed"、"key-gone"、"reports-refused" の配列
+config-form-kinds = "new-source"、"pass-fell"、"reporter-silent"、"policy-changed"、"key-gone"、"reports-refused"、"record-changed"、"audit-worse" の配列
 config-form-offset = "+09:00"、"-03:30" の形
 config-form-hours = "22:00-07:00" の形
 config-form-weekly = "monday 08:00" の形、または "never"
@@ -308,7 +310,7 @@ config-reports-alerts-webhook = 知らせを JSON で受け取る場所です。
 config-reports-alerts-webhook-token-file = Webhook に送るトークン(Bearer)だけを書いたファイルです。
 config-reports-alerts-webhook-private = Webhook がプライベートアドレスにあってもよいかどうかです。
 config-reports-alerts-roots = 公的な認証局のほかに信頼する認証局の証明書(PEM)のファイルです。メールサーバと Webhook の両方に使います。
-config-reports-alerts-kinds = 見つかったときに知らせる内容です。通数の多い新しい送信元、正規のメールの pass の割合の低下、レポート送信元の途絶、ポリシーの変更、使われなくなった鍵、受け入れられなかったレポートがあります。空の場合は週次の報告だけを送ります。
+config-reports-alerts-kinds = 見つかったときに知らせる内容です。通数の多い新しい送信元、正規のメールの pass の割合の低下、レポート送信元の途絶、ポリシーの変更、使われなくなった鍵、受け入れられなかったレポート、検査しているドメイン名のレコードやその SPF レコードが参照するレコードの変更、検査の指摘の悪化があります。空の場合は週次の報告だけを送ります。
 config-reports-alerts-language = 知らせの言語です。
 config-reports-alerts-utc-offset = 知らせを読む人の時計と UTC との差です。quiet と digest はこの時計に従います。レポートの日付は UTC です。
 config-reports-alerts-quiet = 知らせを送らない時間帯です。その間に見つかったことは、時間帯が終わってから 1 通にまとめて送ります。
@@ -483,6 +485,14 @@ config-keys-zone-reload = zone-file のときに、ファイルが変わった�
 config-keys-zone-hook = hook のときに、レコードごとに実行するコマンドです。標準入力に JSON を渡します(docs/keys.ja.md)。
 config-keys-zone-timeout = 更新 1 回またはコマンド 1 回に許す時間です。
 config-keys-zone-servers = ゾーンの内容を尋ねる相手です。すべての権威サーバを指します。
+
+## [audit]
+
+config-audit = ドメイン名が公開しているレコードを、デーモンが定期的に検査します。変更は [reports.alerts] に従って知らせます。すべて再読み込みだけで反映されます。
+config-audit-domains = 検査するドメイン名です。
+config-audit-every = 同じドメイン名の検査の間隔です。
+config-audit-selectors = よく使われるセレクタと、これまでに鍵が見つかったセレクタのほかに検査する、DKIM の鍵のセレクタです。
+config-audit-keep-days = 検査の結果を残す日数です。0 は無期限です。
 
 ## [[audit.statement]]
 

@@ -125,6 +125,7 @@ reports-label-subject-reporter-silent = DMARC 警告: { $domain } について {
 reports-label-subject-policy-changed = DMARC 警告: { $domain } のポリシーが { $to } に変更
 reports-label-subject-key-gone = DMARC 警告: { $signer } の鍵 { $selector } を { $days } 日間確認できず
 reports-label-subject-refused = DMARC 警告: { $domain } で { $count } 件のレポートを受け入れられず
+reports-label-subject-audit = DMARC 警告: { $domain } の検査で { $name } に変化あり
 reports-label-subject-alerts = DMARC 警告: { $domain } について { $count } 件
 reports-label-subject-alerts-several = DMARC 警告: { $domains } ドメインについて { $count } 件
 reports-label-hint-new-source = 送信元の確認: sekisho report sources --domain { $domain } --from { $day } 、自組織のものかどうかの指定: sekisho report mark { $domain }
@@ -134,6 +135,7 @@ reports-label-hint-policy-changed = 変更した覚えがない場合は、す�
 reports-label-hint-key-gone = 意図して廃止した鍵でない場合は、{ $name } と署名しているシステムを確認してください。
 reports-label-hint-refused = レポートと理由の確認: sekisho report list --status refused --from { $day }
 reports-label-hint-more = すべての送信元の確認: sekisho report sources --domain { $domain }
+reports-label-hint-audit = 変更の履歴の確認: sekisho check { $domain } --history
 reports-label-foot = { $station } の Sekisho からお知らせしました。内容と宛先は、設定の [reports.alerts] で変更できます。
 reports-label-subject-week = DMARC 週報: { $domain } { $state ->
         [needs-you] 要対応

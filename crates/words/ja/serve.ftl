@@ -74,3 +74,5 @@ serve-status-reports = 受け取ったレポート: { $received }
 serve-status-reports-sent = 送ったレポート: { $sent }(送信待ち { $due }、送信を止めている宛先 { $suppressed })
 serve-status-alerts = 警告: { $count } 件、知らせ: { $letters }(送信待ち { $due })
 serve-status-memory = メモリ: { $count } MiB
+serve-audits-on = { $count } 個のドメイン名を { $every } 秒ごとに検査します。
+serve-audit-outage = 検査するドメイン名についての問い合わせに、何も応答がありませんでした。変更の有無は分かりません。次回に再び問い合わせます。

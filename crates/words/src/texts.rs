@@ -155,6 +155,8 @@
 //! | `serve-key-unreadable` | file, reason |
 //! | `serve-key-readable-by-others` | file, mode |
 //! | `serve-key-unpublished` | place, name |
+//! | `serve-audits-on` | count, every |
+//! | `serve-audit-outage` | |
 //! | `serve-key-published-otherwise` | place, name |
 //! | `serve-key-unusable` | file, reason |
 //! | `serve-key-algorithm` | file, algorithm, wanted |

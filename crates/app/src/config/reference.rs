@@ -103,6 +103,10 @@ pub(super) enum Form {
     Keys,
     /// A day.
     Date,
+    /// Domain names, each for itself.
+    Audited,
+    /// Selectors of keys.
+    Selectors,
     /// Domains with days for each.
     DaysOf,
     /// Kinds of alerts.
@@ -217,6 +221,8 @@ impl Form {
             Self::Patterns => "config-form-patterns",
             Self::Keys => "config-form-keys",
             Self::Date => "config-form-date",
+            Self::Audited => "config-form-audited",
+            Self::Selectors => "config-form-selectors",
             Self::DaysOf => "config-form-days-of",
             Self::Kinds => "config-form-kinds",
             Self::Offset => "config-form-offset",
@@ -491,7 +497,7 @@ const SECTIONS: &[Section] = &[
                 "kinds",
                 Form::Kinds,
                 "[\"new-source\", \"pass-fell\", \"reporter-silent\", \"policy-changed\", \"key-gone\", \
-                 \"reports-refused\"]",
+                 \"reports-refused\", \"record-changed\", \"audit-worse\"]",
             ),
             is("language", Form::OneOf(&["en", "ja"]), "\"en\""),
             is("utc_offset", Form::Offset, "\"+00:00\""),
@@ -690,6 +696,16 @@ const SECTIONS: &[Section] = &[
             told("hook", Form::Command, "required-by-way", "[\"/usr/local/bin/dns-hook\"]"),
             is("timeout", Form::Duration, "\"60s\""),
             told("servers", Form::Servers, "name-servers", "[\"192.0.2.53\", \"198.51.100.53\"]"),
+        ],
+    },
+    Section {
+        name: "audit",
+        times: Times::Once,
+        rows: &[
+            is("domains", Form::Audited, "[]"),
+            is("every", Form::Duration, "\"6h\""),
+            is("selectors", Form::Selectors, "[]"),
+            is("keep_days", Form::Number, "400"),
         ],
     },
     Section {

@@ -6,21 +6,25 @@ use std::time::Duration;
 
 use audit::draft::{Draft, DraftError, DraftKind};
 use audit::guideline::{self, Level, Met, Role};
+use audit::history::Audit;
 use audit::profile::{Profile, Seen};
-use audit::{Desk, SelectorSource, Severity, Subject, Usage, rule};
+use audit::{Desk, Known, SelectorSource, Severity, Snapshot, Subject, Usage, rule};
 use clap::{Args, ValueEnum, ValueHint};
 use futures_util::stream::{self, StreamExt as _};
 use mailtext::{Domain, Explain as _};
 use net::Resolver;
+use store::archive::AuditHistory;
 
+use super::history::{self, Keep, Past};
 use super::known::Installation;
 use super::message::{self, MessageArguments, Showing};
 use super::profile::{self, Holding};
 use super::text::Parts;
 use super::world::{Elsewhere, Outside, Patient};
-use super::{Checked, html, json, text};
+use super::{Checked, html, json, text, watch};
 use crate::common::{Common, no_control, resolver_failure, runtime};
 use crate::dns::Web;
+use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::{CHECK_AT_ONCE, CHECK_DNS_S, CHECK_LIST_BYTES_MAX};
@@ -63,6 +67,18 @@ pub(crate) struct CheckArguments {
     /// Judge a record before it is published: "spf=v=spf1 -all", "dmarc=…", "dkim:SELECTOR=…"
     #[arg(long, value_name = "TYPE=TEXT")]
     record: Vec<String>,
+    /// Keep this audit, for --history and for the rules that look back
+    #[arg(long, conflicts_with = "record")]
+    save: bool,
+    /// Show the audits that were kept, and what changed between them; nobody is asked
+    #[arg(long, conflicts_with_all = ["save", "watch", "record", "message"])]
+    history: bool,
+    /// Look again and again, and tell what changed; with --save the audits are kept
+    #[arg(long, conflicts_with_all = ["record", "fail_on", "guideline", "spf_tree", "message", "profile"])]
+    watch: bool,
+    /// Time between two looks
+    #[arg(long, value_name = "TIME", default_value = "1h", requires = "watch")]
+    every: String,
     /// End with code 1 when there is a finding of this severity, or a requirement of this level that is not met
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     fail_on: Vec<FailOn>,
@@ -124,6 +140,9 @@ pub(super) enum Format {
 /// An option is wrong, there is no DNS, or the output cannot be written.
 pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let (names, mut code) = names(common, &arguments.domains)?;
+    if arguments.format == Format::Html && (arguments.history || arguments.watch) {
+        return Err(Failure::option("cli-bad-value", "--format", "html"));
+    }
     let subjects = names.iter().map(|domain| subject(domain, arguments)).collect::<Result<Vec<_>, _>>()?;
     let elsewhere = elsewhere(arguments)?;
     let profiles = profile::read(&arguments.profile)?;
@@ -134,11 +153,25 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
             })?)),
             None => Box::new(std::io::stdout().lock()),
         };
+    let past = Past::open(common, if arguments.save { Keep::Yes } else { Keep::No })?;
+    if arguments.history {
+        return runtime()?.block_on(told_before(common, arguments, &names, &past, &mut *out)).map(|()| code);
+    }
+    if arguments.watch {
+        let manner = watch_manner(arguments)?;
+        return runtime()?.block_on(async {
+            let outside = outside(common, arguments, &elsewhere)?;
+            watch::run(common, (&outside, &past), &subjects, manner, &mut *out).await
+        });
+    }
     if arguments.format == Format::Html {
         out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
     }
     if !arguments.domains.is_empty() {
-        code.add(domains(common, arguments, subjects, &elsewhere, &profiles, &mut *out)?);
+        code.add(runtime()?.block_on(async {
+            let world = outside(common, arguments, &elsewhere)?();
+            domains(common, arguments, subjects, (&world, &past), &profiles, &mut *out).await
+        })?);
     }
     if !arguments.message.message.is_empty() {
         let (format, paint, out) = (arguments.format, paint(arguments), &mut *out);
@@ -153,37 +186,50 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
 }
 
 /// Asks for the domains, several at a time, and tells of each in the order in which they were named.
-fn domains(
+async fn domains(
     common: &Common,
     arguments: &CheckArguments,
     subjects: Vec<Subject>,
-    elsewhere: &Elsewhere,
+    (world, past): (&Outside, &Past),
     profiles: &[Profile],
     out: &mut dyn std::io::Write,
 ) -> Result<ExitCode, Failure> {
-    runtime()?.block_on(async {
-        let mut code = ExitCode::Done;
-        let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
-        let web = Web::start(&resolver)?;
-        let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
-        // Whoever names a resolver wants what can be seen through it: its DNS may be another than that of the servers.
-        let asks_servers = arguments.servers || elsewhere.names_server() || !common.has_own_resolver();
-        let authorities = (asks_servers && !arguments.no_servers).then(|| elsewhere.authorities(&dns));
-        let greeter = arguments.greet.then(|| elsewhere.greeter(&dns, &common.authserv_id(None)));
-        let world = Outside { dns, web, authorities, greeter };
-        let installation = Installation::open(common, &roles(&arguments.role)).await;
-        let mut snapshots = stream::iter(subjects.into_iter().map(|subject| installation.examine(&world, subject)))
-            .buffered(CHECK_AT_ONCE);
-        while let Some((snapshot, known)) = snapshots.next().await {
-            code.add(tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, &mut *out)?);
+    let mut code = ExitCode::Done;
+    let installation = Installation::open(common, &roles(&arguments.role)).await;
+    let takes = subjects.into_iter().map(|subject| taken(common, world, (past, &installation), subject));
+    let mut snapshots = stream::iter(takes).buffered(CHECK_AT_ONCE);
+    while let Some(taken) = snapshots.next().await {
+        let (snapshot, mut known, history) = taken?;
+        let domain = &snapshot.subject.domain;
+        history::fill(&mut known, domain, &history, common.config().audits.every_of(domain));
+        let (told, audit) = tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, out)?;
+        code.add(told);
+        if arguments.save {
+            past.keep(common, &audit.settled(history::last(domain, &history).as_ref())).await?;
         }
-        drop(snapshots);
-        if world.dns.resolver.counts().bytes_received == 0 {
-            return Err(
-                Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable"))
-            );
-        }
-        Ok(code)
+    }
+    if world.dns.resolver.counts().bytes_received == 0 {
+        return Err(Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable")));
+    }
+    Ok(code)
+}
+
+/// Where answers come from; each call gives one that has asked nobody yet.
+fn outside<'a>(
+    common: &'a Common,
+    arguments: &'a CheckArguments,
+    elsewhere: &'a Elsewhere,
+) -> Result<impl Fn() -> Outside + 'a, Failure> {
+    let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
+    let web = Web::start(&resolver)?;
+    let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
+    // Whoever names a resolver wants what can be seen through it: its DNS may be another than that of the servers.
+    let asks_servers = arguments.servers || elsewhere.names_server() || !common.has_own_resolver();
+    Ok(move || Outside {
+        authorities: (asks_servers && !arguments.no_servers).then(|| elsewhere.authorities(&dns)),
+        greeter: arguments.greet.then(|| elsewhere.greeter(&dns, &common.authserv_id(None))),
+        dns: dns.clone(),
+        web: web.clone(),
     })
 }
 
@@ -197,8 +243,47 @@ fn elsewhere(arguments: &CheckArguments) -> Result<Elsewhere, Failure> {
     Ok(elsewhere)
 }
 
+/// What a domain publishes, what is known of it here, and the audits before.
+async fn taken(
+    common: &Common,
+    world: &Outside,
+    (past, installation): (&Past, &Installation<'_>),
+    subject: Subject,
+) -> Result<(Snapshot, Known, AuditHistory), Failure> {
+    let history = past.of(common, &subject.domain).await?;
+    let last = history::last(&subject.domain, &history);
+    let (snapshot, known) = installation.examine(world, history::with_selectors(subject, last.as_ref())).await;
+    Ok((snapshot, known, history))
+}
+
+/// `--history`.
+async fn told_before(
+    common: &Common,
+    arguments: &CheckArguments,
+    names: &[Domain],
+    past: &Past,
+    out: &mut dyn std::io::Write,
+) -> Result<(), Failure> {
+    for domain in names {
+        let history = past.of(common, domain).await?;
+        let shown = match arguments.format {
+            Format::Json => history::line(domain, &history, common.say()),
+            Format::Text | Format::Html => history::show(domain, &history, common.say(), paint(arguments)),
+        };
+        out.write_all(shown.as_bytes())?;
+    }
+    Ok(out.flush()?)
+}
+
 fn paint(arguments: &CheckArguments) -> Paint {
     if arguments.output.is_some() { Paint::Plain } else { Paint::of_standard_output() }
+}
+
+/// `--watch`.
+fn watch_manner(arguments: &CheckArguments) -> Result<watch::Manner, Failure> {
+    let every = duration::parse(&arguments.every).filter(|every| every.as_secs() > 0);
+    let every = every.ok_or_else(|| Failure::option("cli-bad-duration", "--every", &arguments.every))?;
+    Ok(watch::Manner { every, is_json: arguments.format == Format::Json, paint: paint(arguments) })
 }
 
 /// The domains; what is none is told, and the others are checked all the same.
@@ -257,14 +342,14 @@ fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failu
     Ok(subject)
 }
 
-/// Judges a domain, tells it, and says whether what was asked about holds.
+/// Judges a domain, tells it, and says whether what was asked about holds; the audit, to be kept.
 fn tell(
     common: &Common,
     arguments: &CheckArguments,
     desk: &Desk<'_>,
     profiles: &[Profile],
     out: &mut dyn std::io::Write,
-) -> Result<ExitCode, Failure> {
+) -> Result<(ExitCode, Audit), Failure> {
     let findings = rule::judge_domain(desk);
     let answered = guideline::judge(desk, &findings, &roles(&arguments.role));
     let of_all = if profiles.is_empty() { Vec::new() } else { guideline::judge(desk, &findings, &Role::ALL) };
@@ -290,7 +375,8 @@ fn tell(
         Format::Html => html::section(&checked, say),
     };
     out.write_all(shown.as_bytes())?;
-    Ok(if fails(arguments, &checked) { ExitCode::DoesNotHold } else { ExitCode::Done })
+    let code = if fails(arguments, &checked) { ExitCode::DoesNotHold } else { ExitCode::Done };
+    Ok((code, Audit::of(desk.snapshot, &findings, &answered, desk.known.now_s)))
 }
 
 fn fails(arguments: &CheckArguments, checked: &Checked<'_>) -> bool {

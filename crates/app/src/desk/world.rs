@@ -16,33 +16,33 @@ use net::greeting::{GreetConfig, Greeted, Greeter};
 use crate::dns::Web;
 
 /// Where an audit's answers come from.
-pub(super) struct Outside<L = Patient> {
-    pub(super) dns: L,
-    pub(super) web: Web,
+pub(crate) struct Outside<L = Patient> {
+    pub(crate) dns: L,
+    pub(crate) web: Web,
     /// Who asks the zone's own servers; nobody where they are not to be asked.
-    pub(super) authorities: Option<Authorities<L>>,
+    pub(crate) authorities: Option<Authorities<L>>,
     /// Who greets mail hosts; nobody where they are not to be greeted.
-    pub(super) greeter: Option<Greeter<L>>,
+    pub(crate) greeter: Option<Greeter<L>>,
 }
 
 /// A resolver that gives each question a time of its own: an audit may ask more than a message may.
 #[derive(Clone)]
-pub(super) struct Patient {
-    pub(super) resolver: Resolver,
+pub(crate) struct Patient {
+    pub(crate) resolver: Resolver,
     /// How long one question may take in all, with every try.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 /// Where hosts stand that are not to be looked for in DNS.
 #[derive(Debug, Default)]
-pub(super) struct Elsewhere {
+pub(crate) struct Elsewhere {
     servers: Places,
     mail_hosts: Places,
 }
 
 impl Elsewhere {
     /// Adds one: `HOST:53=ADDRESS:PORT` is a name server, `HOST:25=ADDRESS:PORT` a mail host. `None` where it is neither.
-    pub(super) fn add(&mut self, text: &str) -> Option<()> {
+    pub(crate) fn add(&mut self, text: &str) -> Option<()> {
         let (host, place) = text.split_once('=')?;
         let (host, port) = host.split_once(':')?;
         let host = Domain::parse(host.trim_end_matches('.')).ok()?;
@@ -62,12 +62,12 @@ impl Elsewhere {
     }
 
     /// Who asks name servers.
-    pub(super) fn authorities(&self, dns: &Patient) -> Authorities<Patient> {
+    pub(crate) fn authorities(&self, dns: &Patient) -> Authorities<Patient> {
         Authorities::new(dns.clone(), self.servers.clone())
     }
 
     /// Who greets mail hosts, by this name of ours.
-    pub(super) fn greeter(&self, dns: &Patient, helo: &str) -> Greeter<Patient> {
+    pub(crate) fn greeter(&self, dns: &Patient, helo: &str) -> Greeter<Patient> {
         let config = GreetConfig { places: self.mail_hosts.clone(), ..GreetConfig::new(helo) };
         Greeter::new(dns.clone(), config)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::audits::Audits;
 use super::ledger::Keeper;
 use super::notify::Manager;
 use super::reload::{Plan, Reloader};
@@ -44,6 +45,7 @@ pub(super) async fn run(common: &Arc<Common>, arguments: &ServeArguments) -> Res
     if let Some(reporting) = Reporting::open(common, keeper.as_ref(), around, live.world.metrics(), &say)? {
         reporting.once(common.now_s()).await?;
     }
+    Audits::new(common, reloader.subscribe(), &say).once().await?;
     let live: watch::Receiver<_> = reloader.subscribe();
     Schedule::new(common, live, &say).once().await?;
     if let Some(keeper) = &keeper {

@@ -127,6 +127,11 @@ impl Schedule {
             let taken = expire(&opened.archive, &config.reports, now_s).await;
             let taken = taken.map_err(|error| failed("reports-expire-failed", &error))?;
             opened.sweep_s = now_s.saturating_add(RETENTION_EVERY_S);
+            if let Some(days) = Some(config.audits.keep_days).filter(|days| *days > 0) {
+                let before_s = now_s.saturating_sub(u64::from(days) * DAY_S);
+                let forgotten = opened.archive.forget_audits(before_s).await;
+                forgotten.map_err(|error| failed("reports-expire-failed", &error))?;
+            }
             count(&counts.expired, taken);
             if taken > 0 {
                 tracing::info!("{}", self.say.say("reports-expired", &[("count", taken.into())]));

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use feedback::ArchiveError;
-use insight::{Alert, Event};
-use mailtext::{Explain as _, Value};
 use serde_json::json;
 use store::archive::{AlertLine, AlertQuery, NoticeChange, NoticeKind, NoticeQuery};
 
+use super::noticed::Noticed;
 use super::{DAY_S, Letter, Manner, Telling};
 use crate::limits::LETTER_ALERT_COUNT_MAX;
 use crate::paint::columns;
@@ -34,7 +33,7 @@ impl Telling {
         }
         let told = NoticeChange::Told(waiting.iter().map(|line| line.id).collect());
         // What a later version noticed nobody can read here.
-        waiting.retain(|line| Alert::parse(&line.what).is_some());
+        waiting.retain(|line| Noticed::read(line).is_some());
         if waiting.is_empty() {
             return self.archive.note(vec![told]).await;
         }
@@ -46,24 +45,19 @@ impl Telling {
 
 fn letter(manner: &Manner, lines: &[AlertLine]) -> Letter {
     let say = &manner.words;
-    let alerts: Vec<Alert> = lines.iter().filter_map(|line| Alert::parse(&line.what)).collect();
+    let alerts: Vec<Noticed> = lines.iter().filter_map(Noticed::read).collect();
     let mut text = String::new();
     for alert in &alerts {
-        let day = insight::digest::date(alert.day);
-        text.push_str(&folded(&format!("* {day}  {}", say.explain(alert)), "  "));
-        text.push_str(&folded(&format!("  → {}", hint(say, alert)), "    "));
+        let day = insight::digest::date(alert.day());
+        text.push_str(&folded(&format!("* {day}  {}", alert.text(say)), "  "));
+        for record in alert.records() {
+            let _ = writeln!(text, "    {}", clipped(&record));
+        }
+        text.push_str(&folded(&format!("  → {}", alert.hint(say)), "    "));
         text.push('\n');
     }
     text.push_str(&foot(manner));
-    let objects = alerts.iter().map(|alert| {
-        json!({
-            "alert": alert.event.kind().map_or("more", insight::watch::Kind::as_str),
-            "domain": alert.domain,
-            "day": insight::digest::date(alert.day),
-            "text": say.explain(alert),
-            "facts": facts(alert),
-        })
-    });
+    let objects = alerts.iter().map(|alert| alert.object(say));
     Letter {
         kind: NoticeKind::Alerts,
         parts: lines.iter().map(|line| line.id.to_string()).collect(),
@@ -73,31 +67,11 @@ fn letter(manner: &Manner, lines: &[AlertLine]) -> Letter {
     }
 }
 
-/// The arguments of an alert's sentence, as JSON.
-fn facts(alert: &Alert) -> serde_json::Value {
-    let value = |value: Value| match value {
-        Value::Number(number) => serde_json::Value::from(number),
-        other => other.to_string().into(),
-    };
-    let arguments = alert.arguments().into_iter().filter(|(name, _)| *name != "domain");
-    arguments.map(|(name, fact)| (name.to_owned(), value(fact))).collect::<serde_json::Map<_, _>>().into()
-}
-
 /// What a list of letters shows: the one alert, or how many there are of how many domains.
-fn subject(say: &Say, alerts: &[Alert]) -> String {
-    let domains: BTreeSet<&str> = alerts.iter().map(|alert| &*alert.domain).collect();
+fn subject(say: &Say, alerts: &[Noticed]) -> String {
+    let domains: BTreeSet<&str> = alerts.iter().map(Noticed::domain).collect();
     match (alerts, domains.len()) {
-        ([alert], _) => {
-            let id = match alert.event {
-                Event::NewSource { .. } => "reports-label-subject-new-source",
-                Event::PassFell { .. } => "reports-label-subject-pass-fell",
-                Event::ReporterSilent { .. } => "reports-label-subject-reporter-silent",
-                Event::PolicyChanged { .. } => "reports-label-subject-policy-changed",
-                Event::SelectorGone { .. } => "reports-label-subject-key-gone",
-                Event::ReportsRefused { .. } | Event::More { .. } => "reports-label-subject-refused",
-            };
-            say.say(id, &alert.arguments())
-        }
+        ([alert], _) => alert.subject(say),
         (_, 0 | 1) => {
             let domain = domains.first().copied().unwrap_or_default();
             let arguments = [("domain", domain.into()), ("count", alerts.len().into())];
@@ -110,24 +84,10 @@ fn subject(say: &Say, alerts: &[Alert]) -> String {
     }
 }
 
-/// The next step.
-fn hint(say: &Say, alert: &Alert) -> String {
-    let domain = ("domain", Value::from(&*alert.domain));
-    let day = ("day", Value::Text(insight::digest::date(alert.day)));
-    match &alert.event {
-        Event::NewSource { .. } => say.say("reports-label-hint-new-source", &[domain, day]),
-        Event::PassFell { .. } => say.say("reports-label-hint-pass-fell", &[domain, day]),
-        Event::ReporterSilent { reporter, .. } => {
-            say.say("reports-label-hint-reporter-silent", &[("reporter", (&**reporter).into())])
-        }
-        Event::PolicyChanged { .. } => say.say("reports-label-hint-policy-changed", &[domain]),
-        Event::SelectorGone { selector, domain, .. } => {
-            let name = format!("{selector}._domainkey.{domain}");
-            say.say("reports-label-hint-key-gone", &[("name", name.into())])
-        }
-        Event::ReportsRefused { .. } => say.say("reports-label-hint-refused", &[day]),
-        Event::More { .. } => say.say("reports-label-hint-more", &[domain]),
-    }
+/// A record as one line of mail.
+fn clipped(record: &str) -> &str {
+    // RFC 5322 §2.1.1: a line must not have more than 998 characters.
+    &record[..record.floor_char_boundary(RECORD_BYTES_MAX)]
 }
 
 /// Who wrote the letter, and what it goes by.
@@ -186,6 +146,8 @@ fn is_wide(letter: char) -> bool {
     matches!(letter, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
+/// Most of a record that a letter shows, in bytes; the whole is in the history.
+const RECORD_BYTES_MAX: usize = 900;
 /// RFC 5322 §2.1.1: lines of a message should have no more than 78 characters.
 const LINE_COLUMNS_MAX: usize = 76;
 

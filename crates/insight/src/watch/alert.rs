@@ -21,17 +21,23 @@ pub enum Kind {
     KeyGone,
     /// Reports could not be taken.
     ReportsRefused,
+    /// A record of an audited domain changed. Reports do not show it; who audits notices.
+    RecordChanged,
+    /// Something that an audit found is worse than it was. Reports do not show it; who audits notices.
+    AuditWorse,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::NewSource,
         Self::PassFell,
         Self::ReporterSilent,
         Self::PolicyChanged,
         Self::KeyGone,
         Self::ReportsRefused,
+        Self::RecordChanged,
+        Self::AuditWorse,
     ];
 
     /// Its word.
@@ -44,6 +50,8 @@ impl Kind {
             Self::PolicyChanged => "policy-changed",
             Self::KeyGone => "key-gone",
             Self::ReportsRefused => "reports-refused",
+            Self::RecordChanged => "record-changed",
+            Self::AuditWorse => "audit-worse",
         }
     }
 }
