@@ -9,7 +9,7 @@
 //!
 //! Reading order: [`subject`], [`world`], [`snapshot`], [`finding`], [`rule`], then a small family, [`families::legacy`], and the
 //! others. [`history`] is audits as they are kept, and their differences. [`known`] is what else an installation may tell; [`draft`] and [`journal`] stand between an audit and the world.
-//! What never passes is in [`limits`].
+//! [`survey`] is the same question put to very many domains. What never passes is in [`limits`].
 
 pub mod dane;
 pub mod desk;
@@ -29,6 +29,7 @@ pub mod rule;
 pub mod severity;
 pub mod snapshot;
 pub mod subject;
+pub mod survey;
 pub mod world;
 
 pub use desk::{Desk, Letter};

@@ -80,3 +80,9 @@ pub const HISTORY_TEXT_COUNT_MAX: usize = 100;
 pub const HISTORY_TEXT_BYTES_MAX: usize = 64 << 10;
 /// Audits in a row without an answer after which that is told again, and to those who are not looking, count.
 pub const HISTORY_TROUBLE_ROUNDS: u32 = 2;
+/// Questions that are named of those that were not answered about one name of a survey, count; the others are counted.
+pub const SURVEY_UNANSWERED_COUNT_MAX: usize = 32;
+/// Names that one SPF record includes and that are kept, count; ten are allowed.
+pub const SURVEY_INCLUDE_COUNT_MAX: usize = 32;
+/// Flaws that are kept of one DMARC record, count.
+pub const SURVEY_FLAW_COUNT_MAX: usize = 16;

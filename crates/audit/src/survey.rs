@@ -1,0 +1,23 @@
+//! Surveys: what many domains publish, each looked at in the same way, and counted.
+//!
+//! [`examine()`] asks for everything about one name and gives an [`Examined`]: facts, and of each fact that is missing why it is
+//! missing. It knows neither time nor sockets; who asks, how often and how fast is decided by whoever drives it.
+//!
+//! Nothing is silently absent: a question that was not answered is no "no", and stands in [`Examined::unanswered`].
+//!
+//! Reading order: [`facts`] (what comes out), [`method`] (what is asked), [`examine`](mod@examine), then its parts: [`mail`],
+//! [`sender_policy`], [`policies`], [`keys`], [`texts`]; [`hosting`] is who runs what.
+
+pub mod examine;
+pub mod facts;
+pub mod hosting;
+pub mod keys;
+pub mod mail;
+pub mod method;
+pub mod policies;
+pub mod sender_policy;
+pub mod texts;
+
+pub use examine::examine;
+pub use facts::{Examined, Reply, Unanswered};
+pub use method::Method;
