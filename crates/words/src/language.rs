@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 40] = [
+const ENGLISH: [&str; 46] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -90,9 +90,15 @@ const ENGLISH: [&str; 40] = [
     include_str!("../en/audit-records.ftl"),
     include_str!("../en/audit-profile.ftl"),
     include_str!("../en/audit-change.ftl"),
+    include_str!("../en/page.ftl"),
+    include_str!("../en/page-reports.ftl"),
+    include_str!("../en/page-inbox.ftl"),
+    include_str!("../en/page-mail.ftl"),
+    include_str!("../en/page-desk.ftl"),
+    include_str!("../en/page-people.ftl"),
 ];
 
-const JAPANESE: [&str; 40] = [
+const JAPANESE: [&str; 46] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -133,6 +139,12 @@ const JAPANESE: [&str; 40] = [
     include_str!("../ja/audit-records.ftl"),
     include_str!("../ja/audit-profile.ftl"),
     include_str!("../ja/audit-change.ftl"),
+    include_str!("../ja/page.ftl"),
+    include_str!("../ja/page-reports.ftl"),
+    include_str!("../ja/page-inbox.ftl"),
+    include_str!("../ja/page-mail.ftl"),
+    include_str!("../ja/page-desk.ftl"),
+    include_str!("../ja/page-people.ftl"),
 ];
 
 #[cfg(test)]

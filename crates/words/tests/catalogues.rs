@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 40] = [
+const FILES: [&str; 46] = [
     "mailtext",
     "lookup",
     "spf",
@@ -53,6 +53,12 @@ const FILES: [&str; 40] = [
     "audit-records",
     "audit-profile",
     "audit-change",
+    "page",
+    "page-reports",
+    "page-inbox",
+    "page-mail",
+    "page-desk",
+    "page-people",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.
@@ -295,6 +301,20 @@ fn sentences_of_audits_are_those_that_its_rules_name() {
     assert_eq!(named.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "without a sentence");
     assert_eq!(there.difference(&named).collect::<Vec<_>>(), Vec::<&String>::new(), "that no rule names");
     assert!(there.len() >= 6);
+}
+
+/// The pages name their sentences where they say them; each literal that begins like one is one, and none is idle.
+#[test]
+fn sentences_of_pages_are_those_that_pages_name() {
+    let is_one = |id: &&str| id.starts_with("page-") && !id.ends_with('-');
+    // Every piece between two quotation marks, as a literal `'"'` turns what is inside and outside.
+    let pieces = |text: &str| text.split('"').filter(is_one).filter(|id| is_id(id)).map(str::to_owned).collect::<Set>();
+    let named: Set =
+        ["dashboard", "app"].iter().flat_map(|name| sources(name)).flat_map(|(_, text)| pieces(&text)).collect();
+    let files = FILES.iter().filter(|file| file.starts_with("page"));
+    let there: Set = files.flat_map(|file| catalogue(Language::English, file)).map(|message| message.id).collect();
+    assert_eq!(named.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "without a sentence");
+    assert_eq!(there.difference(&named).collect::<Vec<_>>(), Vec::<&String>::new(), "that no page names");
 }
 
 fn sources(name: &str) -> Vec<(PathBuf, String)> {

@@ -1,0 +1,404 @@
+//! A request in, an answer out.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::net::IpAddr;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{
+    ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY,
+    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{Method, Request, Response, StatusCode};
+use maud::html;
+use serde_json::{Value, json};
+use words::Language;
+
+use crate::ask::{Query, View, Visit};
+use crate::assets::ASSETS;
+use crate::door;
+use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::page::{Page, framed};
+use crate::screen::{DEEDS, Deed, Form, Shown, back, find};
+use crate::screens;
+use crate::sources::{Sources, Voice};
+use crate::trouble::Trouble;
+use crate::who::Who;
+
+/// Answers requests.
+pub struct Desk<S> {
+    sources: S,
+}
+
+/// What a request does not carry, and the desk cannot know by itself.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// When it came, in milliseconds since 1970.
+    pub now_ms: u64,
+    /// From where; `None` over a local socket.
+    pub peer: Option<IpAddr>,
+    /// Random bytes that nobody else has.
+    pub random: [u8; 96],
+}
+
+/// A request, taken apart.
+struct Asked<'r> {
+    request: &'r Request<Vec<u8>>,
+    moment: &'r Moment,
+    path: &'r str,
+    query: Query,
+    form: Form,
+}
+
+type Answer = Response<Vec<u8>>;
+
+impl<S: Sources> Desk<S> {
+    /// A desk.
+    pub fn new(sources: S) -> Self {
+        Self { sources }
+    }
+
+    /// What it reads from.
+    pub fn sources(&self) -> &S {
+        &self.sources
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, moment: Moment, request: Request<Vec<u8>>) -> Answer {
+        let mut answer = match self.asked(&moment, &request) {
+            Ok(asked) => self.find_answer(&asked).await,
+            Err(trouble) => plain(trouble.status(), trouble.as_str()),
+        };
+        compress(&request, &mut answer);
+        guard(&mut answer);
+        answer
+    }
+
+    /// Takes a request apart.
+    ///
+    /// # Errors
+    /// It is too large, or for somebody else.
+    fn asked<'r>(&self, moment: &'r Moment, request: &'r Request<Vec<u8>>) -> Result<Asked<'r>, Trouble> {
+        let uri = request.uri();
+        let length = uri.path().len() + uri.query().map_or(0, str::len);
+        if length > TARGET_BYTES_MAX || request.body().len() > FORM_BYTES_MAX {
+            return Err(Trouble::TooLarge);
+        }
+        if !self.is_for_us(request) {
+            return Err(Trouble::Forbidden);
+        }
+        let query = Query::parse(uri.query().unwrap_or_default())?;
+        let path = uri.path();
+        let (path, form) = match (path.strip_prefix(API), path.strip_suffix(".csv")) {
+            (Some(rest), _) if rest.starts_with('/') => (rest, Form::Json),
+            (_, Some(rest)) => (rest, Form::Csv),
+            _ => (path, Form::Page),
+        };
+        Ok(Asked { request, moment, path, query, form })
+    }
+
+    /// Whether the name under which we are called is one of ours: a name of somebody else's that was made to point here
+    /// would make a browser take us for that somebody.
+    fn is_for_us(&self, request: &Request<Vec<u8>>) -> bool {
+        let Some(host) = request.headers().get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        name.eq_ignore_ascii_case("localhost")
+            || bare.parse::<IpAddr>().is_ok()
+            || self.sources.settings().hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    async fn find_answer(&self, asked: &Asked<'_>) -> Answer {
+        if let Some(asset) = ASSETS.iter().find(|asset| asset.path() == asked.request.uri().path()) {
+            return kept(asset.kind, asset.text());
+        }
+        let who = door::who(&self.sources, asked.request, asked.moment).await;
+        let (language, is_chosen) = self.language(asked, who.as_ref().ok().and_then(Option::as_ref));
+        let nobody = Who::nobody();
+        let (known, trouble) = match &who {
+            Ok(Some(who)) => (who, None),
+            Ok(None) => (&nobody, None),
+            Err(trouble) => (&nobody, Some(trouble.clone())),
+        };
+        let voice = self.sources.voice(language);
+        let view = self.view(asked, known, voice);
+        let result = match trouble {
+            Some(trouble) => Err(trouble),
+            None => self.serve(asked, view, who.as_ref().is_ok_and(Option::is_some)).await,
+        };
+        let view = self.view(asked, known, voice);
+        let mut answer = result.unwrap_or_else(|trouble| told(&trouble, asked, &view));
+        if is_chosen {
+            set_cookie(&mut answer, &format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag()));
+        }
+        answer
+    }
+
+    fn view<'a>(&'a self, asked: &Asked<'a>, who: &'a Who, voice: &'a dyn Voice) -> View<'a> {
+        let settings = self.sources.settings();
+        let zone = who.zone.as_deref().or(settings.zone.as_deref());
+        let ahead_s = zone.and_then(|zone| self.sources.ahead_s(zone, asked.moment.now_ms / 1000)).unwrap_or(0);
+        View {
+            voice,
+            who,
+            settings,
+            path: asked.path,
+            object: None,
+            query: asked.query.clone(),
+            now_ms: asked.moment.now_ms,
+            ahead_s,
+            csrf: door::masked(&who.csrf, &asked.moment.random),
+        }
+    }
+
+    async fn serve(&self, asked: &Asked<'_>, mut view: View<'_>, is_known: bool) -> Result<Answer, Trouble> {
+        match *asked.request.method() {
+            Method::GET | Method::HEAD => {
+                let (entry, object) = find(asked.path).ok_or(Trouble::NotFound)?;
+                allowed(is_known, &view, entry.needs)?;
+                view.object = object;
+                let visit = Visit { sources: &self.sources, moment: asked.moment, view };
+                let shown = screens::open(entry.id, &visit, asked.form).await?;
+                Ok(match shown {
+                    Shown::Page(page) => markup(StatusCode::OK, framed(&page, Some(entry.id), &visit.view)),
+                    Shown::Csv(name, text) => file(&name, &text),
+                    Shown::Json(value) => program(StatusCode::OK, &value),
+                })
+            }
+            Method::POST => {
+                let deed = DEEDS.iter().find(|deed| deed.path == asked.path).ok_or(Trouble::Method)?;
+                self.act(asked, view, deed, is_known).await
+            }
+            _ => Err(Trouble::Method),
+        }
+    }
+
+    async fn act(&self, asked: &Asked<'_>, mut view: View<'_>, deed: &Deed, is_known: bool) -> Result<Answer, Trouble> {
+        allowed(is_known, &view, deed.needs)?;
+        let form = fields(asked)?;
+        if view.who.is_by_browser {
+            is_own(asked.request)?;
+            door::check(&view.who.csrf, form.get("csrf").unwrap_or_default())?;
+        }
+        let to = back(&form).map(str::to_owned);
+        view.query = form;
+        let visit = Visit { sources: &self.sources, moment: asked.moment, view };
+        let done = screens::act(deed.id, &visit).await;
+        door::log(&visit, deed, &done).await?;
+        let done = done?;
+        if asked.form == Form::Json {
+            return Ok(program(StatusCode::OK, &json!({ "done": deed.id, "result": done.value })));
+        }
+        let to = done.to.or(to).unwrap_or_else(|| "/".to_owned());
+        let mut answer = plain(StatusCode::SEE_OTHER, "");
+        set(&mut answer, LOCATION, &with_told(&to, done.told));
+        for cookie in done.cookies {
+            set_cookie(&mut answer, &cookie);
+        }
+        Ok(answer)
+    }
+
+    /// The language: asked for, chosen before, the person's, the browser's. And whether it was chosen just now.
+    fn language(&self, asked: &Asked<'_>, who: Option<&Who>) -> (Language, bool) {
+        if let Some(chosen) = asked.query.get("lang").and_then(Language::parse) {
+            return (chosen, true);
+        }
+        let header = |name: HeaderName| asked.request.headers().get(name).and_then(|value| value.to_str().ok());
+        let kept = cookie(header(COOKIE).unwrap_or_default(), "lang").and_then(Language::parse);
+        let own = || who.and_then(|who| who.language);
+        let wanted = || header(ACCEPT_LANGUAGE).and_then(preferred);
+        (kept.or_else(own).or_else(wanted).unwrap_or_default(), false)
+    }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'c>(header: &'c str, name: &str) -> Option<&'c str> {
+    header.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The language that is wanted most of those that there are.
+fn preferred(header: &str) -> Option<Language> {
+    let weight = |parameters: &str| {
+        let q = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("q="));
+        q.map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0))
+    };
+    let mut best: Option<(Language, f32)> = None;
+    for range in header.split(',').take(LANGUAGE_COUNT_MAX) {
+        let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let (Some(language), weight) = (Language::parse(tag.trim()), weight(parameters)) else { continue };
+        if weight > 0.0 && best.is_none_or(|(_, other)| weight > other) {
+            best = Some((language, weight));
+        }
+    }
+    best.map(|(language, _)| language)
+}
+
+/// # Errors
+/// They may not, or nobody knows who they are.
+fn allowed(is_known: bool, view: &View<'_>, needs: crate::who::Role) -> Result<(), Trouble> {
+    match (is_known, view.who.role >= needs) {
+        (false, _) if needs > crate::who::Role::Nobody => Err(Trouble::Unknown),
+        (_, false) => Err(Trouble::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+/// The fields of a form, or the members of an object.
+///
+/// # Errors
+/// It is neither.
+fn fields(asked: &Asked<'_>) -> Result<Query, Trouble> {
+    let body = asked.request.body();
+    if asked.form != Form::Json {
+        return Query::parse(std::str::from_utf8(body).map_err(|_| Trouble::Stale)?);
+    }
+    let wrong = || Trouble::Parameter { name: "body", value: String::new() };
+    let Ok(Value::Object(members)) = serde_json::from_slice(body) else { return Err(wrong()) };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(Cow::Owned(text.clone())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "yes" } else { "no" })),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    let pairs = members.iter().map(|(name, value)| Some((name.as_str(), text(value)?)));
+    let pairs: Vec<_> = pairs.collect::<Option<_>>().ok_or_else(wrong)?;
+    let mut written = url::form_urlencoded::Serializer::new(String::new());
+    written.extend_pairs(pairs);
+    Query::parse(&written.finish())
+}
+
+/// Whether a form came from a page of ours, as far as the browser says.
+///
+/// # Errors
+/// It says that it did not.
+fn is_own(request: &Request<Vec<u8>>) -> Result<(), Trouble> {
+    let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let fetched = header(HeaderName::from_static("sec-fetch-site"));
+    let host = header(HOST).unwrap_or_default();
+    let origin = header(ORIGIN).map(|origin| origin.split_once("://").map_or("", |(_, host)| host));
+    let is_foreign = fetched.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+        || origin.is_some_and(|origin| !origin.eq_ignore_ascii_case(host));
+    if is_foreign { Err(Trouble::Stale) } else { Ok(()) }
+}
+
+/// What is told where there is no page.
+fn told(trouble: &Trouble, asked: &Asked<'_>, view: &View<'_>) -> Answer {
+    let (id, arguments) = trouble.sentence();
+    let sentence = view.say(id, &arguments);
+    if asked.form == Form::Json {
+        return program(trouble.status(), &json!({ "error": trouble.as_str(), "message": sentence }));
+    }
+    if *trouble == Trouble::Unknown && asked.request.method() == Method::GET && asked.form == Form::Page {
+        let target = asked.request.uri().path_and_query().map_or("/", |target| target.as_str());
+        let mut answer = plain(StatusCode::SEE_OTHER, "");
+        set(&mut answer, LOCATION, &format!("/login{}", Query::of(&[("back", target)]).to_text()));
+        return answer;
+    }
+    let title = view.word("page-label-trouble");
+    let page = Page::new(title, html! { p { (sentence) } p { a href="/" { (view.word("page-label-home")) } } });
+    let mut answer = markup(trouble.status(), framed(&page, None, view));
+    if *trouble == Trouble::Method {
+        set(&mut answer, ALLOW, "GET, HEAD, POST");
+    }
+    answer
+}
+
+/// The address with the sentence that tells what was done.
+fn with_told(to: &str, told: &str) -> String {
+    let (path, query) = to.split_once('?').unwrap_or((to, ""));
+    let Ok(query) = Query::parse(query) else { return path.to_owned() };
+    let query = query.with("done", (!told.is_empty()).then_some(told));
+    format!("{path}{}", query.to_text())
+}
+
+fn markup(status: StatusCode, text: String) -> Answer {
+    typed(status, "text/html; charset=utf-8", text.into_bytes())
+}
+
+fn program(status: StatusCode, value: &Value) -> Answer {
+    typed(status, "application/json", format!("{value}\n").into_bytes())
+}
+
+fn plain(status: StatusCode, text: &str) -> Answer {
+    typed(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
+}
+
+fn file(name: &str, text: &str) -> Answer {
+    // Spreadsheets of Microsoft take UTF-8 for what it is only behind a byte order mark.
+    let mut answer =
+        typed(StatusCode::OK, "text/csv; charset=utf-8; header=present", format!("\u{feff}{text}").into_bytes());
+    set(&mut answer, CONTENT_DISPOSITION, &format!("attachment; filename=\"sekisho-{name}\""));
+    answer
+}
+
+fn kept(kind: &str, text: &str) -> Answer {
+    let mut answer = typed(StatusCode::OK, kind, text.as_bytes().to_vec());
+    set(&mut answer, CACHE_CONTROL, &format!("public, max-age={ASSET_AGE_S}, immutable"));
+    answer
+}
+
+fn typed(status: StatusCode, kind: &str, body: Vec<u8>) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    set(&mut answer, CONTENT_TYPE, kind);
+    answer
+}
+
+/// Sets a field; what cannot stand in one is left out.
+fn set(answer: &mut Answer, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+fn set_cookie(answer: &mut Answer, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+/// What every answer says to the browser: run, load, frame and send nothing that is not ours.
+fn guard(answer: &mut Answer) {
+    set(answer, CONTENT_SECURITY_POLICY, POLICY);
+    set(answer, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(answer, X_FRAME_OPTIONS, "DENY");
+    set(answer, REFERRER_POLICY, "same-origin");
+    set(answer, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(answer, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(answer, HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    if !answer.headers().contains_key(CACHE_CONTROL) {
+        set(answer, CACHE_CONTROL, "no-store");
+    }
+    set(answer, VARY, "Accept-Encoding, Accept-Language, Cookie");
+}
+
+/// Packs the body where the browser takes that.
+fn compress(request: &Request<Vec<u8>>, answer: &mut Answer) {
+    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes = accepted.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim().eq_ignore_ascii_case("gzip") && !weight.replace(' ', "").starts_with("q=0")
+    });
+    if !takes || answer.body().len() < COMPRESSED_BYTES_MIN {
+        return;
+    }
+    let mut packer = GzEncoder::new(Vec::with_capacity(answer.body().len() / 4), Compression::fast());
+    // Writing to memory does not fail; if it did, the body would go as it is.
+    if let Ok(packed) = packer.write_all(answer.body()).and_then(|()| packer.finish()) {
+        *answer.body_mut() = packed;
+        set(answer, CONTENT_ENCODING, "gzip");
+    }
+}
+
+/// Where programs ask.
+pub const API: &str = "/api/v1";
+/// What a browser may load for a page of ours.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+/// Most languages of a browser that are looked at.
+const LANGUAGE_COUNT_MAX: usize = 16;

@@ -1,0 +1,122 @@
+//! What reports tell of some days, judged: the ground on which overview, senders and the ladder stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use feedback::Archive as _;
+use feedback::archive::{CountLine, CountQuery, Division, DomainLine, SourceLine};
+use insight::{Classifier, Existence, Situation};
+use mailtext::Domain;
+use report::query::Reach;
+
+use crate::ask::{Period, Visit};
+use crate::sources::{Published, Sources};
+use crate::trouble::Trouble;
+
+/// The messages of some days, and who judges them.
+pub struct Judged {
+    /// The days.
+    pub period: Period,
+    /// The domains that the person may see, and that were asked for.
+    pub domains: Vec<DomainLine>,
+    /// The names of all domains that the person may see.
+    pub names: Vec<String>,
+    /// The messages, by policy domain.
+    pub lines: BTreeMap<Box<str>, Vec<SourceLine>>,
+    /// Who judges.
+    pub classifier: Classifier,
+    counts: Vec<CountLine>,
+}
+
+impl Judged {
+    /// Asks for the days and the domain of the visit.
+    ///
+    /// # Errors
+    /// A parameter is wrong, or a store cannot answer.
+    pub async fn of<S: Sources>(visit: &Visit<'_, S>) -> Result<Self, Trouble> {
+        Self::of_days(visit, visit.period()?).await
+    }
+
+    /// Asks for other days.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub async fn of_days<S: Sources>(visit: &Visit<'_, S>, period: Period) -> Result<Self, Trouble> {
+        let archive = visit.archive()?;
+        let asked = visit.query.domain("domain")?;
+        let own = visit.own_domains().await?;
+        let names = own.iter().map(|line| line.domain.to_string()).collect();
+        let is_meant = |line: &DomainLine| asked.as_ref().is_none_or(|asked| *asked.as_str() == *line.domain);
+        let domains: Vec<_> = own.into_iter().filter(is_meant).collect();
+        let query = CountQuery {
+            domain: asked.map(|asked| (asked, Reach::Name)),
+            from_day: Some(period.from_day),
+            until_day: Some(period.until_day),
+            ..CountQuery::default()
+        };
+        let found = archive.sources(query.clone()).await?;
+        let by = Division { day: true, domain: true, reporter: true, ..Division::default() };
+        let counts = archive.counts(query, by).await?;
+        let classifier = visit.sources.classifier("", &found).await?;
+        let mut lines: BTreeMap<Box<str>, Vec<SourceLine>> = BTreeMap::new();
+        let wanted: BTreeSet<&str> = domains.iter().map(|line| &*line.domain).collect();
+        for line in found.into_iter().filter(|line| wanted.contains(&*line.domain)) {
+            lines.entry(line.domain.clone()).or_default().push(line);
+        }
+        Ok(Self { period, domains, names, lines, classifier, counts })
+    }
+
+    /// The messages of a domain.
+    #[must_use]
+    pub fn lines(&self, domain: &DomainLine) -> &[SourceLine] {
+        self.lines.get(&domain.domain).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names below a domain from which mail was sent: whether they exist decides which policy holds for them.
+    #[must_use]
+    pub fn below(&self, domain: &DomainLine) -> Vec<Domain> {
+        let names: BTreeSet<_> = self.lines(domain).iter().map(|line| &line.circumstances.header_from).collect();
+        let names = names.into_iter().filter(|name| **name != domain.domain);
+        names.filter_map(|name| Domain::parse(name).ok()).collect()
+    }
+
+    /// What the advisor has before it.
+    #[must_use]
+    pub fn situation<'a>(
+        &'a self,
+        domain: &'a DomainLine,
+        published: &'a Published,
+        existence: &'a dyn Fn(&str) -> Existence,
+    ) -> Situation<'a> {
+        let of_domain = || self.counts.iter().filter(|line| line.domain.as_ref() == Some(&domain.domain));
+        let reporters: BTreeSet<_> = of_domain().filter_map(|line| line.reporter.as_ref()).collect();
+        let days: BTreeSet<_> = of_domain().filter_map(|line| line.day).collect();
+        Situation {
+            policy: &domain.policy,
+            record: published.record.as_deref(),
+            lines: self.lines(domain),
+            day_count: u32::try_from(days.len()).unwrap_or(u32::MAX),
+            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
+            existence,
+        }
+    }
+}
+
+impl Published {
+    /// Whether a name below exists.
+    #[must_use]
+    pub fn existence(&self, name: &str) -> Existence {
+        let is_absent = self.absent.iter().any(|other| *other.as_str() == *name);
+        if is_absent { Existence::Absent } else { Existence::Exists }
+    }
+}
+
+impl<S: Sources> Visit<'_, S> {
+    /// The domains of which there are reports, and that the person may see.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    pub async fn own_domains(&self) -> Result<Vec<DomainLine>, Trouble> {
+        let domains = self.archive()?.domains(None).await?;
+        Ok(domains.into_iter().filter(|line| self.who.scope.covers_text(&line.domain)).collect())
+    }
+}

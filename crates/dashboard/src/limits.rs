@@ -1,0 +1,24 @@
+//! What never passes.
+
+/// Most parameters of a request, in its address or its form.
+pub const PARAMETER_COUNT_MAX: usize = 64;
+/// Longest value of a parameter, in bytes.
+pub const PARAMETER_BYTES_MAX: usize = 4096;
+/// Longest path and query of a request, in bytes.
+pub const TARGET_BYTES_MAX: usize = 8192;
+/// Longest form, in bytes.
+pub const FORM_BYTES_MAX: usize = 64 * 1024;
+/// Rows of a table on one page; the rest is on the next one.
+pub const PAGE_ROW_COUNT: usize = 100;
+/// Most rows of a table that is downloaded.
+pub const DOWNLOAD_ROW_COUNT_MAX: usize = 10_000;
+/// Longest period that is asked about, in days.
+pub const PERIOD_DAYS_MAX: u32 = 3_660;
+/// Days that a page shows where no period is asked for.
+pub const PERIOD_DAYS_DEFAULT: u32 = 30;
+/// Longest text from outside that a page shows in one place, in characters.
+pub const SHOWN_CHARACTERS_MAX: usize = 400;
+/// Shortest body that is worth packing, in bytes.
+pub const COMPRESSED_BYTES_MIN: usize = 1024;
+/// How long a browser keeps the style sheet and the script, in seconds: their names change with them.
+pub const ASSET_AGE_S: u32 = 31_536_000;

@@ -1,0 +1,287 @@
+//! What is seen first: a sentence for each domain, where it stands, how much of what came in its name, what is new.
+
+use std::collections::BTreeMap;
+
+use chart::{Figure, Scale, Series, Shape};
+use feedback::Archive as _;
+use feedback::archive::{Class, CountQuery};
+use feedback::summary::Spread;
+use insight::advise::Rung;
+use insight::group::{class_label, class_word};
+use insight::{Existence, Gates, Tally, advise};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use crate::ask::{Period, Query, View, Visit, day_text};
+use crate::data::{Cell, Column, Table, grouped};
+use crate::judged::Judged;
+use crate::page::Page;
+use crate::parts::{Tone, class, days, downloads, figure, figure_of, filter, notice, safe, share, slot};
+use crate::screen::Screen;
+use crate::sources::Sources;
+use crate::trouble::Trouble;
+
+/// The screen.
+pub(crate) struct Overview;
+
+/// What it shows.
+pub(crate) struct Data {
+    period: Period,
+    names: Vec<String>,
+    domains: Vec<OfDomain>,
+    daily: BTreeMap<u32, Tally>,
+}
+
+/// A domain.
+struct OfDomain {
+    name: String,
+    verdict: String,
+    rung: Rung,
+    tally: Tally,
+    passed: u64,
+    repair: Option<(String, String)>,
+    spoofer: Option<(String, u64)>,
+    news: Vec<New>,
+}
+
+/// A source that was not there before the period.
+struct New {
+    name: String,
+    class: Class,
+    count: u64,
+    first_day: u32,
+}
+
+impl Screen for Overview {
+    type Data = Data;
+
+    async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
+        let judged = Judged::of(visit).await?;
+        let period = judged.period;
+        let query =
+            CountQuery { from_day: Some(period.from_day), until_day: Some(period.until_day), ..CountQuery::default() };
+        let summary = visit.archive()?.summary(query, Spread::Daily).await?;
+        let mut daily: BTreeMap<u32, Tally> =
+            (period.from_day..period.until_day).map(|day| (day, Tally::default())).collect();
+        let is_meant = |name: &str| judged.domains.iter().any(|domain| *domain.domain == *name);
+        for ((domain, day), sum) in &summary.aggregate {
+            let Some(tally) = day.and_then(|day| daily.get_mut(&day)).filter(|_| is_meant(domain)) else { continue };
+            Tally::CLASSES.into_iter().for_each(|class| tally.add(class, sum.class(class)));
+        }
+        let mut domains = Vec::with_capacity(judged.domains.len());
+        for line in &judged.domains {
+            domains.push(of_domain(visit, &judged, line).await);
+        }
+        domains.sort_by_key(|domain| std::cmp::Reverse(domain.tally.total()));
+        Ok(Data { period, names: judged.names, domains, daily })
+    }
+
+    fn page(data: &Data, view: &View<'_>) -> Page {
+        let tables = Self::tables(data, view);
+        let body = html! {
+            (filter(view, &data.names, &html! {}))
+            @if data.domains.is_empty() { (empty(view)) }
+            div .cards { @for domain in &data.domains { (card(domain, data.period, view)) } }
+            h2 { (view.word("page-label-volume")) }
+            (figure("volume", &volume(data, view), view))
+            (downloads(view, &tables))
+        };
+        Page::new(view.word("page-label-overview"), body).lead(days(data.period))
+    }
+
+    fn json(data: &Data, _view: &View<'_>) -> Value {
+        let classes = |tally: &Tally| {
+            let pairs = Tally::CLASSES.into_iter().map(|class| (class_word(class).to_owned(), tally.of(class).into()));
+            Value::Object(pairs.collect())
+        };
+        let domains = data.domains.iter().map(|domain| {
+            let news = domain.news.iter().map(|new| {
+                json!({ "source": new.name, "class": class_word(new.class), "messages": new.count,
+                        "first": day_text(new.first_day) })
+            });
+            json!({
+                "domain": domain.name,
+                "text": domain.verdict,
+                "rung": domain.rung.as_str(),
+                "messages": domain.tally.total(),
+                "passed": domain.passed,
+                "classes": classes(&domain.tally),
+                "new_sources": news.collect::<Vec<_>>(),
+            })
+        });
+        let daily = data.daily.iter().map(|(day, tally)| json!({ "day": day_text(*day), "classes": classes(tally) }));
+        json!({
+            "from": day_text(data.period.from_day),
+            "to": day_text(data.period.until_day.saturating_sub(1)),
+            "domains": domains.collect::<Vec<_>>(),
+            "daily": daily.collect::<Vec<_>>(),
+        })
+    }
+
+    fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
+        let label = |id: &str| view.word(id);
+        let classes = || Tally::CLASSES.map(|class| Column::number(class_word(class), label(class_label(class))));
+        let mut columns = vec![
+            Column::text("domain", label("page-label-domain")),
+            Column::text("rung", label("page-label-rung")),
+            Column::number("messages", label("page-label-messages")),
+            Column::number("passed", label("page-label-passed")),
+        ];
+        columns.extend(classes());
+        let mut domains = Table::new("domains", label("page-label-domains"), columns);
+        for domain in &data.domains {
+            let mut row = vec![
+                Cell::text(&domain.name).head(),
+                Cell::text(domain.rung.as_str()),
+                Cell::number(domain.tally.total()),
+                Cell::number(domain.passed),
+            ];
+            row.extend(Tally::CLASSES.map(|class| Cell::number(domain.tally.of(class))));
+            domains.rows.push(row);
+        }
+        let mut columns = vec![Column::text("day", label("page-label-day"))];
+        columns.extend(classes());
+        let mut daily = Table::new("daily", label("page-label-volume"), columns);
+        for (day, tally) in &data.daily {
+            let mut row = vec![Cell::text(day_text(*day)).head()];
+            row.extend(Tally::CLASSES.map(|class| Cell::number(tally.of(class))));
+            daily.rows.push(row);
+        }
+        vec![domains, daily]
+    }
+}
+
+async fn of_domain<S: Sources>(
+    visit: &Visit<'_, S>,
+    judged: &Judged,
+    line: &feedback::archive::DomainLine,
+) -> OfDomain {
+    let below = judged.below(line);
+    let published = match mailtext::Domain::parse(&line.domain) {
+        Ok(domain) => visit.sources.published(&domain, &below).await,
+        Err(_) => crate::sources::Published::default(),
+    };
+    let existence = |name: &str| -> Existence { published.existence(name) };
+    let situation = judged.situation(line, &published, &existence);
+    let advice = advise(&situation, &Gates::default(), &judged.classifier);
+    let named = |name: &str| if name.is_empty() { "–".to_owned() } else { name.to_owned() };
+    let news = advice.groups.iter().filter(|group| group.first_day > judged.period.from_day.max(line.first_day));
+    let spoofers = advice.groups.iter().filter(|group| group.class() == Class::Suspected);
+    OfDomain {
+        name: line.domain.to_string(),
+        verdict: visit.explain(&advice.verdict),
+        rung: advice.rung,
+        passed: advice.now.passed.total(),
+        repair: advice.repairs.first().map(|repair| (repair.name.to_string(), visit.explain(repair))),
+        spoofer: spoofers
+            .max_by_key(|group| group.tally.total())
+            .map(|group| (named(group.name()), group.tally.total())),
+        news: news
+            .take(NEWS_COUNT)
+            .map(|group| New {
+                name: named(group.name()),
+                class: group.class(),
+                count: group.tally.total(),
+                first_day: group.first_day,
+            })
+            .collect(),
+        tally: advice.tally,
+    }
+}
+
+fn card(domain: &OfDomain, period: Period, view: &View<'_>) -> Markup {
+    let to = |path: &str, more: &[(&str, &str)]| {
+        let (from, until) = (day_text(period.from_day), day_text(period.until_day.saturating_sub(1)));
+        let mut pairs = vec![("domain", domain.name.as_str()), ("from", from.as_str()), ("to", until.as_str())];
+        pairs.extend(more);
+        format!("{path}{}", Query::of(&pairs).to_text())
+    };
+    let total = domain.tally.total();
+    html! {
+        section .card {
+            h2 { a href=(to("/senders", &[])) { (safe(&domain.name)) } }
+            p .verdict { (domain.verdict) }
+            (ladder(domain.rung, view))
+            div .keys {
+                (figure_of(total, &view.word("page-label-messages"), Some(&to("/explore", &[]))))
+                (share(domain.passed, total, &view.word("page-label-passed")))
+            }
+            ul .plain { @for of in Tally::CLASSES { @if domain.tally.of(of) > 0 {
+                li { (class(of, view)) " " a href=(to("/senders", &[("class", class_word(of))])) { (grouped(domain.tally.of(of))) } }
+            } } }
+            @if let Some((name, count)) = &domain.spoofer {
+                (notice(Tone::Bad, &html! {
+                    a href=(to("/senders", &[("class", "suspected")])) {
+                        (view.say("page-most-suspected", &[("name", name.as_str().into()), ("count", (*count).into())]))
+                    }
+                }))
+            }
+            @if let Some((_, sentence)) = &domain.repair {
+                (notice(Tone::Warning, &html! { (sentence) " " a href=(to("/ladder", &[])) { (view.word("page-label-ladder")) } }))
+            }
+            @if !domain.news.is_empty() {
+                h3 { (view.word("page-label-news")) }
+                ul .plain { @for new in &domain.news {
+                    li { (class(new.class, view)) " " (safe(&new.name)) " · " (grouped(new.count)) " · " (crate::parts::day(new.first_day)) }
+                } }
+            }
+        }
+    }
+}
+
+/// The ladder, with the rung on which a domain stands.
+pub(crate) fn ladder(here: Rung, view: &View<'_>) -> Markup {
+    html! {
+        ol .ladder aria-label=(view.word("page-label-ladder")) {
+            @for rung in [Rung::NoRecord, Rung::None, Rung::QuarantineTest, Rung::Quarantine, Rung::RejectTest, Rung::Reject] {
+                li .past[rung < here] aria-current=[(rung == here).then_some("step")] {
+                    @if rung == Rung::NoRecord { (view.word("page-label-no-record")) } @else { (rung_text(rung)) }
+                }
+            }
+        }
+    }
+}
+
+fn rung_text(rung: Rung) -> &'static str {
+    match rung {
+        Rung::NoRecord => "",
+        Rung::None => "none",
+        Rung::QuarantineTest => "quarantine; t=y",
+        Rung::Quarantine => "quarantine",
+        Rung::RejectTest => "reject; t=y",
+        Rung::Reject => "reject",
+    }
+}
+
+/// Messages of each class, day by day.
+fn volume(data: &Data, view: &View<'_>) -> Figure {
+    let series = Tally::CLASSES.into_iter().map(|class| Series {
+        name: view.word(class_label(class)),
+        slot: slot(class),
+        values: data.daily.values().map(|tally| Some(tally.of(class))).collect(),
+    });
+    Figure {
+        shape: Shape::StackedBars,
+        title: view.word("page-label-volume"),
+        description: view.word("page-label-volume-by-class"),
+        unit: String::new(),
+        absent: view.word("page-label-no-data"),
+        category_name: view.word("page-label-day"),
+        categories: data.daily.keys().map(|day| day_text(*day)).collect(),
+        scale: Scale::Count,
+        series: series.collect(),
+    }
+}
+
+/// What is said while there is nothing to show.
+fn empty(view: &View<'_>) -> Markup {
+    html! {
+        div .nothing {
+            p { (view.word("page-no-reports-yet")) }
+            pre { code { "sekisho report import PATH" } }
+        }
+    }
+}
+
+/// New sources of a domain that are named here.
+const NEWS_COUNT: usize = 5;

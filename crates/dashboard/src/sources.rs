@@ -1,0 +1,111 @@
+//! What the desk reads, and the few things that it can have done. `app` implements it over the stores and what is live;
+//! tests over memory.
+
+use std::future::Future;
+
+use feedback::Archive;
+use feedback::archive::SourceLine;
+use feedback::outbox::Outbox;
+use insight::Classifier;
+use mailtext::{Domain, Explain, Value};
+use report::Ledger;
+use words::Language;
+
+use crate::trouble::Trouble;
+use crate::who::Role;
+
+/// Everything that a page may be made of.
+pub trait Sources: Send + Sync + 'static {
+    /// The ledger of messages.
+    type Ledger: Ledger;
+    /// The store of reports.
+    type Archive: Archive;
+    /// The store of reports on their way out.
+    type Outbox: Outbox;
+
+    /// The ledger; `None` where none is kept.
+    fn ledger(&self) -> Option<&Self::Ledger>;
+
+    /// The reports; `None` where none are kept.
+    fn archive(&self) -> Option<&Self::Archive>;
+
+    /// What is sent; `None` where nothing is.
+    fn outbox(&self) -> Option<&Self::Outbox>;
+
+    /// The sentences of a language.
+    fn voice(&self, language: Language) -> &dyn Voice;
+
+    /// What is set about the desk itself.
+    fn settings(&self) -> &Settings;
+
+    /// How far a zone (`Asia/Tokyo`) is ahead of UTC at a time, in seconds; `None` for one that is not known.
+    fn ahead_s(&self, zone: &str, at_s: u64) -> Option<i32>;
+
+    /// Who judges the messages of these lines: the map of senders, the marks of the owner, what is known of addresses.
+    ///
+    /// # Errors
+    /// A store cannot answer, or the map cannot be read.
+    fn classifier(
+        &self,
+        tenant: &str,
+        lines: &[SourceLine],
+    ) -> impl Future<Output = Result<Classifier, Trouble>> + Send;
+
+    /// What DNS says of a domain now: the text of its DMARC record, and which names below it exist. From memory where
+    /// somebody asked a short while ago.
+    fn published(&self, domain: &Domain, below: &[Domain]) -> impl Future<Output = Published> + Send;
+}
+
+/// Sentences of one language.
+pub trait Voice: Send + Sync {
+    /// Which language.
+    fn language(&self) -> Language;
+
+    /// The sentence of an id with its arguments. What came from outside is made safe to show; it is not escaped.
+    fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String;
+}
+
+impl dyn Voice + '_ {
+    /// A sentence without arguments.
+    #[must_use]
+    pub fn word(&self, id: &str) -> String {
+        self.say(id, &[])
+    }
+
+    /// The sentence of something that explains itself.
+    #[must_use]
+    pub fn explain(&self, what: &dyn Explain) -> String {
+        self.say(what.id(), &what.arguments())
+    }
+}
+
+/// What is set about the desk itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// Whose desk it is: the name under which results are given.
+    pub name: Box<str>,
+    /// What somebody may do who has not logged in; `None`: nothing. For demonstrations.
+    pub guest: Option<Role>,
+    /// Whether browsers come over TLS, here or at a proxy: cookies are for TLS alone then.
+    pub is_secure: bool,
+    /// Names by which browsers may call the desk, beside those of the loopback: a request for another one is refused, so
+    /// that no name of a stranger that points here (DNS rebinding) makes a browser speak to it.
+    pub hosts: Vec<Box<str>>,
+    /// The zone of pages, where a person has chosen none; `None` is UTC.
+    pub zone: Option<Box<str>>,
+    /// Whether the messages here are made up.
+    pub is_demo: bool,
+}
+
+/// What DNS says of a domain's policy.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Published {
+    /// The record's text.
+    pub record: Option<Box<str>>,
+    /// Whether anybody could be asked.
+    pub was_asked: bool,
+    /// Names below that do not exist.
+    pub absent: Vec<Domain>,
+    /// Names below of which it is not known.
+    pub unknown: Vec<Domain>,
+}

@@ -1,0 +1,252 @@
+//! A house with its stores in memory.
+
+use std::net::IpAddr;
+
+use dashboard::sources::{Published, Settings, Sources, Voice};
+use dashboard::who::Role;
+use dashboard::{Desk, Moment, Trouble};
+use feedback::aggregate::{
+    Aggregate, AlignedPass, Circumstances, DkimResult, Metadata, PublishedPolicy, Record, SpfResult,
+};
+use feedback::archive::{Archive as _, Class, Content, Origin, Parcel, SourceLine, Status, Trust};
+use feedback::outbox::memory::MemoryOutbox;
+use feedback::{Deviation, Word};
+use http::{Request, Response};
+use insight::{Classifier, Hosts, Map, Marks};
+use mailtext::encoded_word::display_safe;
+use mailtext::{Domain, Value};
+use report::row::Policy;
+use report::vocabulary::{Disposition, MethodResult};
+use store::{Memory, MemoryArchive};
+use testkit::block_on;
+use words::{Argument, Language, Words};
+
+/// 2026-11-23T10:00:00Z.
+pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
+pub(crate) const TODAY: u32 = 20_780;
+const DAY_S: u64 = 86_400;
+
+pub(crate) struct World {
+    pub(crate) ledger: Memory,
+    pub(crate) archive: MemoryArchive,
+    pub(crate) outbox: MemoryOutbox,
+    pub(crate) settings: Settings,
+    voices: [Speaker; 2],
+}
+
+struct Speaker(Words);
+
+impl Voice for Speaker {
+    fn language(&self) -> Language {
+        self.0.language()
+    }
+
+    fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String {
+        assert!(self.0.has(id), "no sentence {id}");
+        let safe: Vec<_> = arguments
+            .iter()
+            .map(|(name, value)| match value {
+                Value::Text(text) => (*name, display_safe(text), value),
+                Value::Word(word) => (*name, (*word).into(), value),
+                Value::Number(_) => (*name, "".into(), value),
+            })
+            .collect();
+        let given: Vec<_> = safe
+            .iter()
+            .map(|(name, text, value)| match value {
+                Value::Text(_) => (*name, Argument::Text(text)),
+                Value::Word(_) => (*name, Argument::Word(text)),
+                Value::Number(number) => (*name, Argument::Number(*number)),
+            })
+            .collect();
+        self.0.say(id, &given)
+    }
+}
+
+impl World {
+    /// An empty house, open to guests with a role.
+    pub(crate) fn new(guest: Role) -> Self {
+        Self {
+            ledger: Memory::new(10_000),
+            archive: MemoryArchive::new(store::archive::Settings::default()),
+            outbox: MemoryOutbox::new(),
+            settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
+            voices: Language::ALL.map(|language| Speaker(Words::new(language))),
+        }
+    }
+
+    /// One with reports about two domains: senders that pass, that do not, a forwarder and a spoofer.
+    pub(crate) fn with_reports(guest: Role) -> Self {
+        let world = Self::new(guest);
+        for day in 0..20 {
+            world.bring(report("example.jp", TODAY - 1 - day, "google.com", &|text| text.to_owned()));
+            world.bring(report("example.net", TODAY - 1 - day, "Yahoo", &|text| text.to_owned()));
+        }
+        world
+    }
+
+    /// One in which a stranger wrote something into every field that a stranger writes.
+    pub(crate) fn with_hostile_reports(guest: Role, hostile: &str) -> Self {
+        let world = Self::new(guest);
+        for day in 0..3 {
+            world.bring(report("example.jp", TODAY - 1 - day, hostile, &|text| format!("{text}{hostile}")));
+        }
+        world
+    }
+
+    pub(crate) fn bring(&self, parcel: Parcel) {
+        block_on(self.archive.import(vec![parcel], None)).unwrap();
+    }
+}
+
+/// A report of a day; `taint` is what becomes of text that strangers write.
+pub(crate) fn report(domain: &str, day: u32, reporter: &str, taint: &dyn Fn(&str) -> String) -> Parcel {
+    let begin_s = u64::from(day) * DAY_S;
+    let known = |yes: bool| Word::Known(if yes { AlignedPass::Yes } else { AlignedPass::No });
+    let circumstances = |dkim: bool, spf: bool, signer: &str| Circumstances {
+        disposition: Word::Known(Disposition::None),
+        dkim_aligned: known(dkim),
+        spf_aligned: known(spf),
+        header_from: domain.into(),
+        envelope_from: Some(taint(signer).into()),
+        dkim: vec![DkimResult {
+            domain: signer.into(),
+            selector: Some(taint("s1").into()),
+            result: Word::Known(MethodResult::Pass),
+            comment: Some(taint("").into()),
+        }],
+        spf: vec![SpfResult {
+            domain: taint(signer).into(),
+            scope: Word::Missing,
+            result: Word::Known(if spf { MethodResult::Pass } else { MethodResult::Fail }),
+            comment: None,
+        }],
+        ..Circumstances::default()
+    };
+    let record = |source: &str, count, circumstances| Record { source: source.parse().ok(), count, circumstances };
+    let aggregate = Aggregate {
+        version: Some("1.0".into()),
+        namespace: "".into(),
+        metadata: Metadata {
+            organization: reporter.into(),
+            email: taint("noreply@reporter.example").into(),
+            contact: Some(taint("").into()),
+            report_id: format!("{domain}-{day}-{}", taint("")).into(),
+            begin_s,
+            end_s: begin_s + DAY_S - 1,
+            errors: vec![taint("no record").into()],
+            generator: None,
+        },
+        policy: PublishedPolicy {
+            domain: domain.into(),
+            policy: Word::Known(Policy::None),
+            ..PublishedPolicy::default()
+        },
+        circumstances: vec![
+            circumstances(true, true, domain),
+            circumstances(true, false, domain),
+            circumstances(false, false, "esp.example"),
+            circumstances(false, false, "spoofer.example"),
+        ],
+        records: vec![
+            record("192.0.2.1", 700, 0),
+            record("198.51.100.7", 40, 1),
+            record("203.0.113.20", 120, 2),
+            record("203.0.113.66", 90, 3),
+        ],
+    };
+    let mut digest = [day as u8; 32];
+    digest[..4].copy_from_slice(&day.to_be_bytes());
+    digest[4] = domain.len() as u8;
+    Parcel {
+        tenant: "".into(),
+        received_ms: (begin_s + DAY_S + 600) * 1000,
+        origin: Origin {
+            source: "file".into(),
+            path: taint("report.xml").into(),
+            member: taint("").into(),
+            trust: Trust::Given,
+        },
+        digest,
+        raw: b"raw".to_vec(),
+        content: Content::Aggregate(Box::new(aggregate)),
+        status: Status::Accepted,
+        reason: None,
+        deviations: vec![Deviation { id: "report-order".into(), example: taint("x").into(), count: 1 }],
+        classes: vec![Class::Legitimate, Class::Forwarded, Class::Misconfigured, Class::Suspected],
+    }
+}
+
+impl Sources for World {
+    type Ledger = Memory;
+    type Archive = MemoryArchive;
+    type Outbox = MemoryOutbox;
+
+    fn ledger(&self) -> Option<&Memory> {
+        Some(&self.ledger)
+    }
+
+    fn archive(&self) -> Option<&MemoryArchive> {
+        Some(&self.archive)
+    }
+
+    fn outbox(&self) -> Option<&MemoryOutbox> {
+        Some(&self.outbox)
+    }
+
+    fn voice(&self, language: Language) -> &dyn Voice {
+        self.voices.iter().find(|voice| voice.language() == language).unwrap()
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn ahead_s(&self, zone: &str, _at_s: u64) -> Option<i32> {
+        (zone == "Asia/Tokyo").then_some(9 * 3600)
+    }
+
+    async fn classifier(&self, tenant: &str, lines: &[SourceLine]) -> Result<Classifier, Trouble> {
+        let marks = self.archive.marks(tenant).await?;
+        let addresses: Vec<IpAddr> = lines.iter().filter_map(|line| line.source).collect();
+        let hosts = self.archive.hosts(addresses).await?;
+        Ok(Classifier::new(Map::curated(), Marks::new(marks), Hosts::new(hosts)))
+    }
+
+    async fn published(&self, _domain: &Domain, _below: &[Domain]) -> Published {
+        Published {
+            record: Some("v=DMARC1; p=none; rua=mailto:d@example.jp".into()),
+            was_asked: true,
+            ..Published::default()
+        }
+    }
+}
+
+/// Asks the desk for something.
+pub(crate) fn get(desk: &Desk<World>, target: &str) -> Response<Vec<u8>> {
+    ask(desk, "GET", target, &[], "")
+}
+
+/// The same with fields and a body.
+pub(crate) fn ask(
+    desk: &Desk<World>,
+    method: &str,
+    target: &str,
+    fields: &[(&str, &str)],
+    body: &str,
+) -> Response<Vec<u8>> {
+    let mut request = Request::builder().method(method).uri(target);
+    if !fields.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", "127.0.0.1:8460");
+    }
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    let moment = Moment { now_ms: NOW_MS, peer: "127.0.0.1".parse().ok(), random: [7; 96] };
+    block_on(desk.answer(moment, request.body(body.as_bytes().to_vec()).unwrap()))
+}
+
+/// The body as text.
+pub(crate) fn text(answer: &Response<Vec<u8>>) -> String {
+    String::from_utf8(answer.body().clone()).unwrap()
+}

@@ -1,0 +1,1 @@
+# Pages of people: the door, settings, users, the log.

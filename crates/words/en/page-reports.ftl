@@ -1,0 +1,1 @@
+# Pages of reports: senders, explore, the ladder.

@@ -1,0 +1,1 @@
+# Pages of the reports themselves: inbox, reporters, TLS, failures, what is sent.
