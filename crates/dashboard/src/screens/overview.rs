@@ -82,6 +82,9 @@ impl Screen for Overview {
             (filter(view, &data.names, &html! {}))
             @if data.domains.is_empty() { (empty(view)) }
             div .cards { @for domain in &data.domains { (card(domain, data.period, view)) } }
+            @if let Some(table) = tables.first().filter(|_| data.domains.len() > 1) {
+                (table.markup(&view.word("page-nothing")))
+            }
             h2 { (view.word("page-label-volume")) }
             (figure("volume", &volume(data, view), view))
             (downloads(view, &tables))
