@@ -23,7 +23,6 @@ mod audits;
 mod cells;
 mod change;
 mod codec;
-mod crew;
 mod desk;
 mod error;
 mod head;
@@ -60,9 +59,9 @@ pub use self::memory::MemoryArchive;
 pub use self::notice::{AlertLine, AlertQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, WayOut};
 pub use self::retention::{Retention, Taken};
 
-use self::crew::{Readers, Waiting};
 use self::parcel::Prepared;
 use self::writer::Writer;
+use crate::crew::{Readers, Waiting};
 use crate::limits::{ARCHIVE_BUSY_MS, ARCHIVE_CHECK_BYTES_MAX};
 
 /// What may vary.
@@ -115,7 +114,7 @@ impl SqliteArchive {
         let readers = (0..settings.reader_count.max(1))
             .map(|_| schema::open_reader(path, &settings))
             .collect::<Result<Vec<_>, ArchiveError>>()?;
-        Ok(Self { readers: Readers::start(readers)?, writer: Writer::start(connection)?, settings })
+        Ok(Self { readers: Readers::start("reports-read", readers)?, writer: Writer::start(connection)?, settings })
     }
 
     /// Opens a store of reports that is there, for nothing but questions: no file is made or changed, and whoever writes
@@ -125,7 +124,7 @@ impl SqliteArchive {
     /// There is no file, it is damaged, no store of reports, of another version, or cannot be read.
     pub fn open_read_only(path: &Path, settings: Settings) -> Result<Self, ArchiveError> {
         let connection = schema::open_read_only(path, &settings)?;
-        Ok(Self { readers: Readers::start(vec![connection])?, writer: Writer::absent(), settings })
+        Ok(Self { readers: Readers::start("reports-read", vec![connection])?, writer: Writer::absent(), settings })
     }
 }
 

@@ -87,3 +87,7 @@ pub const AUDIT_COUNT_MAX: u64 = 2_000;
 pub const AUDIT_PART_COUNT_MAX: usize = 2_500;
 /// Texts of one audit with their names, bytes.
 pub const AUDIT_BYTES_MAX: usize = 1 << 20;
+/// How long another process may write to the file of people before an operation fails, in milliseconds.
+pub const PEOPLE_BUSY_MS: u64 = 5_000;
+/// Largest file of people that is checked from end to end when it is opened, in bytes.
+pub const PEOPLE_CHECK_BYTES_MAX: u64 = 64 << 20;

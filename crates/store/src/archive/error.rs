@@ -4,6 +4,7 @@ use feedback::ArchiveError;
 use rusqlite::{Error, ErrorCode};
 
 use super::codec::Damage;
+use crate::crew::Fault;
 
 /// The error of SQLite's. By value, so that it stands in `map_err`.
 #[allow(clippy::needless_pass_by_value)] // as above
@@ -32,4 +33,22 @@ pub(super) fn damaged(id: i64) -> impl Fn(Damage) -> ArchiveError {
 /// Nobody is left to do it.
 pub(super) fn closed() -> ArchiveError {
     ArchiveError::Failed { what: "it is closed".to_owned() }
+}
+
+impl Fault for ArchiveError {
+    fn busy() -> Self {
+        Self::Busy
+    }
+
+    fn closed() -> Self {
+        closed()
+    }
+
+    fn failed(what: String) -> Self {
+        Self::Failed { what }
+    }
+
+    fn of_sqlite(error: Error) -> Self {
+        from_sqlite(error)
+    }
 }

@@ -8,11 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::Settings;
 use super::change::{forget_refused, keep_place};
-use super::crew::{Line, Reply, Waiting, promise, start};
 use super::desk::{Desk, Files};
 use super::error::from_sqlite;
 use super::parcel::Prepared;
 use super::receive::receive;
+use crate::crew::{Line, Reply, Waiting, promise, start};
 use crate::limits::ARCHIVE_GROUP_COUNT_MAX;
 
 /// The thread, and the way to it.
@@ -53,7 +53,7 @@ impl Writer {
         parcels: Vec<Prepared>,
         place: Option<Place>,
         settings: &Settings,
-    ) -> Waiting<Vec<Receipt>> {
+    ) -> Waiting<Vec<Receipt>, ArchiveError> {
         let (reply, waiting) = promise();
         let task = Import { parcels, place, settings: settings.clone(), receipts: Vec::new(), reply };
         self.line.add(Box::new(task)).map_or_else(Waiting::failed, |()| waiting)
@@ -63,7 +63,7 @@ impl Writer {
     pub(super) fn call<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection, &mut Desk) -> Result<T, ArchiveError> + Send + 'static,
-    ) -> Waiting<T> {
+    ) -> Waiting<T, ArchiveError> {
         let (reply, waiting) = promise();
         let task = Call { work: Some(work), result: None, reply };
         self.line.add(Box::new(task)).map_or_else(Waiting::failed, |()| waiting)
@@ -113,7 +113,7 @@ struct Import {
     place: Option<Place>,
     settings: Settings,
     receipts: Vec<Receipt>,
-    reply: Reply<Vec<Receipt>>,
+    reply: Reply<Vec<Receipt>, ArchiveError>,
 }
 
 impl Task for Import {
@@ -143,7 +143,7 @@ impl Task for Import {
 struct Call<F, T> {
     work: Option<F>,
     result: Option<T>,
-    reply: Reply<T>,
+    reply: Reply<T, ArchiveError>,
 }
 
 impl<T, F> Task for Call<F, T>

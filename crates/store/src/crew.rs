@@ -4,15 +4,25 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use feedback::ArchiveError;
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
-use super::error::{closed, from_sqlite};
 use crate::limits::WAITING_COUNT_MAX;
 
+/// What may go wrong with a thread, in the words of a store.
+pub(crate) trait Fault: Send + Sized + 'static {
+    /// Too much waits.
+    fn busy() -> Self;
+    /// Nobody is left to do it.
+    fn closed() -> Self;
+    /// The system would not.
+    fn failed(what: String) -> Self;
+    /// SQLite would not.
+    fn of_sqlite(error: rusqlite::Error) -> Self;
+}
+
 /// What waits for a thread.
-pub(super) struct Line<T> {
+pub(crate) struct Line<T> {
     state: Mutex<State<T>>,
     wake: Condvar,
 }
@@ -23,9 +33,9 @@ struct State<T> {
 }
 
 /// Something that is being done elsewhere.
-pub(super) struct Waiting<T>(oneshot::Receiver<Result<T, ArchiveError>>);
+pub(crate) struct Waiting<T, E>(oneshot::Receiver<Result<T, E>>);
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, ArchiveError>>;
+pub(crate) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
 
 impl<T> Default for Line<T> {
     fn default() -> Self {
@@ -34,13 +44,13 @@ impl<T> Default for Line<T> {
 }
 
 impl<T> Line<T> {
-    pub(super) fn add(&self, item: T) -> Result<(), ArchiveError> {
+    pub(crate) fn add<E: Fault>(&self, item: T) -> Result<(), E> {
         let mut state = self.state();
         if state.is_closed {
-            return Err(closed());
+            return Err(E::closed());
         }
         if state.items.len() >= WAITING_COUNT_MAX {
-            return Err(ArchiveError::Busy);
+            return Err(E::busy());
         }
         state.items.push_back(item);
         self.wake.notify_one();
@@ -49,7 +59,7 @@ impl<T> Line<T> {
 
     /// Waits for the next item, and takes with it those behind it that go with what was taken; `None` when there is none
     /// and never will be.
-    pub(super) fn take(&self, goes_with: impl Fn(&[T], &T) -> bool) -> Option<Vec<T>> {
+    pub(crate) fn take(&self, goes_with: impl Fn(&[T], &T) -> bool) -> Option<Vec<T>> {
         let mut state = self.state();
         loop {
             if let Some(first) = state.items.pop_front() {
@@ -66,7 +76,7 @@ impl<T> Line<T> {
         }
     }
 
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.wake.notify_all();
     }
@@ -84,31 +94,31 @@ impl<T> Line<T> {
 }
 
 /// A promise of a result, and who waits for it.
-pub(super) fn promise<T>() -> (Reply<T>, Waiting<T>) {
+pub(crate) fn promise<T, E>() -> (Reply<T, E>, Waiting<T, E>) {
     let (sender, receiver) = oneshot::channel();
     (sender, Waiting(receiver))
 }
 
-impl<T> Waiting<T> {
+impl<T, E: Fault> Waiting<T, E> {
     /// What failed before it was begun.
-    pub(super) fn failed(error: ArchiveError) -> Self {
+    pub(crate) fn failed(error: E) -> Self {
         let (reply, waiting) = promise();
         let _ = reply.send(Err(error));
         waiting
     }
 
     /// The result.
-    pub(super) async fn end(self) -> Result<T, ArchiveError> {
-        self.0.await.unwrap_or_else(|_| Err(closed()))
+    pub(crate) async fn end(self) -> Result<T, E> {
+        self.0.await.unwrap_or_else(|_| Err(E::closed()))
     }
 }
 
 /// A thread that takes what waits in a line until it is closed. Its end is the end of the line.
-pub(super) fn start<T: Send + 'static>(
+pub(crate) fn start<T: Send + 'static, E: Fault>(
     name: &str,
     line: &Arc<Line<T>>,
     work: impl FnOnce(&Line<T>) + Send + 'static,
-) -> Result<JoinHandle<()>, ArchiveError> {
+) -> Result<JoinHandle<()>, E> {
     struct Leaving<T>(Arc<Line<T>>);
     impl<T> Drop for Leaving<T> {
         fn drop(&mut self) {
@@ -117,11 +127,11 @@ pub(super) fn start<T: Send + 'static>(
     }
     let its = Leaving(Arc::clone(line));
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&its.0));
-    thread.map_err(|error| ArchiveError::Failed { what: error.to_string() })
+    thread.map_err(|error| E::failed(error.to_string()))
 }
 
 /// Threads that answer questions.
-pub(super) struct Readers {
+pub(crate) struct Readers {
     line: Arc<Line<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -129,8 +139,8 @@ pub(super) struct Readers {
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
 impl Readers {
-    /// A thread for each connection.
-    pub(super) fn start(connections: Vec<Connection>) -> Result<Self, ArchiveError> {
+    /// A thread for each connection, of a name.
+    pub(crate) fn start<E: Fault>(name: &str, connections: Vec<Connection>) -> Result<Self, E> {
         let mut readers = Self { line: Arc::default(), threads: Vec::new() };
         for connection in connections {
             let work = move |line: &Line<Job>| {
@@ -138,21 +148,21 @@ impl Readers {
                     jobs.into_iter().for_each(|job| job(&connection));
                 }
             };
-            readers.threads.push(start("reports-read", &readers.line, work)?);
+            readers.threads.push(start(name, &readers.line, work)?);
         }
         Ok(readers)
     }
 
     /// Answers a question; all of the answer is of the same moment.
-    pub(super) fn ask<T: Send + 'static>(
+    pub(crate) fn ask<T: Send + 'static, E: Fault>(
         &self,
-        question: impl FnOnce(&Connection) -> Result<T, ArchiveError> + Send + 'static,
-    ) -> Waiting<T> {
+        question: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Waiting<T, E> {
         let (reply, waiting) = promise();
         let job = move |connection: &Connection| {
             // Whoever does not wait any more does not need the answer.
             if !reply.is_canceled() {
-                let transaction = connection.unchecked_transaction().map_err(from_sqlite);
+                let transaction = connection.unchecked_transaction().map_err(E::of_sqlite);
                 let _ = reply.send(transaction.and_then(|moment| question(&moment)));
             }
         };
