@@ -86,3 +86,15 @@ pub const SURVEY_UNANSWERED_COUNT_MAX: usize = 32;
 pub const SURVEY_INCLUDE_COUNT_MAX: usize = 32;
 /// Flaws that are kept of one DMARC record, count.
 pub const SURVEY_FLAW_COUNT_MAX: usize = 16;
+/// Words or names that are kept of one field of a survey's results when they are read, count.
+pub const SURVEY_LIST_COUNT_MAX: usize = 256;
+/// Groups of one table, count; names of further ones are counted in all alone.
+pub const SURVEY_GROUP_COUNT_MAX: usize = 100_000;
+/// The value of a group, bytes; what is longer is cut.
+pub const SURVEY_GROUP_BYTES_MAX: usize = 200;
+/// A line, or a record of CSV, of a list of names, bytes; a longer one is passed over.
+pub const SURVEY_LINE_BYTES_MAX: usize = 16 << 10;
+/// Columns of a list of names, count.
+pub const SURVEY_COLUMN_COUNT_MAX: usize = 64;
+/// Names of a list among which duplicates are noticed, count.
+pub const SURVEY_SEEN_COUNT_MAX: usize = 4 << 20;

@@ -6,18 +6,28 @@
 //! Nothing is silently absent: a question that was not answered is no "no", and stands in [`Examined::unanswered`].
 //!
 //! Reading order: [`facts`] (what comes out), [`method`] (what is asked), [`examine`](mod@examine), then its parts: [`mail`],
-//! [`sender_policy`], [`policies`], [`keys`], [`texts`]; [`hosting`] is who runs what.
+//! [`sender_policy`], [`policies`], [`keys`], [`texts`]; [`hosting`] is who runs what. Before it: [`input`] (lists of names),
+//! [`sample`], [`japan`]. Behind it: [`fields`] (results written and read), [`columns`] and [`tally`] (tables), [`difference`].
 
+pub mod columns;
+pub mod difference;
 pub mod examine;
 pub mod facts;
+pub mod fields;
 pub mod hosting;
+pub mod input;
+pub mod japan;
 pub mod keys;
 pub mod mail;
 pub mod method;
 pub mod policies;
+pub mod sample;
 pub mod sender_policy;
+pub mod tally;
 pub mod texts;
 
 pub use examine::examine;
 pub use facts::{Examined, Reply, Unanswered};
 pub use method::Method;
+pub use sample::Sample;
+pub use tally::{Share, Table, Tally};

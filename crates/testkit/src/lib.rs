@@ -18,6 +18,7 @@ mod diff;
 pub mod executor;
 pub mod fuzz;
 pub mod mmdb;
+pub mod municipalities;
 pub mod nth;
 pub mod place;
 

@@ -49,7 +49,8 @@ impl Servers {
 /// Who runs a host: everybody's word for it, else its registered domain.
 #[must_use]
 pub fn operator(host: &Domain, suffixes: &Suffixes) -> Box<str> {
-    let known = row(HOSTS, host).or_else(|| numbered(host)).or_else(|| operators::operator(host));
+    let known =
+        row(HOSTS, host).or_else(|| numbered(host)).or_else(|| parker(host)).or_else(|| operators::operator(host));
     known.map_or_else(|| suffixes.organizational_domain(host).as_str().into(), Box::from)
 }
 

@@ -2,7 +2,7 @@
 
 use dmarc::discovery::{Existence, Reach, Settings};
 use dmarc::record::{Psd, Standing, Testing};
-use dmarc::{Discovery, Place, Policy, PolicySearch, Record, discover};
+use dmarc::{Discovery, Place, Policy, PolicyRecord, PolicySearch, Record, discover};
 use futures_util::future::join3;
 use lookup::Lookup;
 use mailtext::{Domain, Explain};
@@ -85,7 +85,11 @@ fn flaws(text: &[u8]) -> Vec<Box<str>> {
 async fn by_walk<L: Lookup + Sync>(lookup: &L, name: &Domain, method: &Method) -> Applied {
     let settings = Settings { method: dmarc::Method::TreeWalk, reach: Reach::Whole, suffixes: method.suffixes.clone() };
     let discovery = discover(lookup, name, &settings).await.result;
-    let mut applied = at_name(&discovery, effective);
+    let below = |found: &PolicyRecord| match discovery.existence {
+        Existence::Absent => found.record.nonexistent_policy().0,
+        _ => found.record.subdomain_policy().0,
+    };
+    let mut applied = at_name(&discovery, below, effective);
     // RFC 9989 §4.10.1: names below take the organizational domain's record, else the public suffix domain's; the name's own
     // is theirs only where it is one of these.
     let organizational = discovery.organizational_domain();
@@ -109,8 +113,9 @@ async fn by_suffix_list<L: Lookup + Sync>(lookup: &L, name: &Domain, method: &Me
     let settings =
         Settings { method: dmarc::Method::SuffixList, reach: Reach::AsNeeded, suffixes: method.suffixes.clone() };
     let discovery = discover(lookup, name, &settings).await.result;
-    // RFC 7489 knows no `t`.
-    let mut applied = at_name(&discovery, |_, policy| policy);
+    // RFC 7489 knows neither `t` nor `np`: whether a name exists makes no difference.
+    let below = |found: &PolicyRecord| found.record.subdomain_policy().0;
+    let mut applied = at_name(&discovery, below, |_, policy| policy);
     let organizational = discovery.psl_organizational_domain();
     let top = match &discovery.policy {
         PolicySearch::Found(found) if found.domain == organizational => Some(discovery),
@@ -122,9 +127,7 @@ async fn by_suffix_list<L: Lookup + Sync>(lookup: &L, name: &Domain, method: &Me
         None => discover(lookup, &organizational, &settings).await.result,
     };
     if let Some(found) = top.policy_record().filter(|found| found.record.standing != Standing::Unusable) {
-        // RFC 7489 knows no `np`: whether a name exists makes no difference.
-        let below = found.record.subdomain_policy().0;
-        (applied.below, applied.nonexistent) = (Some(below), Some(below));
+        (applied.below, applied.nonexistent) = (Some(below(found)), Some(below(found)));
     }
     applied.organizational = Some(organizational);
     applied
@@ -135,8 +138,12 @@ fn effective(record: &Record, policy: Policy) -> Policy {
     if record.testing == Testing::On { policy.one_level_below() } else { policy }
 }
 
-/// The record that applies to the name, and its policy there.
-fn at_name(discovery: &Discovery, effective: impl Fn(&Record, Policy) -> Policy) -> Applied {
+/// The record that applies to the name, and its policy there: `below` for names that are not the record's own.
+fn at_name(
+    discovery: &Discovery,
+    below: impl Fn(&PolicyRecord) -> Policy,
+    effective: impl Fn(&Record, Policy) -> Policy,
+) -> Applied {
     let found = match &discovery.policy {
         PolicySearch::Found(found) => found,
         PolicySearch::Absent => return Applied { search: Search::Absent, ..Applied::default() },
@@ -148,10 +155,6 @@ fn at_name(discovery: &Discovery, effective: impl Fn(&Record, Policy) -> Policy)
     if record.standing == Standing::Unusable {
         return Applied { search: Search::Unusable, place, domain, ..Applied::default() };
     }
-    let policy = match (found.place, discovery.existence) {
-        (Place::Author, _) => record.policy(),
-        (_, Existence::Absent) => record.nonexistent_policy().0,
-        _ => record.subdomain_policy().0,
-    };
+    let policy = if found.place == Place::Author { record.policy() } else { below(found) };
     Applied { search: Search::Found, place, domain, policy: Some(effective(record, policy)), ..Applied::default() }
 }
