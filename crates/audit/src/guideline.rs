@@ -9,7 +9,7 @@ use mailtext::{Explain, Value};
 use crate::desk::Desk;
 use crate::finding::{Finding, Fix};
 use crate::known::Statement;
-use crate::severity::Severity;
+use crate::presence::Presence;
 
 mod owner;
 mod provider;
@@ -235,20 +235,14 @@ impl std::fmt::Debug for Requirement {
 }
 
 impl View<'_> {
-    /// Whether rules of a family, by the beginning of their ids, found an error.
-    fn has_error(&self, family: &str) -> bool {
-        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.into_iter().any(|finding| finding.rule.id.starts_with(family))
-    }
-
     /// Whether one of these rules found something.
     fn found(&self, ids: &[&str]) -> bool {
         self.findings.iter().any(|finding| ids.contains(&finding.rule.id))
     }
 
     /// Whether there is an SPF record that receivers can use.
-    fn has_spf(&self) -> bool {
-        self.desk.snapshot.spf.is_sound() && !self.has_error("SPF")
+    fn spf(&self) -> Presence {
+        self.desk.snapshot.usable_spf(self.findings)
     }
 
     fn domain(&self) -> &str {
@@ -261,14 +255,39 @@ impl Judged {
         Self { met, evidence: Vec::new(), fix: None }
     }
 
-    /// Of several things: all there, some, none.
-    fn of_all(there: &[bool]) -> Self {
-        let count = there.iter().filter(|there| **there).count();
-        Self::new(match count {
-            0 => Met::NotMet,
-            all if all == there.len() => Met::Met,
+    /// Of several things: all there, some, none. What was not answered leaves open what only it keeps from being met; where
+    /// another is missing for certain, no answer would make it whole. What was not answered is shown.
+    fn of_all(there: &[Presence]) -> Self {
+        let count = |wanted: fn(&Presence) -> bool| there.iter().filter(|one| wanted(one)).count();
+        let met = match (count(Presence::is_there), count(Presence::is_absent)) {
+            (all, _) if all == there.len() => Met::Met,
+            (_, 0) => Met::Unknown,
+            (0, _) => Met::NotMet,
             _ => Met::Partial,
-        })
+        };
+        there.iter().fold(Self::new(met), Self::showing)
+    }
+
+    /// A judgement that hangs on the answer to one question, which there is not. Nothing is proposed: nobody knows whether
+    /// anything is wrong.
+    fn unanswered(asked: &Presence) -> Self {
+        Self::new(Met::Unknown).showing(asked)
+    }
+
+    /// Adds what was asked and why there is no answer, if that is so.
+    fn showing(self, asked: &Presence) -> Self {
+        let Presence::Unanswered(question, failure) = asked else { return self };
+        let (name, kind) = (question.name.as_str().into(), Value::Word(question.kind.as_str()));
+        self.shown(DNS_FAILED, vec![("name", name), ("kind", kind), ("failure", Value::Word(failure.word()))])
+    }
+
+    /// What falls short may yet be whole, or not be wanted at all: that was not answered.
+    fn unless_unanswered(mut self, asked: &Presence) -> Self {
+        if matches!(asked, Presence::Unanswered(..)) && matches!(self.met, Met::NotMet | Met::Partial) {
+            (self.met, self.fix) = (Met::Unknown, None);
+            return self.showing(asked);
+        }
+        self
     }
 
     fn not_applicable(sentence: &'static str) -> Self {
@@ -287,7 +306,10 @@ impl Judged {
 
     /// Adds what to change, as a sentence.
     fn mend(mut self, sentence: &'static str) -> Self {
-        self.fix.get_or_insert(Fix::Do(sentence, Vec::new()));
+        let is_unanswered = self.evidence.iter().any(|evidence| evidence.sentence == DNS_FAILED);
+        if !(self.met == Met::Unknown && is_unanswered) {
+            self.fix.get_or_insert(Fix::Do(sentence, Vec::new()));
+        }
         self
     }
 
@@ -298,3 +320,6 @@ impl Judged {
         self.mend(sentence)
     }
 }
+
+/// The sentence that tells of a question without an answer.
+const DNS_FAILED: &str = "audit-shown-dns-failed";

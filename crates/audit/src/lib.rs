@@ -7,7 +7,7 @@
 //! What it will never do: open a socket, read a clock or a file, know a store or a report's format, build a sentence, or call
 //! declared what was verified or verified what was declared.
 //!
-//! Reading order: [`subject`], [`world`], [`snapshot`], [`finding`], [`rule`], then a small family, [`families::legacy`], and the
+//! Reading order: [`subject`], [`world`], [`snapshot`], [`presence`], [`finding`], [`rule`], then a small family, [`families::legacy`], and the
 //! others. [`history`] is audits as they are kept, and their differences. [`known`] is what else an installation may tell; [`draft`] and [`journal`] stand between an audit and the world.
 //! [`survey`] is the same question put to very many domains. What never passes is in [`limits`].
 
@@ -22,6 +22,7 @@ pub mod journal;
 pub mod known;
 pub mod limits;
 pub mod operators;
+pub mod presence;
 pub mod profile;
 pub mod published;
 pub mod records;
@@ -36,6 +37,7 @@ pub use desk::{Desk, Letter};
 pub use draft::{Draft, DraftError, DraftKind};
 pub use finding::{Finding, Findings, Fix, Place, Replacement};
 pub use known::Known;
+pub use presence::Presence;
 pub use published::Published;
 pub use rule::Rule;
 pub use severity::Severity;

@@ -11,8 +11,8 @@ use crate::families::letter::{OneClick, one_click};
 use crate::finding::Finding;
 use crate::guideline::{self, Answered, Evidence, Level, Met};
 use crate::known::Statement;
+use crate::presence::Presence;
 use crate::rule::{Judge, Rule};
-use crate::severity::Severity;
 use crate::subject::SelectorSource;
 
 /// A provider's requirements.
@@ -405,10 +405,11 @@ impl Fact {
 
     fn of_domain(self, desk: &Desk<'_>, findings: &[Finding]) -> Met {
         let snapshot = desk.snapshot;
-        let broken = |family: &str| {
-            findings.iter().any(|one| one.severity == Severity::Error && one.rule.id.starts_with(family))
+        let spf = || match snapshot.usable_spf(findings) {
+            Presence::There => Met::Met,
+            Presence::Absent => Met::NotMet,
+            Presence::Unanswered(..) => Met::Unknown,
         };
-        let spf = || yes(snapshot.spf.is_sound() && !broken("SPF"));
         let key = || {
             let named = snapshot.subject.selectors.iter().any(|(_, source)| *source == SelectorSource::Given);
             match (snapshot.has_key(), named && !snapshot.keys.is_uncertain()) {
@@ -429,6 +430,7 @@ impl Fact {
             Self::Dkim => key(),
             Self::SpfOrDkim => match (spf(), key()) {
                 (Met::Met, _) | (_, Met::Met) => Met::Met,
+                (Met::Unknown, _) => Met::Unknown,
                 (_, other) => other,
             },
             Self::Dmarc => record(&|| true),

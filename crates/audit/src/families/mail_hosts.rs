@@ -60,6 +60,8 @@ pub struct Sender {
     pub names: Published,
     /// Those of them that lead back to it.
     pub confirmed: Vec<Domain>,
+    /// Whether one of them could not be asked, so that it may lead back, too.
+    pub is_uncertain: bool,
 }
 
 /// Asks.
@@ -118,10 +120,12 @@ async fn sender<W: World>(world: &W, address: IpAddr) -> Sender {
     let checked = join_all(named.take(4).map(|name| async move {
         let forward = world.ask_ref(&Question::new(name.clone(), kind)).await;
         let back = addresses_of(&forward).any(|other| other == address);
-        back.then_some(name)
+        (matches!(forward, Answer::Failed(_)), back.then_some(name))
     }));
-    let confirmed = checked.await.into_iter().flatten().collect();
-    Sender { address, names, confirmed }
+    let checked = checked.await;
+    let is_uncertain = checked.iter().any(|(failed, _)| *failed);
+    let confirmed = checked.into_iter().filter_map(|(_, name)| name).collect();
+    Sender { address, names, confirmed, is_uncertain }
 }
 
 /// The addresses that an SPF record names one by one.
@@ -148,6 +152,12 @@ impl MailHost {
     /// Its addresses.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         addresses_of(&self.ip4.answer).chain(addresses_of(&self.ip6.answer))
+    }
+
+    /// Whether one of the two was not answered, so that it may have other addresses.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        [&self.ip4, &self.ip6].into_iter().any(|seen| matches!(seen.answer, Answer::Failed(_)))
     }
 }
 

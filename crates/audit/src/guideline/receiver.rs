@@ -4,6 +4,7 @@ use mailtext::Value;
 
 use super::{Judged, Met, View};
 use crate::known::Receiver;
+use crate::presence::Presence;
 
 fn with(view: &View<'_>, mend: &'static str, judge: impl FnOnce(&Receiver) -> Judged) -> Judged {
     match &view.desk.known.receiver {
@@ -22,7 +23,7 @@ pub(super) fn verifies_and_acts(view: &View<'_>) -> Judged {
     with(view, "audit-mend-5-1", |receiver| {
         let word = |on: bool| Value::Word(if on { "yes" } else { "no" });
         let all = [receiver.spf, receiver.dkim, receiver.dmarc, receiver.acts];
-        Judged::of_all(&all).shown(
+        Judged::of_all(&all.map(Presence::from)).shown(
             "audit-shown-verifies",
             vec![
                 ("spf", word(receiver.spf)),
@@ -88,7 +89,10 @@ pub(super) fn sends_reports(view: &View<'_>) -> Judged {
         if receiver.sends_reports || reads || asks {
             setting(receiver.sends_reports, ["audit-shown-reports-sent", "audit-shown-no-reports-sent"])
         } else {
-            Judged::not_applicable("audit-shown-no-destination-of-ours")
+            match view.desk.snapshot.dmarc.presence() {
+                open @ Presence::Unanswered(..) => Judged::unanswered(&open),
+                _ => Judged::not_applicable("audit-shown-no-destination-of-ours"),
+            }
         }
     })
 }

@@ -11,6 +11,7 @@ use super::is_meant;
 use crate::desk::{Desk, Letter};
 use crate::families::dmarc_record::policy_of;
 use crate::finding::{Findings, Place};
+use crate::presence::Presence;
 use lookup::Question;
 
 pub(super) fn one_record(desk: &Desk<'_>, findings: &mut Findings) {
@@ -98,7 +99,7 @@ pub(super) fn dmarc_is_enforced(desk: &Desk<'_>, findings: &mut Findings) {
             && found.record.testing == Testing::Off
             && !(partly && policy_of(found) == Policy::Quarantine)
     });
-    if !enforced {
+    if !enforced && !matches!(desk.snapshot.dmarc.presence(), Presence::Unanswered(..)) {
         let policy = found.map_or("absent", |found| policy_of(found).as_str());
         findings.at(published.record(text)).word("policy", policy);
     }

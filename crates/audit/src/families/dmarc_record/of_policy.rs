@@ -11,6 +11,7 @@ use super::{Seen, Text, policy_of};
 use crate::desk::Desk;
 use crate::finding::{Finding, Findings, Place};
 use crate::limits::{DMARC_NONE_DAYS, DMARC_PASS_PERCENT, WALK_LABEL_COUNT};
+use crate::presence::Presence;
 use crate::severity::Severity;
 
 const DAY_S: i64 = 86_400;
@@ -176,7 +177,8 @@ pub(super) fn strict_where_names_are_the_same(desk: &Desk<'_>, findings: &mut Fi
 
 pub(super) fn deep_names_have_their_own(desk: &Desk<'_>, findings: &mut Findings) {
     let (seen, domain) = (&desk.snapshot.dmarc, &desk.snapshot.subject.domain);
-    if domain.label_count() > WALK_LABEL_COUNT && seen.own_record().is_none() {
+    let failed = seen.own.as_ref().is_some_and(|own| own.unanswered().is_some());
+    if domain.label_count() > WALK_LABEL_COUNT && seen.own_record().is_none() && !failed {
         findings.found().with("domain", domain.as_str()).with("count", domain.label_count());
     }
 }
@@ -217,7 +219,10 @@ pub(super) fn something_can_align(desk: &Desk<'_>, findings: &mut Findings) {
     let unaligned = desk.known.reports.as_ref().filter(|reports| reports.own > 0 && reports.own_passed == 0);
     if let Some(reports) = unaligned {
         note(findings, found).with("messages", reports.own);
-    } else if !desk.snapshot.sends_no_mail() && !desk.snapshot.has_spf() && !desk.snapshot.has_key() {
+    } else if [desk.snapshot.silence(), desk.snapshot.spf_presence(), desk.snapshot.key_presence()]
+        .iter()
+        .all(Presence::is_absent)
+    {
         note(findings, found).sentence("audit-dmc43-nothing");
     }
 }
@@ -285,12 +290,12 @@ pub(super) fn indicators_want_enforcement(desk: &Desk<'_>, findings: &mut Findin
 
 pub(super) fn bulk_senders_have_all_three(desk: &Desk<'_>, findings: &mut Findings) {
     let snapshot = desk.snapshot;
-    if snapshot.sends_no_mail() {
+    if !snapshot.silence().is_absent() {
         return;
     }
-    let missing =
-        [("SPF", snapshot.has_spf()), ("DKIM", snapshot.has_key()), ("DMARC", snapshot.dmarc.applied().is_some())];
-    let missing: Vec<_> = missing.into_iter().filter(|(_, there)| !there).map(|(name, _)| name).collect();
+    let each =
+        [("SPF", snapshot.spf_presence()), ("DKIM", snapshot.key_presence()), ("DMARC", snapshot.dmarc.presence())];
+    let missing: Vec<_> = each.into_iter().filter(|(_, one)| one.is_absent()).map(|(name, _)| name).collect();
     if !missing.is_empty() {
         findings.found().with("domain", snapshot.subject.domain.as_str()).with("missing", missing.join(", "));
     }

@@ -9,6 +9,7 @@ use mailtext::Rule as Reference;
 use super::MailHost;
 use crate::desk::Desk;
 use crate::finding::Findings;
+use crate::presence::Presence;
 use crate::rule::{Rule, domain};
 use crate::severity::Severity::{Error, Info, Warning};
 use crate::subject::Usage;
@@ -71,10 +72,12 @@ fn a_null_mx_says_so_everywhere(desk: &Desk<'_>, findings: &mut Findings) {
         return;
     }
     let domain = &snapshot.subject.domain;
-    if !snapshot.dmarc.apex.texts().any(|text| text.eq_ignore_ascii_case(b"v=spf1 -all")) {
-        findings.at(snapshot.dmarc.apex.place()).publish(domain.clone(), Kind::Txt, "v=spf1 -all");
+    let apex = &snapshot.dmarc.apex;
+    if !apex.texts().any(|text| text.eq_ignore_ascii_case(b"v=spf1 -all")) && apex.unanswered().is_none() {
+        findings.at(apex.place()).publish(domain.clone(), Kind::Txt, "v=spf1 -all");
     }
     if snapshot.dmarc.policy() != Some(dmarc::Policy::Reject)
+        && !matches!(snapshot.dmarc.presence(), Presence::Unanswered(..))
         && let Ok(name) = domain.prefixed("_dmarc")
     {
         let finding = findings.at(snapshot.hosts.exchanges.place());
@@ -123,7 +126,7 @@ fn mail_hosts_are_hosts(desk: &Desk<'_>, findings: &mut Findings) {
 fn mail_hosts_are_public(desk: &Desk<'_>, findings: &mut Findings) {
     for host in &desk.snapshot.hosts.hosts {
         let mut addresses = host.addresses().peekable();
-        if addresses.peek().is_some() && addresses.all(is_private) {
+        if addresses.peek().is_some() && addresses.all(is_private) && !host.is_uncertain() {
             findings.at(host.ip4.place()).with("host", host.name.as_str());
         }
     }
@@ -155,6 +158,8 @@ fn senders_have_confirmed_names(desk: &Desk<'_>, findings: &mut Findings) {
         }
         let finding = match (sender.names.answer.data(), &sender.confirmed[..]) {
             ([], _) => findings.at(sender.names.place()),
+            // A name that could not be asked may lead back.
+            (_, []) if sender.is_uncertain => continue,
             ([first, ..], []) => {
                 let finding = findings.at(sender.names.place());
                 finding.sentence("audit-mxn08-unconfirmed").with("host", first.to_string().trim_end_matches('.'))
@@ -189,6 +194,9 @@ fn is_generic(name: &str, address: IpAddr) -> bool {
 
 fn mail_hosts_are_several(desk: &Desk<'_>, findings: &mut Findings) {
     let hosts = &desk.snapshot.hosts.hosts;
+    if hosts.iter().any(MailHost::is_uncertain) {
+        return;
+    }
     let addresses: BTreeSet<IpAddr> = hosts.iter().flat_map(MailHost::addresses).collect();
     let networks: BTreeSet<_> = addresses
         .iter()

@@ -106,7 +106,8 @@ pub(super) fn fail_hides_mail_from_dmarc(desk: &Desk<'_>, findings: &mut Finding
 }
 
 pub(super) fn softfail_needs_dmarc(desk: &Desk<'_>, findings: &mut Findings) {
-    let weak = desk.snapshot.dmarc.policy().is_none_or(|policy| policy == Policy::None);
+    let dmarc = &desk.snapshot.dmarc;
+    let weak = dmarc.policy() == Some(Policy::None) || dmarc.presence().is_absent();
     if default_of(desk) == Some(Verdict::SoftFail) && weak {
         findings.at(desk.snapshot.spf.record_place());
     }
@@ -131,7 +132,8 @@ pub(super) fn both_families(desk: &Desk<'_>, findings: &mut Findings) {
                     _ => None,
                 })
                 .collect();
-            (!addresses.is_empty()).then(|| addresses.iter().all(|address| results.verdict(*address) == Verdict::Pass))
+            let is_known = !addresses.is_empty() && !addresses.iter().any(|address| results.is_undecided(*address));
+            is_known.then(|| addresses.iter().all(|address| results.verdict(*address) == Verdict::Pass))
         };
         if passes(&host.ip4) == Some(true) && passes(&host.ip6) == Some(false) {
             findings.at(snapshot.spf.record_place()).with("host", host.name.as_str());
@@ -143,7 +145,8 @@ pub(super) fn wildcards_do_not_reach(desk: &Desk<'_>, findings: &mut Findings) {
     let seen = &desk.snapshot.spf;
     let wildcard = seen.wildcard.as_ref().is_some_and(|wildcard| wildcard.spf_texts().next().is_some());
     let Some((addresses, texts)) = &seen.www else { return };
-    if wildcard && !addresses.answer.data().is_empty() && texts.spf_texts().next().is_none() {
+    let absent = texts.spf_texts().next().is_none() && texts.unanswered().is_none();
+    if wildcard && !addresses.answer.data().is_empty() && absent {
         findings.at(texts.place());
     }
 }
