@@ -18,6 +18,7 @@ main() {
     changed
     outage
     shown
+    reported
     finish
 }
 
@@ -126,6 +127,45 @@ outage() {
 shown() {
     "$SEKISHO" check example.jp --history --lang ja --state "$T/state" > "$T/history.txt"
     check "the history in Japanese" grep -q '_spf.service.example の SPF レコードが変更されました' "$T/history.txt"
+}
+
+# Where reports about the domain are kept, the requirements that need them are judged: 2-4 and 2-14 by reading them.
+reported() {
+    local without begin=$((1793491200 - 2 * 86400)) # two days before 2026-11-01T00:00:00Z
+    without=$(met "$T/state")
+    cat > "$T/report.xml" << REPORT
+<?xml version="1.0"?><feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0"><version>1.0</version><report_metadata>
+<org_name>Receiver</org_name><email>dmarc@receiver.example</email><report_id>one</report_id>
+<date_range><begin>$begin</begin><end>$((begin + 86399))</end></date_range></report_metadata>
+<policy_published><domain>example.jp</domain><p>reject</p></policy_published>
+<record><row><source_ip>192.0.2.1</source_ip><count>9</count><policy_evaluated><disposition>none</disposition>
+<dkim>pass</dkim><spf>pass</spf></policy_evaluated></row><identifiers><header_from>example.jp</header_from></identifiers>
+<auth_results><dkim><domain>example.jp</domain><selector>s1</selector><result>pass</result></dkim>
+<spf><domain>example.jp</domain><scope>mfrom</scope><result>pass</result></spf></auth_results></record></feedback>
+REPORT
+    check "a report is read" "$SEKISHO" report import --lang en --state "$T/read" "$T/report.xml"
+    sed "s,^resolvers = .*,resolvers = [\"$DNS\"]," -i "$T/sekisho.toml"
+    cp -R "$T/read" "$T/watched"
+    check "a look where it is kept" "$SEKISHO" serve --once --lang en --state "$T/read" --config "$T/sekisho.toml" \
+        --at 2026-11-01T00:00:00Z
+    check "judges what reports tell" [ "$(met "$T/read")" -gt "$without" ]
+    "$SEKISHO" check example.jp --watch --save --lang en --state "$T/watched" --config "$T/sekisho.toml" \
+        --at 2026-11-01T00:00:00Z > "$T/check.out.log" 2> "$T/check.log" &
+    local watching=$!
+    STARTED+=("$watching")
+    check "a look of check --watch is kept" within 30 is_kept "$T/watched"
+    kill "$watching"
+    equal "and judges the same" "$(met "$T/watched")" "$(met "$T/read")"
+}
+
+# met STATE – how many of the guideline's May were met in the first audit that is kept there.
+met() {
+    "$SEKISHO" check example.jp --history --format json --state "$1" | /usr/bin/python3 -c 'import json, sys
+print(json.load(sys.stdin)["history"][-1]["score"]["may"]["met"])'
+}
+
+is_kept() {
+    "$SEKISHO" check example.jp --history --format json --state "$1" | grep -q '"audits":1'
 }
 
 main

@@ -78,6 +78,11 @@ impl Common {
         Ok(Self { arguments: self.arguments.clone(), config, say, at_s: self.at_s })
     }
 
+    /// The same with the configuration that is in effect.
+    pub(crate) fn with(&self, config: Config) -> Self {
+        Self { arguments: self.arguments.clone(), config, say: Say::new(self.say.language()), at_s: self.at_s }
+    }
+
     /// The configuration's file: the one that was named, or the usual one when it is there.
     pub(crate) fn config_file(&self) -> Option<PathBuf> {
         config_file(self.arguments.config.as_deref())

@@ -12,7 +12,7 @@ mod flatten;
 pub(crate) mod history;
 mod html;
 mod json;
-mod known;
+pub(crate) mod known;
 mod message;
 mod profile;
 pub(crate) mod record;

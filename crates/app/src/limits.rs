@@ -131,6 +131,8 @@ pub(crate) const KNOWN_MAIL_DAYS: u32 = 30;
 pub(crate) const KNOWN_ROW_COUNT_MAX: usize = 100_000;
 /// Most selectors of a domain that a check learns of what is kept here.
 pub(crate) const KNOWN_SELECTOR_COUNT_MAX: usize = 100;
+/// Most different warnings about what is kept here and cannot be read, before they are told anew.
+pub(crate) const KNOWN_WARNED_COUNT_MAX: usize = 1_000;
 /// Most clients of a provider that a check looks at.
 pub(crate) const KNOWN_CLIENT_COUNT_MAX: usize = 10_000;
 /// Most clients that are named as not ready.

@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
 //! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; reports: `intake` with `way_in` and
-//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `once`.
+//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `trouble`; `once`.
 
 mod audits;
 mod failure;
@@ -26,6 +26,7 @@ mod reload;
 mod reporting;
 mod results;
 mod schedule;
+mod trouble;
 mod way_in;
 mod world;
 

@@ -16,7 +16,7 @@ use net::Resolver;
 use store::archive::AuditHistory;
 
 use super::history::{self, Keep, Past};
-use super::known::Installation;
+use super::known::{Installation, Warned};
 use super::message::{self, MessageArguments, Showing};
 use super::profile::{self, Holding};
 use super::text::Parts;
@@ -195,7 +195,8 @@ async fn domains(
     out: &mut dyn std::io::Write,
 ) -> Result<ExitCode, Failure> {
     let mut code = ExitCode::Done;
-    let installation = Installation::open(common, &roles(&arguments.role)).await;
+    let warned = Warned::on_standard_error();
+    let installation = Installation::open(common, &roles(&arguments.role), &warned).await;
     let takes = subjects.into_iter().map(|subject| taken(common, world, (past, &installation), subject));
     let mut snapshots = stream::iter(takes).buffered(CHECK_AT_ONCE);
     while let Some(taken) = snapshots.next().await {

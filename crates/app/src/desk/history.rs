@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use audit::guideline::{self, Level, Role};
 use audit::history::{Audit, Change, RecordKind, changes as changed};
 use audit::known::{History, KeySeen};
-use audit::{Desk, Known, SelectorSource, Severity, Snapshot, Subject, World, rule};
+use audit::{Desk, Known, SelectorSource, Severity, Subject, World, rule};
 use lookup::Answer;
 use mailtext::{Domain, Value};
 use serde_json::json;
@@ -14,6 +14,7 @@ use store::SqliteArchive;
 use store::archive::{AlertLine, AuditHistory, AuditPart, Keeping, NewAudit, Settings};
 
 use super::changes;
+use super::known::Installation;
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -211,19 +212,19 @@ pub(crate) enum Looked {
     Audited(Box<Audit>, Vec<Change>),
 }
 
-/// Asks for a domain, judges it as its owner would, and puts the audit behind the one before it.
+/// Asks for a domain, judges it as its owner would, with what is known of it here, and puts the audit behind the one before it.
 pub(crate) async fn look<W: World + Sync>(
-    world: &W,
+    (world, installation): (&W, &Installation<'_>),
     subject: Subject,
     (history, before): (&AuditHistory, Option<&Audit>),
     every_s: u64,
 ) -> Looked {
     let (domain, now_s) = (subject.domain.clone(), subject.now_s);
-    let snapshot = Snapshot::take(world, with_selectors(subject, before)).await;
+    let (snapshot, mut known) = installation.examine(world, with_selectors(subject, before)).await;
     if snapshot.answers.values().all(|answer| matches!(answer, Answer::Failed(_))) {
         return Looked::Outage;
     }
-    let mut known = Known { now_s, ..Known::default() };
+    known.now_s = now_s;
     fill(&mut known, &domain, history, Some(every_s));
     let desk = Desk { snapshot: &snapshot, known: &known };
     let findings = rule::judge_domain(&desk);

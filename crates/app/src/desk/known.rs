@@ -1,4 +1,4 @@
-//! What this installation knows of a domain beside what the domain publishes, for `check`: reports (`reported`), mail
+//! What this installation knows of a domain beside what the domain publishes, for `check` and the daemon's audits: reports (`reported`), mail
 //! (`mail`), the configuration as a receiver (`receiver`), keys (`signer`), clients (`provider`), and what the operator
 //! declares. Everything is opened for questions alone: nothing is made or changed, and the daemon notices nothing.
 //!
@@ -10,8 +10,8 @@ mod receiver;
 mod reported;
 mod signer;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use audit::guideline::Role;
 use audit::known::{SelectorUse, Statement};
@@ -24,11 +24,11 @@ use self::signer::Keys;
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{KNOWN_REPORT_DAYS, KNOWN_SELECTOR_COUNT_MAX};
+use crate::limits::{KNOWN_REPORT_DAYS, KNOWN_SELECTOR_COUNT_MAX, KNOWN_WARNED_COUNT_MAX};
 use crate::reports::kept::{Kept, OfDomain};
 
 /// What there is to be asked here.
-pub(super) struct Installation<'a> {
+pub(crate) struct Installation<'a> {
     common: &'a Common,
     reports: Option<Kept<'a>>,
     mail: Option<Mail>,
@@ -36,13 +36,18 @@ pub(super) struct Installation<'a> {
     receiver: Option<audit::known::Receiver>,
     statements: Vec<Statement>,
     clients: Option<Clients>,
-    /// What was told once is not told for each of a thousand domains.
-    told: RefCell<BTreeSet<String>>,
+    warned: &'a Warned,
+}
+
+/// What was told already of what cannot be read: it is not told for each of a thousand domains, nor round after round.
+pub(crate) struct Warned {
+    told: Mutex<BTreeSet<String>>,
+    tell: fn(&str),
 }
 
 impl<'a> Installation<'a> {
     /// Opens what is there. `roles` are those whose requirements will be judged.
-    pub(super) async fn open(common: &'a Common, roles: &[Role]) -> Self {
+    pub(crate) async fn open(common: &'a Common, roles: &[Role], warned: &'a Warned) -> Self {
         let mut installation = Self {
             common,
             reports: None,
@@ -51,7 +56,7 @@ impl<'a> Installation<'a> {
             receiver: None,
             statements: common.config().audit.statements(),
             clients: None,
-            told: RefCell::default(),
+            warned,
         };
         let reports = Kept::open(common, KNOWN_REPORT_DAYS).await;
         installation.reports = installation.or_told(reports).flatten();
@@ -71,7 +76,7 @@ impl<'a> Installation<'a> {
     }
 
     /// Takes the snapshot of a domain, with the selectors that are known here, and says what is known beside it.
-    pub(super) async fn examine<W: World>(&self, world: &W, mut subject: Subject) -> (Snapshot, Known) {
+    pub(crate) async fn examine<W: World>(&self, world: &W, mut subject: Subject) -> (Snapshot, Known) {
         let domain = subject.domain.clone();
         let reports = self.about(&domain).await;
         let mail = match &self.mail {
@@ -136,9 +141,30 @@ impl<'a> Installation<'a> {
     }
 
     fn warn(&self, failure: &Failure) {
-        let text = self.common.say().explain(&warning(failure));
-        if self.told.borrow_mut().insert(text.clone()) {
-            eprintln!("sekisho: {text}");
+        self.warned.tell(self.common.say().explain(&warning(failure)));
+    }
+}
+
+impl Warned {
+    /// Tells on standard error.
+    pub(crate) fn on_standard_error() -> Self {
+        Self { told: Mutex::default(), tell: |text| eprintln!("sekisho: {text}") }
+    }
+
+    /// Tells in the log.
+    pub(crate) fn in_log() -> Self {
+        Self { told: Mutex::default(), tell: |text| tracing::warn!("{text}") }
+    }
+
+    fn tell(&self, text: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever serves for years begins anew one day.
+        if told.len() == KNOWN_WARNED_COUNT_MAX {
+            told.clear();
+        }
+        if !told.contains(&text) {
+            (self.tell)(&text);
+            told.insert(text);
         }
     }
 }

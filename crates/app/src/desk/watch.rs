@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::time::Duration;
 
+use audit::guideline::Role;
 use audit::history::{Audit, Change};
 use audit::{Subject, World};
 use futures_util::stream::{self, StreamExt as _};
@@ -13,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::changes;
 use super::history::{Looked, Past, last, look};
+use super::known::{Installation, Warned};
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -47,6 +49,7 @@ pub(super) async fn run<W: World + Sync>(
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut watch = Watch { common, past, manner, known: HashMap::new(), is_out: false };
+    let warned = Warned::on_standard_error();
     let mut ticks = tokio::time::interval(manner.every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -54,7 +57,7 @@ pub(super) async fn run<W: World + Sync>(
         let round = async {
             ticks.tick().await;
             // What a round remembers of servers, the next one does not go by.
-            watch.round(&world(), subjects, out).await
+            watch.round((&world(), &warned), subjects, out).await
         };
         tokio::select! {
             told = round => told?,
@@ -77,17 +80,19 @@ struct Watch<'a> {
 impl Watch<'_> {
     async fn round<W: World + Sync>(
         &mut self,
-        world: &W,
+        (world, warned): (&W, &Warned),
         subjects: &[Subject],
         out: &mut dyn Write,
     ) -> Result<(), Failure> {
         let now_s = self.common.now_s();
         let again = self.past.again(self.common)?;
         let past = again.as_ref().unwrap_or(self.past);
+        // Read anew in each round: reports and mail come in between.
+        let installation = Installation::open(self.common, &[Role::Owner], warned).await;
         let mut outages = 0;
         let mut count = 0;
         for some in subjects.chunks(CHECK_AT_ONCE) {
-            let looks = some.iter().map(|subject| self.look((world, past), subject, now_s));
+            let looks = some.iter().map(|subject| self.look((world, &installation), past, subject, now_s));
             let looked: Vec<_> = stream::iter(looks).buffered(CHECK_AT_ONCE).collect().await;
             for (subject, looked) in some.iter().zip(looked) {
                 match looked? {
@@ -124,7 +129,8 @@ impl Watch<'_> {
 
     async fn look<W: World + Sync>(
         &self,
-        (world, past): (&W, &Past),
+        around: (&W, &Installation<'_>),
+        past: &Past,
         subject: &Subject,
         now_s: u64,
     ) -> Result<Looked, Failure> {
@@ -133,7 +139,7 @@ impl Watch<'_> {
         let before = self.known.get(&subject.domain).or(stored.as_ref());
         let mut subject = subject.clone();
         subject.now_s = i64::try_from(now_s).unwrap_or(i64::MAX);
-        Ok(look(world, subject, (&history, before), self.manner.every.as_secs()).await)
+        Ok(look(around, subject, (&history, before), self.manner.every.as_secs()).await)
     }
 
     fn tell(&self, domain: &Domain, now_s: u64, list: &[Change], out: &mut dyn Write) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::guideline::Role;
 use audit::history::{Audit, Change};
 use audit::{SelectorSource, Subject};
 use futures_util::future::join_all;
@@ -18,9 +19,11 @@ use tokio::sync::watch;
 
 use super::reload::Live;
 use super::schedule::manner;
+use super::trouble::Trouble;
 use crate::common::Common;
 use crate::config::AuditsConfig;
 use crate::desk::history::{Looked, last, look, new_audit, not_kept};
+use crate::desk::known::{Installation, Warned};
 use crate::desk::world::{Elsewhere, Outside, Patient};
 use crate::dns::Web;
 use crate::exit::ExitCode;
@@ -31,6 +34,7 @@ use crate::telling::{Manner, noticed};
 
 /// What looks at domains.
 pub(super) struct Audits {
+    common: Arc<Common>,
     file: PathBuf,
     live: watch::Receiver<Arc<Live>>,
     say: Arc<Say>,
@@ -39,17 +43,28 @@ pub(super) struct Audits {
     opened: Option<SqliteArchive>,
     /// When each domain is looked at again, in seconds since 1970.
     due: HashMap<Domain, u64>,
-    /// What was told last of something that does not work, so that it is not told every time.
-    told: Option<String>,
+    trouble: Trouble,
+    warned: Arc<Warned>,
     /// Whether nobody answered in the last round.
     is_out: bool,
 }
 
 impl Audits {
-    pub(super) fn new(common: &Common, live: watch::Receiver<Arc<Live>>, say: &Arc<Say>) -> Self {
+    pub(super) fn new(common: &Arc<Common>, live: watch::Receiver<Arc<Live>>, say: &Arc<Say>) -> Self {
         let (file, say) = (common.reports_file(), Arc::clone(say));
         let asks_servers = !common.has_own_resolver();
-        Self { file, live, say, asks_servers, opened: None, due: HashMap::new(), told: None, is_out: false }
+        Self {
+            common: Arc::clone(common),
+            file,
+            live,
+            say,
+            asks_servers,
+            opened: None,
+            due: HashMap::new(),
+            trouble: Trouble::default(),
+            warned: Arc::new(Warned::in_log()),
+            is_out: false,
+        }
     }
 
     /// Looks at what is due until the end. A look that is cut off has kept nothing: the next start takes it again.
@@ -77,16 +92,8 @@ impl Audits {
     }
 
     async fn round(&mut self) {
-        match self.once().await {
-            Ok(()) => self.told = None,
-            Err(failure) => {
-                let reason = self.say.explain(&failure);
-                if self.told.as_ref() != Some(&reason) {
-                    tracing::error!("{reason}");
-                    self.told = Some(reason);
-                }
-            }
-        }
+        let done = self.once().await;
+        self.trouble.tell(done, &self.say);
     }
 
     async fn look_at_due(&mut self, live: &Live) -> Result<(), Failure> {
@@ -107,12 +114,14 @@ impl Audits {
         let authorities = self.asks_servers.then(|| Elsewhere::default().authorities(&dns));
         let world = Outside { dns, web, authorities, greeter: None };
         let manner = manner(live)?;
+        let (common, warned) = (self.common.with((*live.plan.config).clone()), Arc::clone(&self.warned));
+        let installation = Installation::open(&common, &[Role::Owner], &warned).await;
         let archive = self.open()?;
         let mut looked = Vec::with_capacity(due.len());
         for some in due.chunks(AUDIT_AT_ONCE) {
             let mut looks = Vec::with_capacity(some.len());
             for domain in some {
-                looks.push(look_at(archive, &world, config, (domain, now_s), manner.as_ref()));
+                looks.push(look_at(archive, (&world, &installation), config, (domain, now_s), manner.as_ref()));
             }
             looked.extend(join_all(looks).await);
         }
@@ -188,7 +197,7 @@ pub(super) fn greeting(live: &Live, say: &Say) -> Option<String> {
 /// Looks at a domain and keeps what was seen; what changed, or nothing when nobody answered.
 async fn look_at(
     archive: &SqliteArchive,
-    world: &Outside,
+    around: (&Outside, &Installation<'_>),
     config: &AuditsConfig,
     (domain, now_s): (&Domain, u64),
     manner: Option<&Manner>,
@@ -201,7 +210,7 @@ async fn look_at(
     let mut subject = Subject::new(domain.clone());
     subject.now_s = i64::try_from(now_s).unwrap_or(i64::MAX);
     subject.selectors = config.selectors.iter().map(|its| (its.clone(), SelectorSource::Given)).collect();
-    match look(world, subject, (&history, before.as_ref()), config.every.as_secs()).await {
+    match look(around, subject, (&history, before.as_ref()), config.every.as_secs()).await {
         Looked::Outage => Ok(None),
         Looked::Audited(audit, list) => {
             let is_told = |change: &&Change| {

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::metrics::reports::count;
 use super::reload::Live;
+use super::trouble::Trouble;
 use crate::common::Common;
 use crate::config::ReportsConfig;
 use crate::exit::ExitCode;
@@ -35,8 +36,7 @@ pub(super) struct Schedule {
     opened: Option<Opened>,
     /// How it is told by what is in effect.
     manner: Option<(Arc<Live>, Option<Arc<Manner>>)>,
-    /// What was told last of something that does not work, so that it is not told every minute.
-    told: Option<String>,
+    trouble: Trouble,
 }
 
 /// What is open as long as there is something to do.
@@ -52,7 +52,7 @@ struct Opened {
 impl Schedule {
     pub(super) fn new(common: &Common, live: watch::Receiver<Arc<Live>>, say: &Arc<Say>) -> Self {
         let (file, state) = (common.reports_file(), common.state_directory());
-        Self { file, state, live, say: Arc::clone(say), opened: None, manner: None, told: None }
+        Self { file, state, live, say: Arc::clone(say), opened: None, manner: None, trouble: Trouble::default() }
     }
 
     /// Does what is due until the end; a letter that is under way then has a moment to be taken.
@@ -88,16 +88,8 @@ impl Schedule {
 
     async fn round(&mut self) {
         let live = Arc::clone(&self.live.borrow_and_update());
-        match self.due(&live).await {
-            Ok(()) => self.told = None,
-            Err(failure) => {
-                let reason = self.say.explain(&failure);
-                if self.told.as_ref() != Some(&reason) {
-                    tracing::error!("{reason}");
-                    self.told = Some(reason);
-                }
-            }
-        }
+        let done = self.due(&live).await;
+        self.trouble.tell(done, &self.say);
     }
 
     /// How it is told; made anew when something else is in effect.
