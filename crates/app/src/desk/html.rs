@@ -182,13 +182,13 @@ const STYLE: &str = "\
 body{font:16px/1.6 system-ui,'Hiragino Sans','Noto Sans CJK JP',sans-serif;max-width:72rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}\
 table{border-collapse:collapse;width:100%;margin:1rem 0}\
 th,td{border:1px solid var(--line);padding:.4rem .6rem;text-align:start;vertical-align:top}\
-th,td:nth-child(2),td:nth-child(4){white-space:nowrap}\
+tbody th,td:nth-child(2),td:nth-child(4){white-space:nowrap}\
 code{font-family:ui-monospace,monospace}\
 mark{background:#ffd54a;color:#000}\
 tr.met>td:nth-child(4){color:var(--met)}tr.not_met>td:nth-child(4),tr.not_met>td:nth-child(2){color:var(--not)}\
 tr.partial>td:nth-child(4),tr.partial>td:nth-child(2){color:var(--part)}\
 @media screen and (prefers-color-scheme:dark){:root{--met:#4ac26b;--not:#ff8182;--part:#e3b341}}\
-@media screen and (max-width:40rem){table,tbody,tr,th,td{display:block}thead{display:none}tr{margin-bottom:1rem}th,td:nth-child(2),td:nth-child(4){white-space:normal}}\
+@media screen and (max-width:40rem){table,tbody,tr,th,td{display:block}thead{display:none}tr{margin-bottom:1rem}tbody th,td:nth-child(2),td:nth-child(4){white-space:normal}}\
 @media print{body{max-width:none;padding:0;font-size:10pt}tr{break-inside:avoid}h2,h3{break-after:avoid}}";
 
 #[cfg(test)]
