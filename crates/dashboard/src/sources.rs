@@ -7,9 +7,11 @@ use feedback::Archive;
 use feedback::archive::SourceLine;
 use feedback::outbox::Outbox;
 use insight::Classifier;
+use mailtext::encoded_word::display_safe;
 use mailtext::{Domain, Explain, Value};
 use report::Ledger;
-use words::Language;
+use report::row::Address;
+use words::{Argument, Language, Words};
 
 use crate::trouble::Trouble;
 use crate::who::Role;
@@ -41,6 +43,10 @@ pub trait Sources: Send + Sync + 'static {
     /// How far a zone (`Asia/Tokyo`) is ahead of UTC at a time, in seconds; `None` for one that is not known.
     fn ahead_s(&self, zone: &str, at_s: u64) -> Option<i32>;
 
+    /// An address in the form in which the ledger keeps addresses: as it is, hashed under the key of this site, or not at
+    /// all. So that messages of somebody can be looked for.
+    fn kept_address(&self, address: &str) -> Address;
+
     /// Who judges the messages of these lines: the map of senders, the marks of the owner, what is known of addresses.
     ///
     /// # Errors
@@ -63,6 +69,61 @@ pub trait Voice: Send + Sync {
 
     /// The sentence of an id with its arguments. What came from outside is made safe to show; it is not escaped.
     fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String;
+
+    /// The same of what was kept: names and words came back from a store. One whose id is not known – another version
+    /// wrote it – is its id and its arguments.
+    fn tell(&self, id: &str, arguments: &[(&str, Argument<'_>)]) -> String;
+}
+
+/// The sentences of a language, as the catalogues have them.
+#[derive(Debug)]
+pub struct Catalogue {
+    words: Words,
+}
+
+impl Catalogue {
+    /// Reads them; takes some milliseconds.
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        Self { words: Words::new(language) }
+    }
+
+    /// Whether there is a sentence of this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.words.has(id)
+    }
+}
+
+impl Voice for Catalogue {
+    fn language(&self) -> Language {
+        self.words.language()
+    }
+
+    fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String {
+        let given: Vec<(&str, Argument<'_>)> = arguments
+            .iter()
+            .map(|(name, value)| match value {
+                Value::Text(text) => (*name, Argument::Text(text)),
+                Value::Word(word) => (*name, Argument::Word(word)),
+                Value::Number(number) => (*name, Argument::Number(*number)),
+            })
+            .collect();
+        self.tell(id, &given)
+    }
+
+    fn tell(&self, id: &str, arguments: &[(&str, Argument<'_>)]) -> String {
+        let safe = |argument: &Argument<'_>| match argument {
+            Argument::Text(text) => display_safe(text).into_owned(),
+            Argument::Word(_) | Argument::Number(_) => String::new(),
+        };
+        let texts: Vec<String> = arguments.iter().map(|(_, argument)| safe(argument)).collect();
+        let given = arguments.iter().zip(&texts).map(|((name, argument), text)| match argument {
+            Argument::Text(_) => (*name, Argument::Text(text)),
+            other => (*name, *other),
+        });
+        self.words.say(id, &given.collect::<Vec<_>>())
+    }
 }
 
 impl dyn Voice + '_ {

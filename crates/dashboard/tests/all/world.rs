@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use dashboard::sources::{Published, Settings, Sources, Voice};
+use dashboard::sources::{Catalogue, Published, Settings, Sources, Voice};
 use dashboard::who::Role;
 use dashboard::{Desk, Moment, Trouble};
 use feedback::aggregate::{
@@ -13,13 +13,12 @@ use feedback::outbox::memory::MemoryOutbox;
 use feedback::{Deviation, Word};
 use http::{Request, Response};
 use insight::{Classifier, Hosts, Map, Marks};
-use mailtext::encoded_word::display_safe;
 use mailtext::{Domain, Value};
-use report::row::Policy;
+use report::row::{Address, Policy};
 use report::vocabulary::{Disposition, MethodResult};
 use store::{Memory, MemoryArchive};
 use testkit::block_on;
-use words::{Argument, Language, Words};
+use words::{Argument, Language};
 
 /// 2026-11-23T10:00:00Z.
 pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
@@ -34,7 +33,7 @@ pub(crate) struct World {
     voices: [Speaker; 2],
 }
 
-struct Speaker(Words);
+struct Speaker(Catalogue);
 
 impl Voice for Speaker {
     fn language(&self) -> Language {
@@ -43,23 +42,11 @@ impl Voice for Speaker {
 
     fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String {
         assert!(self.0.has(id), "no sentence {id}");
-        let safe: Vec<_> = arguments
-            .iter()
-            .map(|(name, value)| match value {
-                Value::Text(text) => (*name, display_safe(text), value),
-                Value::Word(word) => (*name, (*word).into(), value),
-                Value::Number(_) => (*name, "".into(), value),
-            })
-            .collect();
-        let given: Vec<_> = safe
-            .iter()
-            .map(|(name, text, value)| match value {
-                Value::Text(_) => (*name, Argument::Text(text)),
-                Value::Word(_) => (*name, Argument::Word(text)),
-                Value::Number(number) => (*name, Argument::Number(*number)),
-            })
-            .collect();
-        self.0.say(id, &given)
+        self.0.say(id, arguments)
+    }
+
+    fn tell(&self, id: &str, arguments: &[(&str, Argument<'_>)]) -> String {
+        self.0.tell(id, arguments)
     }
 }
 
@@ -71,7 +58,7 @@ impl World {
             archive: MemoryArchive::new(store::archive::Settings::default()),
             outbox: MemoryOutbox::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
-            voices: Language::ALL.map(|language| Speaker(Words::new(language))),
+            voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
         }
     }
 
@@ -204,6 +191,10 @@ impl Sources for World {
 
     fn ahead_s(&self, zone: &str, _at_s: u64) -> Option<i32> {
         (zone == "Asia/Tokyo").then_some(9 * 3600)
+    }
+
+    fn kept_address(&self, address: &str) -> Address {
+        Address::Text(address.into())
     }
 
     async fn classifier(&self, tenant: &str, lines: &[SourceLine]) -> Result<Classifier, Trouble> {
