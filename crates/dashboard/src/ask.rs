@@ -6,6 +6,7 @@ use mailtext::{Domain, Explain, Value};
 use words::Language;
 
 use crate::desk::Moment;
+use crate::door::Door;
 use crate::limits::{PARAMETER_BYTES_MAX, PARAMETER_COUNT_MAX, PERIOD_DAYS_DEFAULT, PERIOD_DAYS_MAX};
 use crate::sources::{Settings, Sources, Voice};
 use crate::trouble::Trouble;
@@ -15,6 +16,8 @@ use crate::who::Who;
 pub struct Visit<'a, S> {
     /// Where answers come from.
     pub sources: &'a S,
+    /// Who comes in, and how often they tried.
+    pub door: &'a Door,
     /// When, from where, and random bytes.
     pub moment: &'a Moment,
     /// All else.
@@ -39,6 +42,8 @@ pub struct View<'a> {
     pub now_ms: u64,
     /// How far the person's zone is ahead of UTC now, in seconds.
     pub ahead_s: i32,
+    /// By what program they ask, as it says.
+    pub agent: String,
     /// What each form carries, so that it is known for one of ours.
     pub csrf: String,
 }

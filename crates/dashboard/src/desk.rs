@@ -18,18 +18,20 @@ use words::Language;
 
 use crate::ask::{Query, View, Visit};
 use crate::assets::ASSETS;
-use crate::door;
+use crate::door::{self, Door};
 use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
 use crate::page::{Page, framed};
+use crate::parts::{Tone, copied, notice};
 use crate::screen::{DEEDS, Deed, Form, Shown, back, find};
 use crate::screens;
 use crate::sources::{Sources, Voice};
 use crate::trouble::Trouble;
-use crate::who::Who;
+use crate::who::{Role, Who};
 
 /// Answers requests.
 pub struct Desk<S> {
     sources: S,
+    door: Door,
 }
 
 /// What a request does not carry, and the desk cannot know by itself.
@@ -55,9 +57,9 @@ struct Asked<'r> {
 type Answer = Response<Vec<u8>>;
 
 impl<S: Sources> Desk<S> {
-    /// A desk.
-    pub fn new(sources: S) -> Self {
-        Self { sources }
+    /// A desk; `key` are random bytes that hold as long as it does.
+    pub fn new(sources: S, key: [u8; 32]) -> Self {
+        Self { sources, door: Door::new(key) }
     }
 
     /// What it reads from.
@@ -117,7 +119,8 @@ impl<S: Sources> Desk<S> {
         if let Some(asset) = ASSETS.iter().find(|asset| asset.path() == asked.request.uri().path()) {
             return kept(asset.kind, asset.text());
         }
-        let who = door::who(&self.sources, asked.request, asked.moment).await;
+        let who = self.door.who(&self.sources, asked.request, asked.moment).await;
+        let who = who.map(|who| who.map(|who| who.before(needs(asked))));
         let (language, is_chosen) = self.language(asked, who.as_ref().ok().and_then(Option::as_ref));
         let nobody = Who::nobody();
         let (known, trouble) = match &who {
@@ -152,6 +155,7 @@ impl<S: Sources> Desk<S> {
             query: asked.query.clone(),
             now_ms: asked.moment.now_ms,
             ahead_s,
+            agent: door::agent(asked.request),
             csrf: door::masked(&who.csrf, &asked.moment.random),
         }
     }
@@ -162,7 +166,7 @@ impl<S: Sources> Desk<S> {
                 let (entry, object) = find(asked.path).ok_or(Trouble::NotFound)?;
                 allowed(is_known, &view, entry.needs)?;
                 view.object = object;
-                let visit = Visit { sources: &self.sources, moment: asked.moment, view };
+                let visit = Visit { sources: &self.sources, door: &self.door, moment: asked.moment, view };
                 let shown = screens::open(entry.id, &visit, asked.form).await?;
                 Ok(match shown {
                     Shown::Page(page) => markup(StatusCode::OK, framed(&page, Some(entry.id), &visit.view)),
@@ -187,12 +191,19 @@ impl<S: Sources> Desk<S> {
         }
         let to = back(&form).map(str::to_owned);
         view.query = form;
-        let visit = Visit { sources: &self.sources, moment: asked.moment, view };
+        let visit = Visit { sources: &self.sources, door: &self.door, moment: asked.moment, view };
         let done = screens::act(deed.id, &visit).await;
         door::log(&visit, deed, &done).await?;
         let done = done?;
         if asked.form == Form::Json {
             return Ok(program(StatusCode::OK, &json!({ "done": deed.id, "result": done.value })));
+        }
+        if let Some(secret) = &done.secret {
+            let body = html! { (notice(Tone::Warning, &html! { (visit.word("page-token-shown")) })) (copied(secret, &visit.view)) };
+            return Ok(markup(
+                StatusCode::OK,
+                framed(&Page::new(visit.word("page-label-token-new"), body), None, &visit.view),
+            ));
         }
         let to = done.to.or(to).unwrap_or_else(|| "/".to_owned());
         let mut answer = plain(StatusCode::SEE_OTHER, "");
@@ -214,6 +225,14 @@ impl<S: Sources> Desk<S> {
         let wanted = || header(ACCEPT_LANGUAGE).and_then(preferred);
         (kept.or_else(own).or_else(wanted).unwrap_or_default(), false)
     }
+}
+
+/// What is needed for what is asked for.
+fn needs(asked: &Asked<'_>) -> Role {
+    let deed = || DEEDS.iter().find(|deed| deed.path == asked.path).map(|deed| deed.needs);
+    let needs =
+        if *asked.request.method() == Method::POST { deed() } else { find(asked.path).map(|found| found.0.needs) };
+    needs.unwrap_or(Role::Nobody)
 }
 
 /// The value of a cookie.
@@ -240,9 +259,9 @@ fn preferred(header: &str) -> Option<Language> {
 
 /// # Errors
 /// They may not, or nobody knows who they are.
-fn allowed(is_known: bool, view: &View<'_>, needs: crate::who::Role) -> Result<(), Trouble> {
+fn allowed(is_known: bool, view: &View<'_>, needs: Role) -> Result<(), Trouble> {
     match (is_known, view.who.role >= needs) {
-        (false, _) if needs > crate::who::Role::Nobody => Err(Trouble::Unknown),
+        (false, _) if needs > Role::Nobody => Err(Trouble::Unknown),
         (_, false) => Err(Trouble::Forbidden),
         _ => Ok(()),
     }

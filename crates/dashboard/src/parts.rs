@@ -160,10 +160,15 @@ pub fn days(period: Period) -> Markup {
 /// A record to publish, with a button that copies it where the script runs.
 #[must_use]
 pub fn record(name: &str, kind: &str, text: &str, view: &View<'_>) -> Markup {
-    let line = format!("{}. IN {kind} \"{text}\"", name.trim_end_matches('.'));
+    copied(&format!("{}. IN {kind} \"{text}\"", name.trim_end_matches('.')), view)
+}
+
+/// A line of text with a button that copies it where the script runs.
+#[must_use]
+pub fn copied(line: &str, view: &View<'_>) -> Markup {
     html! {
         div .record {
-            pre tabindex="0" { code { (safe_whole(&line)) } }
+            pre tabindex="0" { code { (safe_whole(line)) } }
             button type="button" .copy hidden data-copy=(line) data-done=(view.word("page-label-copied")) { (view.word("page-label-copy")) }
         }
     }

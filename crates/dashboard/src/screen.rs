@@ -96,8 +96,14 @@ pub struct Done {
     pub told: &'static str,
     /// For the log: what it was done to.
     pub object: String,
+    /// Who did it, where that is not who asked: somebody who came in.
+    pub who: Option<String>,
+    /// Whether the log knows of it already.
+    pub is_noted: bool,
     /// Cookies to set.
     pub cookies: Vec<String>,
+    /// Something that is shown this once: a token.
+    pub secret: Option<String>,
     /// For programs.
     pub value: Value,
 }

@@ -1,25 +1,163 @@
 //! The screens, one by one, and what can be done on them.
 
 mod overview;
+mod people;
 
 use crate::ask::Visit;
-use crate::screen::{Deed, Done, Entry, Form, Parameter, Section, Shown, show};
+use crate::screen::{Deed, Done, Entry, Form, Kind, Parameter, Section, Shown, show};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Role;
 
 /// All screens, in the order of the menu.
-pub(crate) const ENTRIES: &[Entry] = &[Entry {
-    id: "overview",
-    path: "/",
-    label: "page-label-overview",
-    section: Some(Section::Top),
-    needs: Role::Viewer,
-    parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS],
-}];
+pub(crate) const ENTRIES: &[Entry] = &[
+    Entry {
+        id: "overview",
+        path: "/",
+        label: "page-label-overview",
+        section: Some(Section::Top),
+        needs: Role::Viewer,
+        parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS],
+    },
+    Entry {
+        id: "settings",
+        path: "/settings",
+        label: "page-label-settings",
+        section: Some(Section::House),
+        needs: Role::Viewer,
+        parameters: &[],
+    },
+    Entry {
+        id: "users",
+        path: "/users",
+        label: "page-label-users",
+        section: Some(Section::House),
+        needs: Role::Admin,
+        parameters: &[],
+    },
+    Entry {
+        id: "user",
+        path: "/users/{id}",
+        label: "page-label-users",
+        section: None,
+        needs: Role::Admin,
+        parameters: &[],
+    },
+    Entry {
+        id: "log",
+        path: "/log",
+        label: "page-label-log",
+        section: Some(Section::House),
+        needs: Role::Admin,
+        parameters: &[
+            Parameter::FROM,
+            Parameter::TO,
+            Parameter::DAYS,
+            Parameter { name: "who", kind: Kind::Text },
+            Parameter { name: "verb", kind: Kind::Text },
+            Parameter { name: "object", kind: Kind::Text },
+            Parameter { name: "after", kind: Kind::Number },
+        ],
+    },
+    Entry {
+        id: "login",
+        path: "/login",
+        label: "page-label-login",
+        section: None,
+        needs: Role::Nobody,
+        parameters: &[Parameter { name: "back", kind: Kind::Text }],
+    },
+    Entry {
+        id: "setup",
+        path: "/setup",
+        label: "page-label-setup",
+        section: None,
+        needs: Role::Nobody,
+        parameters: &[Parameter { name: "token", kind: Kind::Text }],
+    },
+];
 
 /// All that can be done.
-pub(crate) const DEEDS: &[Deed] = &[];
+pub(crate) const DEEDS: &[Deed] = &[
+    Deed {
+        id: "sign-in",
+        path: "/login",
+        needs: Role::Nobody,
+        parameters: &[Parameter { name: "name", kind: Kind::Text }, Parameter { name: "password", kind: Kind::Text }],
+    },
+    Deed { id: "sign-out", path: "/logout", needs: Role::Viewer, parameters: &[] },
+    Deed {
+        id: "setup-use",
+        path: "/setup",
+        needs: Role::Nobody,
+        parameters: &[
+            Parameter { name: "token", kind: Kind::Text },
+            Parameter { name: "name", kind: Kind::Text },
+            Parameter { name: "password", kind: Kind::Text },
+            Parameter { name: "again", kind: Kind::Text },
+        ],
+    },
+    Deed {
+        id: "person-own",
+        path: "/settings",
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter { name: "language", kind: Kind::Text },
+            Parameter { name: "zone", kind: Kind::Text },
+            Parameter { name: "theme", kind: Kind::Text },
+        ],
+    },
+    Deed {
+        id: "password-set",
+        path: "/settings/password",
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter { name: "now", kind: Kind::Text },
+            Parameter { name: "password", kind: Kind::Text },
+            Parameter { name: "again", kind: Kind::Text },
+        ],
+    },
+    Deed { id: "sessions-end", path: "/settings/sessions", needs: Role::Viewer, parameters: &[] },
+    Deed {
+        id: "token-put",
+        path: "/settings/token",
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter { name: "label", kind: Kind::Text },
+            Parameter { name: "role", kind: Kind::Text },
+            Parameter { name: "days", kind: Kind::Text },
+        ],
+    },
+    Deed {
+        id: "token-remove",
+        path: "/settings/token/remove",
+        needs: Role::Viewer,
+        parameters: &[Parameter { name: "id", kind: Kind::Text }],
+    },
+    Deed {
+        id: "person-put",
+        path: "/users",
+        needs: Role::Admin,
+        parameters: &[
+            Parameter { name: "name", kind: Kind::Text },
+            Parameter { name: "version", kind: Kind::Text },
+            Parameter { name: "grants", kind: Kind::Text },
+            Parameter { name: "disabled", kind: Kind::Text },
+            Parameter { name: "password", kind: Kind::Text },
+            Parameter { name: "again", kind: Kind::Text },
+        ],
+    },
+    Deed {
+        id: "person-remove",
+        path: "/users/remove",
+        needs: Role::Admin,
+        parameters: &[
+            Parameter { name: "name", kind: Kind::Text },
+            Parameter { name: "version", kind: Kind::Text },
+            Parameter { name: "sure", kind: Kind::Text },
+        ],
+    },
+];
 
 /// Opens a screen.
 ///
@@ -28,6 +166,12 @@ pub(crate) const DEEDS: &[Deed] = &[];
 pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form) -> Result<Shown, Trouble> {
     match id {
         "overview" => show::<overview::Overview, S>(visit, form).await,
+        "settings" => show::<people::Own, S>(visit, form).await,
+        "users" => show::<people::Users, S>(visit, form).await,
+        "user" => show::<people::User, S>(visit, form).await,
+        "log" => show::<people::Log, S>(visit, form).await,
+        "login" => show::<people::Entrance, S>(visit, form).await,
+        "setup" => show::<people::FirstRun, S>(visit, form).await,
         _ => Err(Trouble::NotFound),
     }
 }
@@ -36,7 +180,18 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
 ///
 /// # Errors
 /// It is not done.
-#[allow(clippy::unused_async)] // reason: deeds wait for stores
-pub(crate) async fn act<S: Sources>(_id: &str, _visit: &Visit<'_, S>) -> Result<Done, Trouble> {
-    Err(Trouble::NotFound)
+pub(crate) async fn act<S: Sources>(id: &str, visit: &Visit<'_, S>) -> Result<Done, Trouble> {
+    match id {
+        "sign-in" => people::sign_in(visit).await,
+        "sign-out" => people::sign_out(visit).await,
+        "setup-use" => people::first_run(visit).await,
+        "person-own" => people::save_own(visit).await,
+        "password-set" => people::set_own_password(visit).await,
+        "sessions-end" => people::end_sessions(visit).await,
+        "token-put" => people::make_token(visit).await,
+        "token-remove" => people::remove_token(visit).await,
+        "person-put" => people::put_user(visit).await,
+        "person-remove" => people::remove_user(visit).await,
+        _ => Err(Trouble::NotFound),
+    }
 }

@@ -8,7 +8,9 @@ use feedback::archive::SourceLine;
 use feedback::outbox::Outbox;
 use insight::Classifier;
 use mailtext::encoded_word::display_safe;
-use mailtext::{Domain, Explain, Value};
+use mailtext::{Domain, Explain, Network, Value};
+use people::Registry;
+use people::session::Lifetimes;
 use report::Ledger;
 use report::row::Address;
 use words::{Argument, Language, Words};
@@ -24,6 +26,8 @@ pub trait Sources: Send + Sync + 'static {
     type Archive: Archive;
     /// The store of reports on their way out.
     type Outbox: Outbox;
+    /// Who may come in.
+    type Registry: Registry;
 
     /// The ledger; `None` where none is kept.
     fn ledger(&self) -> Option<&Self::Ledger>;
@@ -33,6 +37,12 @@ pub trait Sources: Send + Sync + 'static {
 
     /// What is sent; `None` where nothing is.
     fn outbox(&self) -> Option<&Self::Outbox>;
+
+    /// Who may come in; `None` where nobody can log in.
+    fn people(&self) -> Option<&Self::Registry>;
+
+    /// Does what takes the processor long – the hash of a password – where nobody has to wait behind it.
+    fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> + Send;
 
     /// The sentences of a language.
     fn voice(&self, language: Language) -> &dyn Voice;
@@ -154,6 +164,12 @@ pub struct Settings {
     pub hosts: Vec<Box<str>>,
     /// The zone of pages, where a person has chosen none; `None` is UTC.
     pub zone: Option<Box<str>>,
+    /// Proxies that say who somebody is; what others say of that is not heard.
+    pub proxies: Vec<Network>,
+    /// The field of a request in which they say it: `remote-user`.
+    pub proxy_field: Option<Box<str>>,
+    /// How long somebody stays logged in.
+    pub lifetimes: Lifetimes,
     /// Whether the messages here are made up.
     pub is_demo: bool,
 }

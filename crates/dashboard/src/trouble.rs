@@ -103,6 +103,23 @@ impl From<ArchiveError> for Trouble {
     }
 }
 
+impl From<people::RegistryError> for Trouble {
+    fn from(error: people::RegistryError) -> Self {
+        use people::RegistryError as E;
+        let sentence = match error {
+            E::Conflict => "page-people-conflict",
+            E::NotFound => "page-people-not-found",
+            E::LastKeeper => "page-people-last-admin",
+            E::Taken => "page-people-taken",
+            E::TooMany { .. } => "page-people-too-many",
+            E::TooLong { .. } => "page-people-too-long",
+            E::Settled => "page-people-settled",
+            other => return Self::Store(other.to_string()),
+        };
+        Self::Failed { sentence, arguments: Vec::new() }
+    }
+}
+
 impl From<LedgerError> for Trouble {
     fn from(error: LedgerError) -> Self {
         Self::Store(error.to_string())

@@ -8,7 +8,7 @@ use super::world::{World, ask, get, text};
 
 #[test]
 fn every_screen_is_a_page_a_file_and_an_answer_to_programs_in_both_languages() {
-    let desk = Desk::new(World::with_reports(Role::Admin));
+    let desk = Desk::new(World::with_reports(Role::Admin), [0; 32]);
     for entry in SCREENS.iter().filter(|entry| !entry.path.contains('{')) {
         for language in ["en", "ja"] {
             let page = get(&desk, &format!("{}?lang={language}", entry.path));
@@ -28,7 +28,7 @@ fn every_screen_is_a_page_a_file_and_an_answer_to_programs_in_both_languages() {
 
 #[test]
 fn an_empty_house_has_every_page_too() {
-    let desk = Desk::new(World::new(Role::Admin));
+    let desk = Desk::new(World::new(Role::Admin), [0; 32]);
     for entry in SCREENS.iter().filter(|entry| !entry.path.contains('{')) {
         let page = get(&desk, entry.path);
         assert_eq!(page.status(), StatusCode::OK, "{}: {}", entry.id, text(&page));
@@ -37,7 +37,7 @@ fn an_empty_house_has_every_page_too() {
 
 #[test]
 fn every_answer_tells_the_browser_what_it_may_load() {
-    let desk = Desk::new(World::with_reports(Role::Viewer));
+    let desk = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
     for target in ["/", "/nothing-here", "/api/v1/overview", "/overview.csv", "/?from=x", "/assets/none.css"] {
         let answer = get(&desk, target);
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
@@ -49,7 +49,7 @@ fn every_answer_tells_the_browser_what_it_may_load() {
 
 #[test]
 fn assets_are_there_under_the_names_that_pages_say() {
-    let desk = Desk::new(World::new(Role::Viewer));
+    let desk = Desk::new(World::new(Role::Viewer), [0; 32]);
     let page = text(&get(&desk, "/"));
     let mut count = 0;
     for piece in page.split('"').filter(|piece| piece.starts_with("/assets/")) {
@@ -64,7 +64,7 @@ fn assets_are_there_under_the_names_that_pages_say() {
 
 #[test]
 fn a_request_for_somebody_else_is_refused() {
-    let desk = Desk::new(World::new(Role::Viewer));
+    let desk = Desk::new(World::new(Role::Viewer), [0; 32]);
     for (host, is_taken) in [
         ("localhost:8460", true),
         ("127.0.0.1", true),
@@ -80,7 +80,7 @@ fn a_request_for_somebody_else_is_refused() {
 
 #[test]
 fn wrong_requests_have_clear_answers() {
-    let desk = Desk::new(World::with_reports(Role::Viewer));
+    let desk = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
     let long = format!("/?a={}", "x".repeat(9000));
     let many = format!("/?{}", "a=1&".repeat(65));
     for (method, target, wanted) in [
@@ -104,7 +104,7 @@ fn wrong_requests_have_clear_answers() {
 
 #[test]
 fn the_language_is_asked_for_or_chosen_or_the_browsers() {
-    let desk = Desk::new(World::new(Role::Viewer));
+    let desk = Desk::new(World::new(Role::Viewer), [0; 32]);
     let language = |target: &str, fields: &[(&str, &str)]| {
         let page = text(&ask(&desk, "GET", target, fields, ""));
         page.split("<html lang=\"").nth(1).unwrap()[..2].to_owned()
@@ -120,7 +120,7 @@ fn the_language_is_asked_for_or_chosen_or_the_browsers() {
 
 #[test]
 fn pages_are_packed_for_those_who_take_that() {
-    let desk = Desk::new(World::with_reports(Role::Viewer));
+    let desk = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
     let packed = ask(&desk, "GET", "/", &[("accept-encoding", "br, gzip")], "");
     assert_eq!(packed.headers()["content-encoding"], "gzip");
     assert_eq!(packed.body()[..2], [0x1f, 0x8b]);
@@ -132,7 +132,7 @@ fn pages_are_packed_for_those_who_take_that() {
 fn who_may_nothing_is_led_to_the_door() {
     let mut world = World::with_reports(Role::Viewer);
     world.settings.guest = None;
-    let desk = Desk::new(world);
+    let desk = Desk::new(world, [0; 32]);
     let page = get(&desk, "/?days=7");
     assert_eq!(page.status(), StatusCode::SEE_OTHER);
     assert_eq!(page.headers()["location"], "/login?back=%2F%3Fdays%3D7");

@@ -10,7 +10,7 @@ const HOSTILE: &str =
 
 #[test]
 fn nothing_that_a_stranger_wrote_is_markup() {
-    let desk = Desk::new(World::with_hostile_reports(Role::Admin, HOSTILE));
+    let desk = Desk::new(World::with_hostile_reports(Role::Admin, HOSTILE), [0; 32]);
     for entry in SCREENS {
         let path = entry.path.replace("{id}", "1");
         for target in [path.clone(), format!("{path}?domain=example.jp&q=%22%3E%3Cscript%3E&lang=ja")] {
@@ -25,7 +25,7 @@ fn nothing_that_a_stranger_wrote_is_markup() {
 #[test]
 fn no_cell_of_a_file_is_a_formula() {
     for first in ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"] {
-        let desk = Desk::new(World::with_hostile_reports(Role::Admin, first));
+        let desk = Desk::new(World::with_hostile_reports(Role::Admin, first), [0; 32]);
         for entry in SCREENS.iter().filter(|entry| !entry.path.contains('{')) {
             let path = if entry.path == "/" { "/overview" } else { entry.path };
             let file = text(&get(&desk, &format!("{path}.csv")));

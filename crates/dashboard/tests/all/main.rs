@@ -5,4 +5,5 @@ extern crate sekisho_dashboard as dashboard;
 
 mod frame;
 mod hostile;
+mod people;
 mod world;

@@ -1,6 +1,7 @@
 //! A house with its stores in memory.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashboard::sources::{Catalogue, Published, Settings, Sources, Voice};
 use dashboard::who::Role;
@@ -16,7 +17,7 @@ use insight::{Classifier, Hosts, Map, Marks};
 use mailtext::{Domain, Value};
 use report::row::{Address, Policy};
 use report::vocabulary::{Disposition, MethodResult};
-use store::{Memory, MemoryArchive};
+use store::{Memory, MemoryArchive, MemoryRegistry};
 use testkit::block_on;
 use words::{Argument, Language};
 
@@ -24,11 +25,13 @@ use words::{Argument, Language};
 pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
 pub(crate) const TODAY: u32 = 20_780;
 const DAY_S: u64 = 86_400;
+static REQUEST_COUNT: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct World {
     pub(crate) ledger: Memory,
     pub(crate) archive: MemoryArchive,
     pub(crate) outbox: MemoryOutbox,
+    pub(crate) people: MemoryRegistry,
     pub(crate) settings: Settings,
     voices: [Speaker; 2],
 }
@@ -57,6 +60,7 @@ impl World {
             ledger: Memory::new(10_000),
             archive: MemoryArchive::new(store::archive::Settings::default()),
             outbox: MemoryOutbox::new(),
+            people: MemoryRegistry::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
             voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
         }
@@ -168,6 +172,7 @@ impl Sources for World {
     type Ledger = Memory;
     type Archive = MemoryArchive;
     type Outbox = MemoryOutbox;
+    type Registry = MemoryRegistry;
 
     fn ledger(&self) -> Option<&Memory> {
         Some(&self.ledger)
@@ -179,6 +184,14 @@ impl Sources for World {
 
     fn outbox(&self) -> Option<&MemoryOutbox> {
         Some(&self.outbox)
+    }
+
+    fn people(&self) -> Option<&MemoryRegistry> {
+        Some(&self.people)
+    }
+
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
     }
 
     fn voice(&self, language: Language) -> &dyn Voice {
@@ -233,7 +246,10 @@ pub(crate) fn ask(
     for (name, value) in fields {
         request = request.header(*name, *value);
     }
-    let moment = Moment { now_ms: NOW_MS, peer: "127.0.0.1".parse().ok(), random: [7; 96] };
+    // No two are the same.
+    let number = REQUEST_COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let random = std::array::from_fn(|place| number[place % 8] ^ (place as u8).wrapping_mul(29));
+    let moment = Moment { now_ms: NOW_MS, peer: "127.0.0.1".parse().ok(), random };
     block_on(desk.answer(moment, request.body(body.as_bytes().to_vec()).unwrap()))
 }
 
