@@ -111,7 +111,7 @@ impl Bucket {
     }
 
     fn take(&mut self, now_ms: u64) {
-        self.full_until_ms = self.full_until_ms.clamp(now_ms, now_ms.saturating_add(MINUTE_MS)) + STEP_MS;
+        self.full_until_ms = self.full_until_ms.clamp(now_ms, now_ms.saturating_add(MINUTE_MS)).saturating_add(STEP_MS);
     }
 }
 
