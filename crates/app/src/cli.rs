@@ -17,6 +17,7 @@ use crate::reports::ReportArguments;
 use crate::rules::PolicyArguments;
 use crate::say::Language;
 use crate::serve::ServeArguments;
+use crate::users::UserArguments;
 
 /// The station where mail shows who it is from: SPF, DKIM, DMARC and all their kin, verified and explained.
 ///
@@ -122,6 +123,8 @@ pub(crate) enum Verb {
     Replay(ReplayArguments),
     /// Lists that change while the daemon runs: allowed, denied, trusted forwarders, trusted sealers
     List(ListArguments),
+    /// People of the dashboard: what they may do, passwords, tokens, sessions, and the log of what they did
+    User(UserArguments),
     /// Check the configuration, show it, or print one to begin with
     Config(ConfigArguments),
     /// Tell how the running daemon does

@@ -6,7 +6,7 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`rules`], [`keys`], [`reports`], [`desk`], [`serve`], and [`control`], which asks what serves.
+//! [`rules`], [`keys`], [`reports`], [`desk`], [`users`], [`serve`], and [`control`], which asks what serves.
 
 mod cli;
 mod common;
@@ -39,6 +39,7 @@ mod spf_verb;
 mod stamp;
 mod telling;
 mod time;
+mod users;
 mod verify;
 
 use std::sync::Arc;
@@ -68,6 +69,7 @@ fn main() -> std::process::ExitCode {
         Verb::Reputation(arguments) => memory::reputation::run(&common, &arguments),
         Verb::Replay(arguments) => memory::replay::run(&common, &arguments),
         Verb::List(arguments) => lists::run(&common, &arguments),
+        Verb::User(arguments) => users::run(&common, arguments),
         Verb::Config(arguments) => config::verbs::run(&common, &arguments),
         Verb::Status(arguments) => control::status(&common, &arguments),
         Verb::Reload => control::reload(&common),

@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 46] = [
+const ENGLISH: [&str; 47] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -76,6 +76,7 @@ const ENGLISH: [&str; 46] = [
     include_str!("../en/insight.ftl"),
     include_str!("../en/rules.ftl"),
     include_str!("../en/reports.ftl"),
+    include_str!("../en/people.ftl"),
     include_str!("../en/check.ftl"),
     include_str!("../en/audit-publication.ftl"),
     include_str!("../en/audit-spf.ftl"),
@@ -98,7 +99,7 @@ const ENGLISH: [&str; 46] = [
     include_str!("../en/page-people.ftl"),
 ];
 
-const JAPANESE: [&str; 46] = [
+const JAPANESE: [&str; 47] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -125,6 +126,7 @@ const JAPANESE: [&str; 46] = [
     include_str!("../ja/insight.ftl"),
     include_str!("../ja/rules.ftl"),
     include_str!("../ja/reports.ftl"),
+    include_str!("../ja/people.ftl"),
     include_str!("../ja/check.ftl"),
     include_str!("../ja/audit-publication.ftl"),
     include_str!("../ja/audit-spf.ftl"),
