@@ -144,7 +144,9 @@ impl Verb {
     /// What the verb needs before it can begin.
     pub(crate) fn needs(&self) -> Needs {
         match self {
-            Self::Config(_) | Self::Status(_) | Self::Reload | Self::Completions { .. } | Self::Man => Needs::Options,
+            Self::User(_) | Self::Config(_) | Self::Status(_) | Self::Reload | Self::Completions { .. } | Self::Man => {
+                Needs::Options
+            }
             _ => Needs::Configuration,
         }
     }
