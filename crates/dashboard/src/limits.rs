@@ -22,3 +22,7 @@ pub const SHOWN_CHARACTERS_MAX: usize = 400;
 pub const COMPRESSED_BYTES_MIN: usize = 1024;
 /// How long a browser keeps the style sheet and the script, in seconds: their names change with them.
 pub const ASSET_AGE_S: u32 = 31_536_000;
+/// How often the ledger is asked on for one page, when few of the rows that it gives are meant.
+pub const ROUND_COUNT_MAX: usize = 4;
+/// Most domains of a person about each of which the ledger is asked by itself.
+pub const ASKED_DOMAIN_COUNT_MAX: usize = 16;

@@ -1,7 +1,10 @@
 //! The screens, one by one, and what can be done on them.
 
+mod mail;
 mod overview;
+mod passing;
 mod people;
+mod why;
 
 use crate::ask::Visit;
 use crate::screen::{Deed, Done, Entry, Form, Kind, Parameter, Section, Shown, show};
@@ -18,6 +21,22 @@ pub(crate) const ENTRIES: &[Entry] = &[
         section: Some(Section::Top),
         needs: Role::Viewer,
         parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS],
+    },
+    Entry {
+        id: "mail",
+        path: "/mail",
+        label: "page-mail-label-flow",
+        section: Some(Section::Mail),
+        needs: Role::Viewer,
+        parameters: mail::PARAMETERS,
+    },
+    Entry {
+        id: "why",
+        path: "/mail/{id}",
+        label: "page-mail-label-why",
+        section: None,
+        needs: Role::Viewer,
+        parameters: &[],
     },
     Entry {
         id: "settings",
@@ -172,6 +191,8 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
         "log" => show::<people::Log, S>(visit, form).await,
         "login" => show::<people::Entrance, S>(visit, form).await,
         "setup" => show::<people::FirstRun, S>(visit, form).await,
+        "mail" => show::<mail::Mail, S>(visit, form).await,
+        "why" => show::<why::Why, S>(visit, form).await,
         _ => Err(Trouble::NotFound),
     }
 }
