@@ -367,7 +367,7 @@ fn message(row: &Row, view: &View<'_>) -> Vec<Cell> {
             let domain =
                 row.envelope.mail_from_domain.as_ref().filter(|_| !matches!(kept, report::row::Address::Text(_)));
             Cell::text(address_text(kept)).showing(html! {
-                (address(kept, view)) @if let Some(domain) = domain { br; (safe(&domain.to_string())) }
+                (address(kept, view)) @if let Some(domain) = domain { br; (safe(domain.as_str())) }
             })
         }
         None => Cell::text("<>"),

@@ -178,7 +178,7 @@ fn reasons(data: &Data, view: &View<'_>) -> Markup {
             @for one in &row.dmarc.authors { @if let Some(published) = &one.published {
                 dt { (view.word("page-mail-label-policy")) }
                 dd {
-                    (safe(&published.domain.to_string())) ": "
+                    (safe(published.domain.as_str())) ": "
                     code { "p=" (published.policy.as_str()) }
                     @if let Some(policy) = published.subdomain_policy { " " code { "sp=" (policy.as_str()) } }
                     @if let Some(policy) = published.nonexistent_policy { " " code { "np=" (policy.as_str()) } }
@@ -258,11 +258,11 @@ fn connection(row: &Row, view: &View<'_>) -> Markup {
             }
             (fact("page-mail-label-sender", row.envelope.mail_from.as_ref().map_or_else(|| html! { "<>" }, kept)))
             @if let Some(domain) = &row.envelope.mail_from_domain {
-                (fact("page-mail-label-sender-domain", safe(&domain.to_string())))
+                (fact("page-mail-label-sender-domain", safe(domain.as_str())))
             }
             (fact("page-mail-label-recipients", html! {
                 (grouped(row.envelope.recipient_count))
-                @for domain in seen { " · " (safe(&domain.to_string())) }
+                @for domain in seen { " · " (safe(domain.as_str())) }
                 @if beside > 0 { " · " (view.say("page-mail-label-beside", &[("count", beside.into())])) }
             }))
             (fact("page-mail-label-size", html! { (grouped(row.message.size_bytes)) " B" }))

@@ -5,5 +5,6 @@ extern crate sekisho_dashboard as dashboard;
 
 mod frame;
 mod hostile;
+mod mail;
 mod people;
 mod world;

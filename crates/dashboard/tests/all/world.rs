@@ -15,8 +15,10 @@ use feedback::{Deviation, Word};
 use http::{Request, Response};
 use insight::{Classifier, Hosts, Map, Marks};
 use mailtext::{Domain, Value};
+use people::{Grant, Name, NewLine, Person, Registry as _};
 use report::row::{Address, Policy};
 use report::vocabulary::{Disposition, MethodResult};
+use report::{Entry, Ledger as _};
 use store::{Memory, MemoryArchive, MemoryRegistry};
 use testkit::block_on;
 use words::{Argument, Language};
@@ -33,6 +35,7 @@ pub(crate) struct World {
     pub(crate) outbox: MemoryOutbox,
     pub(crate) people: MemoryRegistry,
     pub(crate) settings: Settings,
+    pub(crate) keeps_addresses: bool,
     voices: [Speaker; 2],
 }
 
@@ -62,6 +65,7 @@ impl World {
             outbox: MemoryOutbox::new(),
             people: MemoryRegistry::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
+            keeps_addresses: true,
             voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
         }
     }
@@ -73,6 +77,7 @@ impl World {
             world.bring(report("example.jp", TODAY - 1 - day, "google.com", &|text| text.to_owned()));
             world.bring(report("example.net", TODAY - 1 - day, "Yahoo", &|text| text.to_owned()));
         }
+        world.take(super::mail::messages(&|text| text.to_owned()));
         world
     }
 
@@ -82,7 +87,24 @@ impl World {
         for day in 0..3 {
             world.bring(report("example.jp", TODAY - 1 - day, hostile, &|text| format!("{text}{hostile}")));
         }
+        world.take(super::mail::messages(&|text| format!("{hostile}{text}")));
         world
+    }
+
+    /// With somebody who comes as `remote-user: limited`, and may do this alone: `viewer:example.jp`.
+    pub(crate) fn with_limited(mut self, rights: &str) -> Self {
+        self.settings.guest = None;
+        self.settings.proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        self.settings.proxy_field = Some("remote-user".into());
+        let mut person = Person::new(Name::parse("limited").unwrap(), 0);
+        person.grants = vec![Grant::parse(rights).unwrap()];
+        block_on(self.people.put_person(person, NewLine::new(0, "test", "person-put", "limited"))).unwrap();
+        self
+    }
+
+    /// Messages that passed.
+    pub(crate) fn take(&self, entries: Vec<Entry>) {
+        block_on(self.ledger.append(entries)).unwrap();
     }
 
     pub(crate) fn bring(&self, parcel: Parcel) {
@@ -207,7 +229,7 @@ impl Sources for World {
     }
 
     fn kept_address(&self, address: &str) -> Address {
-        Address::Text(address.into())
+        if self.keeps_addresses { Address::Text(address.into()) } else { Address::Withheld }
     }
 
     async fn classifier(&self, tenant: &str, lines: &[SourceLine]) -> Result<Classifier, Trouble> {
