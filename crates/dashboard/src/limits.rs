@@ -26,3 +26,5 @@ pub const ASSET_AGE_S: u32 = 31_536_000;
 pub const ROUND_COUNT_MAX: usize = 4;
 /// Most domains of a person about each of which the ledger is asked by itself.
 pub const ASKED_DOMAIN_COUNT_MAX: usize = 16;
+/// Addresses that statistics name: those that most messages came from.
+pub const SOURCE_COUNT: usize = 50;

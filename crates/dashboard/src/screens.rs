@@ -4,6 +4,7 @@ mod mail;
 mod overview;
 mod passing;
 mod people;
+mod statistics;
 mod why;
 
 use crate::ask::Visit;
@@ -37,6 +38,14 @@ pub(crate) const ENTRIES: &[Entry] = &[
         section: None,
         needs: Role::Viewer,
         parameters: &[],
+    },
+    Entry {
+        id: "statistics",
+        path: "/statistics",
+        label: "page-mail-label-statistics",
+        section: Some(Section::Mail),
+        needs: Role::Viewer,
+        parameters: statistics::PARAMETERS,
     },
     Entry {
         id: "settings",
@@ -192,6 +201,7 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
         "login" => show::<people::Entrance, S>(visit, form).await,
         "setup" => show::<people::FirstRun, S>(visit, form).await,
         "mail" => show::<mail::Mail, S>(visit, form).await,
+        "statistics" => show::<statistics::Statistics, S>(visit, form).await,
         "why" => show::<why::Why, S>(visit, form).await,
         _ => Err(Trouble::NotFound),
     }

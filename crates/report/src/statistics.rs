@@ -14,6 +14,10 @@ pub const KINDS: [MeasureKind; 4] =
 /// The methods of which shares are published, in their order.
 pub const METHODS: [Method; 4] = [Method::Spf, Method::Dkim, Method::Dmarc, Method::Arc];
 
+/// What keeps a message from its readers: it is rejected for ever, thrown away, or held. What is refused for now comes
+/// again, and what is only labelled is delivered.
+pub const KEPT_AWAY: [Action; 3] = [Action::Reject, Action::Discard, Action::Quarantine];
+
 /// How time is divided.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum By {
@@ -152,12 +156,10 @@ impl Part {
         self.actions.get(&action).copied().unwrap_or(0)
     }
 
-    /// Messages that were kept from their readers: rejected for ever, thrown away, or held. What was refused for now
-    /// comes again, and what is only labelled is delivered.
+    /// Messages that were kept from their readers ([`KEPT_AWAY`]).
     #[must_use]
     pub fn kept_away(&self) -> u64 {
-        let actions = [Action::Reject, Action::Discard, Action::Quarantine];
-        actions.into_iter().fold(0, |sum: u64, action| sum.saturating_add(self.action(action)))
+        KEPT_AWAY.into_iter().fold(0, |sum: u64, action| sum.saturating_add(self.action(action)))
     }
 
     /// Messages that another filter called spam, and all of which one said anything; `None` when none did.

@@ -8,7 +8,9 @@ use http::StatusCode;
 use mailtext::{Domain, Explain, Rule, Value};
 use report::row::{Address, Evaluation, MethodOutcome, Override, Signature, Signed, SpfCheck};
 use report::row::{AlignedPass, DmarcResult, Policy};
-use report::vocabulary::{Action, Algorithm, Aligned, Direction, Disposition, Method, MethodResult, OverrideKind};
+use report::vocabulary::{
+    Action, Algorithm, Aligned, Direction, Disposition, Method, MethodResult, OverrideKind, Spam,
+};
 use report::{Entry, Row, RowId, Site, Why};
 use serde_json::Value as Json;
 
@@ -276,6 +278,7 @@ fn who_is_limited_sees_messages_of_the_domain_alone() {
     assert!(!page.contains("example.org") && !page.contains("gmail.example"), "{page}");
     assert_eq!(see("/mail?domain=example.net").status(), StatusCode::OK);
     assert_eq!(see("/mail?domain=example.jp").status(), StatusCode::FORBIDDEN);
+    assert_eq!(see("/statistics").status(), StatusCode::FORBIDDEN);
     let all = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
     let id = |query: &str| {
         let found = json(&all, &format!("/api/v1/mail?{query}"));
@@ -329,6 +332,57 @@ fn why_tells_what_was_decided_with_its_evidence() {
     let page = text(&get(&desk, &format!("/mail/{}", sent["messages"][0]["id"].as_str().unwrap())));
     assert!(page.contains("The message was signed for example.jp and sent on."));
     assert!(page.contains("No evidence is kept of this message."));
+}
+
+#[test]
+fn statistics_are_shares_by_volume_with_their_definition() {
+    let desk = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
+    let value = json(&desk, "/api/v1/statistics");
+    assert_eq!(value["by"], "month");
+    let november = value["shares"]["parts"].as_array().unwrap().last().unwrap();
+    assert_eq!((&november["from"], &november["to"]), (&"2026-11-01".into(), &"2026-11-23".into()));
+    assert_eq!(november["messages"], 15, "what is sent does not count");
+    let dmarc: Vec<_> = november["results"].as_array().unwrap().iter().filter(|one| one["method"] == "dmarc").collect();
+    let of = |result: &str| dmarc.iter().find(|one| one["result"] == result).map(|one| &one["messages"]);
+    assert_eq!((of("pass"), of("fail"), dmarc[0]["evaluated"].as_u64()), (Some(&9.into()), Some(&6.into()), Some(15)));
+    // 2026-11-23 is a Monday: a week of one day, before it one with the other two.
+    let weeks = value["weekly"]["parts"].as_array().unwrap();
+    let [.., before, last] = &weeks[..] else { panic!("{weeks:?}") };
+    assert_eq!((&last["from"], &last["messages"], &last["kept_away"]), (&"2026-11-23".into(), &5.into(), &1.into()));
+    assert_eq!(
+        (&before["from"], &before["messages"], &before["kept_away"]),
+        (&"2026-11-16".into(), &10.into(), &2.into())
+    );
+    assert_eq!(last["spam"], Json::Null, "no filter said anything");
+    let addresses = value["sources"]["addresses"].as_array().unwrap();
+    assert_eq!((&addresses[0]["ip"], &addresses[0]["messages"]), (&"192.0.2.1".into(), &9.into()));
+    assert_eq!(
+        (addresses.len(), &addresses[2]["kept_away"]),
+        (3, &3.into()),
+        "clients of outgoing mail are no sources"
+    );
+    let file = text(&get(&desk, "/statistics.csv?days=7"));
+    assert!(file.starts_with("\u{feff}part,method,result,messages,evaluated,percent,definition\r\n"), "{file}");
+    assert!(file.contains("2026-11,dmarc,pass,9,15,60.0,"), "{file}");
+    let days = json(&desk, "/api/v1/statistics?by=day&days=3");
+    assert_eq!(days["shares"]["parts"].as_array().unwrap().len(), 3);
+    assert_eq!(get(&desk, "/statistics?by=year").status(), StatusCode::BAD_REQUEST);
+    let page = text(&get(&desk, "/statistics?lang=ja&days=30"));
+    assert!(page.contains("60.0 %") && page.contains("href=\"/mail?client=192.0.2.1\""), "{page}");
+}
+
+#[test]
+fn spam_is_what_another_filter_said() {
+    let world = World::new(Role::Viewer);
+    for (number, spam) in [Spam::Yes, Spam::No, Spam::No, Spam::Unknown].into_iter().enumerate() {
+        let at_ms = NOW_MS - 1_000 + number as u64;
+        let mut row = row(at_ms, Direction::In, "192.0.2.1", "a@example.org", "example.jp", &|text| text.to_owned());
+        row.message.spam = spam;
+        world.take(vec![Entry { row, why: Why::default() }]);
+    }
+    let value = json(&Desk::new(world, [0; 32]), "/api/v1/statistics?days=1");
+    let week = &value["weekly"]["parts"][0];
+    assert_eq!((&week["messages"], &week["spam"], &week["judged_by_filter"]), (&4.into(), &1.into(), &3.into()));
 }
 
 #[test]

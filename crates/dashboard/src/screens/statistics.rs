@@ -1,0 +1,349 @@
+//! Traffic as ministries and carriers publish it: shares of results by volume, of mail kept away and of spam, and the
+//! addresses that mail came from; each with its definition.
+
+use chart::{Figure, Scale, Series, Shape};
+use maud::html;
+use report::statistics::{self, By, Part, Statistics as Counted};
+use report::tally::{Measure, MeasureKind, Step, TallyQuery};
+use report::vocabulary::{Direction, Method};
+use report::{Ledger as _, tally};
+use serde_json::{Value, json};
+
+use crate::ask::{Period, View, Visit, day_text};
+use crate::data::{Cell, Column, Table};
+use crate::limits::SOURCE_COUNT;
+use crate::page::Page;
+use crate::parts::{choice, code, days, downloads, figure, filter};
+use crate::screen::{Kind, Parameter, Screen};
+use crate::sources::Sources;
+use crate::trouble::Trouble;
+use crate::who::Scope;
+
+use super::passing::{Span, method_name, slot, to_mail};
+
+/// The screen.
+pub(crate) struct Statistics;
+
+/// What it shows.
+pub(crate) struct Data {
+    span: Span,
+    counted: Counted,
+    /// The same by weeks, which is how shares of spam are published.
+    weekly: Counted,
+    /// The last seven days of the period, and the addresses most mail came from in them.
+    week: Period,
+    sources: Vec<Source>,
+}
+
+/// An address, and what came from it.
+struct Source {
+    ip: String,
+    messages: u64,
+    passed: u64,
+    kept_away: u64,
+}
+
+/// What it may be asked.
+pub(crate) const PARAMETERS: &[Parameter] = &[
+    Parameter::FROM,
+    Parameter::TO,
+    Parameter::DAYS,
+    Parameter { name: "by", kind: Kind::Word(&["month", "week", "day"]) },
+];
+
+impl Screen for Statistics {
+    type Data = Data;
+
+    async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
+        // Counts are of the whole house.
+        if visit.who.scope != Scope::All {
+            return Err(Trouble::Forbidden);
+        }
+        let span = Span::of(&visit.view, DAYS_DEFAULT)?;
+        let by = visit.query.read("by", By::parse)?.unwrap_or(By::Month);
+        let ledger = visit.ledger()?;
+        let (from_day, until_day) = (span.period.from_day, span.period.until_day);
+        let mut lines = Vec::new();
+        for kind in statistics::KINDS {
+            lines.extend(ledger.tally(statistics::query(kind, from_day, until_day, span.ahead_h)).await?.lines);
+        }
+        let counted = statistics::of(by, from_day, until_day, span.ahead_h, &lines);
+        let weekly = statistics::of(By::Week, from_day, until_day, span.ahead_h, &lines);
+        let week = Period { from_day: until_day.saturating_sub(7).max(from_day), until_day };
+        let query = TallyQuery {
+            direction: Some(Direction::In),
+            top: Some(SOURCE_COUNT),
+            ..TallyQuery::new(MeasureKind::Source, week.from_ms(), week.until_ms(), Step::Whole)
+        };
+        let sources = sources(&ledger.tally(query).await?);
+        Ok(Data { span, counted, weekly, week, sources })
+    }
+
+    fn page(data: &Data, view: &View<'_>) -> Page {
+        let tables = Self::tables(data, view);
+        let nothing = view.word("page-nothing");
+        let by = [
+            ("month", view.word("page-mail-label-by-month")),
+            ("week", view.word("page-mail-label-by-week")),
+            ("day", view.word("page-mail-label-by-day")),
+        ];
+        let table = |name: &str| tables.iter().find(|table| table.name == name).map(|table| table.markup(&nothing));
+        let body = html! {
+            (filter(view, &[], &choice(view, "by", &view.word("page-mail-label-by"), &by)))
+            h2 { (view.word("page-mail-label-shares")) }
+            p { (view.word("page-mail-shares-defined")) }
+            @for method in statistics::METHODS { @if !data.counted.results_of(method).is_empty() {
+                (figure(method.as_str(), &shares(&data.counted, method, view), view))
+            } }
+            (table("shares").unwrap_or_default())
+            h2 { (view.word("page-mail-label-kept-away")) }
+            p { (view.word("page-mail-kept-away-defined")) }
+            (figure("kept-away", &kept_away(&data.weekly, view), view))
+            @if data.weekly.parts.iter().any(|part| part.spam_share().is_some()) {
+                p { (view.word("page-mail-spam-defined")) }
+                (figure("spam", &spam(&data.weekly, view), view))
+            } @else {
+                p { (view.word("page-mail-spam-unknown")) }
+            }
+            h2 { (view.word("page-mail-label-sources")) }
+            p { (days(data.week)) ". " (view.word("page-mail-sources-defined")) }
+            (table("sources").unwrap_or_default())
+            (downloads(view, &tables))
+        };
+        Page::new(view.word("page-mail-label-statistics"), body).lead(days(data.span.period))
+    }
+
+    fn json(data: &Data, view: &View<'_>) -> Value {
+        let shares = data.counted.parts.iter().map(|part| {
+            let results = part.results.iter().filter(|((method, _), _)| statistics::METHODS.contains(method));
+            let results = results.map(|((method, result), count)| {
+                json!({ "method": method.as_str(), "result": result.as_str(), "messages": count,
+                        "evaluated": part.evaluated(*method) })
+            });
+            json!({
+                "from": day_text(part.from_day),
+                "to": day_text(part.until_day.saturating_sub(1)),
+                "messages": part.messages,
+                "results": results.collect::<Vec<_>>(),
+            })
+        });
+        let weekly = data.weekly.parts.iter().map(|part| {
+            let spam = part.spam_share();
+            json!({
+                "from": day_text(part.from_day),
+                "to": day_text(part.until_day.saturating_sub(1)),
+                "messages": part.messages,
+                "kept_away": part.kept_away(),
+                "spam": spam.map(|(spam, _)| spam),
+                "judged_by_filter": spam.map(|(_, judged)| judged),
+            })
+        });
+        let sources = data.sources.iter().map(|source| {
+            json!({ "ip": source.ip, "messages": source.messages, "dmarc_pass": source.passed, "kept_away": source.kept_away })
+        });
+        json!({
+            "by": data.counted.by.as_str(),
+            "shares": { "definition": view.word("page-mail-shares-defined"), "parts": shares.collect::<Vec<_>>() },
+            "weekly": {
+                "definition": view.word("page-mail-kept-away-defined"),
+                "spam_definition": view.word("page-mail-spam-defined"),
+                "parts": weekly.collect::<Vec<_>>(),
+            },
+            "sources": {
+                "definition": view.word("page-mail-sources-defined"),
+                "from": day_text(data.week.from_day),
+                "to": day_text(data.week.until_day.saturating_sub(1)),
+                "addresses": sources.collect::<Vec<_>>(),
+            },
+        })
+    }
+
+    fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
+        vec![shares_table(&data.counted, view), weekly_table(&data.weekly, view), sources_table(data, view)]
+    }
+}
+
+/// What came from each address, the most first.
+fn sources(answer: &tally::Tally) -> Vec<Source> {
+    let mut sums: std::collections::BTreeMap<std::net::IpAddr, Source> = std::collections::BTreeMap::new();
+    for line in &answer.lines {
+        let Measure::Source(ip, result, action) = &line.measure else { continue };
+        let empty = || Source { ip: ip.to_string(), messages: 0, passed: 0, kept_away: 0 };
+        let sum = sums.entry(*ip).or_insert_with(empty);
+        sum.messages = sum.messages.saturating_add(line.count);
+        if *result == report::vocabulary::MethodResult::Pass {
+            sum.passed = sum.passed.saturating_add(line.count);
+        }
+        if statistics::KEPT_AWAY.contains(action) {
+            sum.kept_away = sum.kept_away.saturating_add(line.count);
+        }
+    }
+    let mut sources: Vec<_> = sums.into_values().collect();
+    sources.sort_by(|one, other| other.messages.cmp(&one.messages).then_with(|| one.ip.cmp(&other.ip)));
+    sources
+}
+
+/// The name of a part of time: 2026-11, or its first day.
+fn part_name(by: By, part: &Part) -> String {
+    let day = day_text(part.from_day);
+    match by {
+        By::Month => day.get(..7).unwrap_or(&day).to_owned(),
+        By::Week | By::Day => day,
+    }
+}
+
+/// The shares of a method's results.
+fn shares(counted: &Counted, method: Method, view: &View<'_>) -> Figure {
+    let series = counted.results_of(method).into_iter().map(|result| Series {
+        name: result.as_str().to_owned(),
+        slot: slot(result),
+        values: counted.parts.iter().map(|part| Some(part.result(method, result))).collect(),
+    });
+    let named = [("method", method_name(method).into())];
+    Figure {
+        shape: Shape::Shares,
+        title: view.say("page-mail-label-shares-of", &named),
+        description: view.say("page-mail-shares-described", &named),
+        series: series.collect(),
+        ..empty(counted, view)
+    }
+}
+
+/// The share that was kept away, week by week.
+fn kept_away(weekly: &Counted, view: &View<'_>) -> Figure {
+    let of = |part: &Part| (part.messages > 0).then(|| part.kept_away().min(part.messages));
+    lines(weekly, "page-mail-label-kept-away", &of, &|part| part.messages, view)
+}
+
+/// The share that another filter called spam, week by week.
+fn spam(weekly: &Counted, view: &View<'_>) -> Figure {
+    let of = |part: &Part| part.spam_share().map(|(spam, _)| spam);
+    lines(weekly, "page-mail-label-spam", &of, &|part| part.spam_share().map_or(0, |(_, judged)| judged), view)
+}
+
+fn lines(
+    weekly: &Counted,
+    label: &str,
+    of: &dyn Fn(&Part) -> Option<u64>,
+    whole: &dyn Fn(&Part) -> u64,
+    view: &View<'_>,
+) -> Figure {
+    let values = weekly.parts.iter().map(of).collect();
+    Figure {
+        shape: Shape::Lines,
+        title: view.word(label),
+        description: view.word("page-mail-weekly-described"),
+        scale: Scale::Share {
+            name: view.word("page-label-messages"),
+            wholes: weekly.parts.iter().map(whole).collect(),
+        },
+        series: vec![Series { name: view.word(label), slot: chart::Slot::Other(1), values }],
+        ..empty(weekly, view)
+    }
+}
+
+fn empty(counted: &Counted, view: &View<'_>) -> Figure {
+    Figure {
+        shape: Shape::Shares,
+        title: String::new(),
+        description: String::new(),
+        unit: String::new(),
+        absent: view.word("page-label-no-data"),
+        category_name: view.word("page-mail-label-part"),
+        categories: counted.parts.iter().map(|part| part_name(counted.by, part)).collect(),
+        scale: Scale::Count,
+        series: Vec::new(),
+    }
+}
+
+/// A line for each part of time, method and result.
+fn shares_table(counted: &Counted, view: &View<'_>) -> Table {
+    let label = |id: &str| view.word(id);
+    let columns = vec![
+        Column::text("part", label("page-mail-label-part")),
+        Column::text("method", label("page-mail-label-method")),
+        Column::text("result", label("page-mail-label-result")),
+        Column::number("messages", label("page-label-messages")),
+        Column::number("evaluated", label("page-mail-label-evaluated")),
+        Column::number("percent", label("page-mail-label-share")),
+        Column::hidden("definition"),
+    ];
+    let mut table = Table::new("shares", label("page-mail-label-shares"), columns);
+    let definition = view.word("page-mail-shares-defined");
+    for part in &counted.parts {
+        for ((method, result), count) in &part.results {
+            if !statistics::METHODS.contains(method) {
+                continue;
+            }
+            let evaluated = part.evaluated(*method);
+            table.rows.push(vec![
+                Cell::text(part_name(counted.by, part)).head(),
+                Cell::text(method.as_str()).showing(html! { (method_name(*method)) }),
+                Cell::text(result.as_str()),
+                Cell::number(*count),
+                Cell::number(evaluated),
+                Cell::percent(*count, evaluated),
+                Cell::text(&*definition),
+            ]);
+        }
+    }
+    table
+}
+
+/// A line for each week.
+fn weekly_table(weekly: &Counted, view: &View<'_>) -> Table {
+    let label = |id: &str| view.word(id);
+    let columns = vec![
+        Column::text("week", label("page-mail-label-by-week")),
+        Column::number("messages", label("page-label-messages")),
+        Column::number("kept_away", label("page-mail-label-kept-away")),
+        Column::number("percent", label("page-mail-label-share")),
+        Column::number("spam", label("page-mail-label-spam")),
+        Column::number("judged_by_filter", label("page-mail-label-evaluated")),
+        Column::hidden("definition"),
+    ];
+    let mut table = Table::new("weekly", label("page-mail-label-kept-away"), columns);
+    for part in &weekly.parts {
+        let spam = |of: fn((u64, u64)) -> u64| {
+            part.spam_share().map_or_else(|| Cell::text(""), |share| Cell::number(of(share)))
+        };
+        table.rows.push(vec![
+            Cell::text(day_text(part.from_day)).head(),
+            Cell::number(part.messages),
+            Cell::number(part.kept_away()),
+            Cell::percent(part.kept_away(), part.messages),
+            spam(|(spam, _)| spam),
+            spam(|(_, judged)| judged),
+            Cell::text(label("page-mail-kept-away-defined")),
+        ]);
+    }
+    table
+}
+
+/// A line for each address.
+fn sources_table(data: &Data, view: &View<'_>) -> Table {
+    let label = |id: &str| view.word(id);
+    let columns = vec![
+        Column::text("ip", label("page-mail-label-client")),
+        Column::number("messages", label("page-label-messages")),
+        Column::number("dmarc_pass", label("page-label-passed")),
+        Column::number("kept_away", label("page-mail-label-kept-away")),
+        Column::number("percent", label("page-mail-label-share")),
+        Column::hidden("definition"),
+    ];
+    let mut table = Table::new("sources", label("page-mail-label-sources"), columns);
+    for source in &data.sources {
+        table.rows.push(vec![
+            Cell::text(&*source.ip).showing(code(&source.ip)).link(&to_mail("client", &source.ip)).head(),
+            Cell::number(source.messages),
+            Cell::number(source.passed),
+            Cell::number(source.kept_away),
+            Cell::percent(source.kept_away, source.messages),
+            Cell::text(label("page-mail-sources-defined")),
+        ]);
+    }
+    table
+}
+
+/// Days that are shown where no period is asked for: half a year.
+const DAYS_DEFAULT: u32 = 183;
