@@ -3,6 +3,7 @@
 
 mod alerts;
 mod audits;
+mod dashboard;
 mod failing;
 mod idle;
 mod import;
@@ -43,6 +44,7 @@ use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use alerts::AlertsConfig;
 pub(crate) use audits::AuditsConfig;
+pub(crate) use dashboard::{DashboardConfig, Tls as DashboardTls};
 pub(crate) use failing::FailingConfig;
 pub(crate) use idle::idle;
 pub(crate) use keys::{KeysConfig, Publish, ZoneConfig};
@@ -95,6 +97,8 @@ pub(crate) struct Config {
     pub(crate) alerts: AlertsConfig,
     /// `[audit]`: the domains that are audited by themselves.
     pub(crate) audits: AuditsConfig,
+    /// `[dashboard]`.
+    pub(crate) dashboard: DashboardConfig,
     /// `[reports.failure]`: our failure reports.
     pub(crate) failing: FailingConfig,
     /// `[reports.milter]`: reports that are taken in on their way.
@@ -245,6 +249,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(reporting::KEYS)
         .chain(alerts::KEYS)
         .chain(audits::KEYS)
+        .chain(dashboard::KEYS)
         .chain(failing::KEYS)
         .chain(way_in::KEYS)
         .chain(places::KEYS)

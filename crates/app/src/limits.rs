@@ -165,3 +165,13 @@ pub(crate) const KEYS_WATCH_S: u64 = 5;
 pub(crate) const KEYS_RETRY_S: u64 = 300;
 /// Longest list of domains that get keys at one time, in bytes.
 pub(crate) const KEYS_LIST_BYTES_MAX: u64 = 16 << 20;
+/// Most names by which browsers may call the pages.
+pub(crate) const HOST_NAME_COUNT_MAX: usize = 64;
+/// How long a page waits for DNS, in milliseconds; then it says that nobody could be asked.
+pub(crate) const PAGE_DNS_MS: u64 = 1_500;
+/// How long pages remember what DNS said of a domain, in seconds.
+pub(crate) const PAGE_DNS_KEPT_S: u64 = 300;
+/// Domains of which pages remember what DNS said.
+pub(crate) const PAGE_DNS_COUNT_MAX: usize = 1_000;
+/// Requests of browsers at one time.
+pub(crate) const PAGE_CONNECTION_COUNT_MAX: usize = 256;

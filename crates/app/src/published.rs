@@ -49,9 +49,14 @@ impl Published {
 
     /// Asks for the record of a policy domain, and for the names below it that the lines are about.
     pub(crate) async fn ask<L: Lookup>(lookup: &L, domain: &str, lines: &[SourceLine]) -> Self {
+        let authors = lines.iter().map(|line| &*line.circumstances.header_from).collect();
+        Self::ask_of(lookup, domain, authors).await
+    }
+
+    /// The same for names that are known.
+    pub(crate) async fn ask_of<L: Lookup>(lookup: &L, domain: &str, authors: BTreeSet<&str>) -> Self {
         let mut published = Self::not_asked(domain);
         published.record = record(lookup, &published.name).await;
-        let authors: BTreeSet<&str> = lines.iter().map(|line| &*line.circumstances.header_from).collect();
         // Anybody can write any name into his mail: only so many are asked for.
         let below: Vec<&str> = authors.into_iter().filter(|author| is_below(author, domain)).collect();
         published.unknown_count = below.len().saturating_sub(EXISTENCE_COUNT_MAX);

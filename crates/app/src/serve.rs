@@ -20,6 +20,7 @@ mod memory;
 mod metrics;
 mod notify;
 mod once;
+mod pages;
 mod privilege;
 mod published;
 mod reload;
@@ -46,11 +47,13 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::hosts::Finder;
 use crate::keys::schedule::Schedule;
+use crate::limits::PAGE_CONNECTION_COUNT_MAX;
 use crate::say::Say;
 use health::Desk;
 use ledger::Keeper;
 use listen::Inherited;
 use notify::Manager;
+use pages::{InEffect, Pages};
 use privilege::PidFile;
 use reload::{Plan, Reloader};
 
@@ -111,6 +114,7 @@ struct Daemon {
     milter: Vec<Listener>,
     addresses: Vec<ListenAddress>,
     http: Option<(Listener, String)>,
+    pages: Option<Arc<Pages<InEffect>>>,
     control: Option<Listener>,
     _pid_file: Option<PidFile>,
 }
@@ -159,6 +163,13 @@ impl Daemon {
         let counts = Arc::clone(&live.world.metrics().failure_reports);
         let failing = failure::Maker::open(common, reporting.as_ref(), &live.plan.authserv_id, counts)?.unzip();
         live.world.hear(failing.0, intake.as_ref().map(intake::Opened::milter));
+        let http = missed(http, &say).flatten();
+        let pages = match &http {
+            Some(_) => {
+                missed(pages::of_daemon(common, reloader.subscribe(), keeper.clone()), &say).flatten().map(Arc::new)
+            }
+            None => None,
+        };
         let daemon = Self {
             finder: intake.is_some().then(|| hosts::finder(common, live.world.resolver())).transpose()?,
             intake,
@@ -169,7 +180,8 @@ impl Daemon {
             keys: Some(keys),
             milter,
             addresses,
-            http: missed(http, &say).flatten(),
+            http,
+            pages,
             control: missed(control, &say),
             _pid_file: pid_file,
             reloader: Arc::new(reloader),
@@ -179,7 +191,7 @@ impl Daemon {
             keeper,
             running,
         };
-        daemon.greet();
+        daemon.greet().await;
         Ok(daemon)
     }
 
@@ -270,9 +282,10 @@ impl Daemon {
         });
         let mut desks = Tasks::default();
         if let Some((listener, _)) = self.http.take() {
-            let desk = Arc::clone(&desk);
-            let answer = move |request| Arc::clone(&desk).public(request);
-            desks.spawn(serve_http(listener, HttpOptions::default(), answer, desks.end()));
+            let (desk, pages) = (Arc::clone(&desk), self.pages.clone());
+            let answer = move |request| front(Arc::clone(&desk), pages.clone(), request);
+            let options = HttpOptions { connection_count_max: PAGE_CONNECTION_COUNT_MAX, ..HttpOptions::default() };
+            desks.spawn(serve_http(listener, options, answer, desks.end()));
         }
         if let Some(listener) = self.control.take() {
             let desk = Arc::clone(&desk);
@@ -323,8 +336,19 @@ impl Daemon {
         }
     }
 
+    /// Where the first administrator is made, while there is none. The address is a secret: it is told to a person at
+    /// a terminal, and not to a log.
+    async fn first_run(&self, pages: &Pages<InEffect>, address: &str) -> Option<String> {
+        if !std::io::stderr().is_terminal() || log::is_json() {
+            return pages.is_first_run().await.then(|| self.say.word("serve-first-run"));
+        }
+        let token = pages.first_token().await?;
+        let link = format!("http://{address}/setup?token={token}");
+        Some(self.say.say("serve-first-link", &[("link", link.into())]))
+    }
+
     /// Tells on standard error what was started, and what Postfix needs to know.
-    fn greet(&self) {
+    async fn greet(&self) {
         let (say, live) = (&self.say, self.reloader.live());
         let servers: Vec<_> = live.plan.resolver.servers.iter().map(ToString::to_string).collect();
         let stage = live.plan.rules.general.stage.as_str();
@@ -333,6 +357,10 @@ impl Daemon {
         let mut lines: Vec<String> = self.addresses.iter().map(listening).collect();
         if let Some((_, address)) = &self.http {
             lines.push(say.say("serve-http", &[("address", address.as_str().into())]));
+            if let Some(pages) = &self.pages {
+                lines.push(say.say("serve-http-pages", &[("address", address.as_str().into())]));
+                lines.extend(self.first_run(pages, address).await);
+            }
         }
         lines.push(say.say("serve-authserv-id", &[("name", live.plan.authserv_id.as_str().into())]));
         lines.push(say.say("serve-resolver", &[("resolvers", servers.join(", ").into())]));
@@ -368,6 +396,18 @@ impl Daemon {
         if privilege::is_root() {
             tracing::warn!("{}", say.word("serve-as-root"));
         }
+    }
+}
+
+/// What monitoring asks for, and the pages.
+async fn front(
+    desk: Arc<Desk>,
+    pages: Option<Arc<Pages<InEffect>>>,
+    request: net::http::Request<Vec<u8>>,
+) -> net::http::Response<Vec<u8>> {
+    match (request.uri().path(), pages) {
+        ("/metrics" | "/healthz" | "/readyz", _) | (_, None) => desk.public(request).await,
+        (_, Some(pages)) => pages.answer(request).await,
     }
 }
 

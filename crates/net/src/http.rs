@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -50,6 +51,10 @@ pub struct HttpOptions {
     /// How long a connection may live.
     pub connection_timeout: Duration,
 }
+
+/// From where a request came: among the extensions of each request that came over TCP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct From(pub SocketAddr);
 
 /// Why there is no answer over a local socket.
 #[derive(thiserror::Error, Debug)]
@@ -108,7 +113,7 @@ pub async fn serve_http_admitted<A, H, F>(
             accepted = std::future::poll_fn(|context| listener.poll_accept(context)) => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
             continue;
         };
@@ -117,8 +122,8 @@ pub async fn serve_http_admitted<A, H, F>(
         }
         let (options, answer, is_closing) = (Arc::clone(&options), Arc::clone(&answer), is_closing.clone());
         match stream {
-            Stream::Tcp(stream) => connections.spawn(hold(stream, options, answer, is_closing)),
-            Stream::Unix(stream) => connections.spawn(hold(stream, options, answer, is_closing)),
+            Stream::Tcp(stream) => connections.spawn(hold(stream, peer, options, answer, is_closing)),
+            Stream::Unix(stream) => connections.spawn(hold(stream, peer, options, answer, is_closing)),
         };
     }
     drop((listener, closing));
@@ -131,6 +136,7 @@ pub async fn serve_http_admitted<A, H, F>(
 /// One connection, over as many requests as there is time for.
 async fn hold<S, A, H, F>(
     stream: S,
+    peer: Option<SocketAddr>,
     options: Arc<HttpOptions>,
     answer: Arc<(A, H)>,
     mut is_closing: watch::Receiver<()>,
@@ -147,7 +153,10 @@ async fn hold<S, A, H, F>(
         .header_read_timeout(options.header_timeout)
         .max_buf_size(HTTP_HEADER_BYTES_MAX)
         .max_headers(HTTP_HEADER_COUNT_MAX);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(From(peer));
+        }
         let (options, answer) = (Arc::clone(&options), Arc::clone(&answer));
         async move { Ok::<_, Infallible>(complete(respond(request, &options, &answer.0, &answer.1).await)) }
     });

@@ -100,6 +100,9 @@ config-default-key-name = SELECTOR._domainkey.DOMAIN
 config-default-key-file = that of the key in the file
 config-default-state = keys in the state directory
 config-default-name-servers = those that the zone names
+config-default-loopback = names of this machine alone
+config-default-utc = UTC
+config-default-nobody = nobody
 
 ## [receiver]
 
@@ -493,6 +496,14 @@ config-audit-domains = The domains that are looked at.
 config-audit-every = Time between two looks at a domain.
 config-audit-selectors = Selectors of DKIM keys that are looked at beside the well-known ones and those at which a key was found.
 config-audit-keep-days = For how many days audits are kept; 0 for ever.
+
+config-dashboard = The pages, where metrics and health are ([daemon] http). A restart is needed for all of it.
+config-dashboard-enabled = Whether there are pages.
+config-dashboard-hosts = Names by which browsers may call the pages, beside localhost and addresses. A request for another name is refused, so that no foreign name can be made to point here.
+config-dashboard-zone = The time zone of times on pages, where a user has chosen none.
+config-dashboard-tls = How browsers come: none shows pages on the loopback alone; proxy means that a proxy in front speaks TLS; insecure shows them without TLS also elsewhere, where passwords can be read on the way. Beyond the loopback there are no pages before there is an administrator.
+config-dashboard-proxies = Proxies that say who a user is. What others say of that is not heard.
+config-dashboard-proxy-header = The header field in which they say it. Such a proxy must set it itself, whatever came from outside.
 
 ## [[audit.statement]]
 

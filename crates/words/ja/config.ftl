@@ -100,6 +100,9 @@ config-default-key-name = SELECTOR._domainkey.DOMAIN
 config-default-key-file = ファイルの鍵のもの
 config-default-state = 状態ディレクトリの keys
 config-default-name-servers = ゾーンの NS レコードが示すもの
+config-default-loopback = このマシンを指す名前だけ
+config-default-utc = UTC
+config-default-nobody = なし
 
 ## [receiver]
 
@@ -493,6 +496,14 @@ config-audit-domains = 検査するドメイン名です。
 config-audit-every = 同じドメイン名の検査の間隔です。
 config-audit-selectors = よく使われるセレクタと、これまでに鍵が見つかったセレクタのほかに検査する、DKIM の鍵のセレクタです。
 config-audit-keep-days = 検査の結果を残す日数です。0 は無期限です。
+
+config-dashboard = 画面の設定です。画面はメトリクスと稼働確認と同じアドレス([daemon] http)で開けます。変更にはすべて再起動が必要です。
+config-dashboard-enabled = 画面を表示するかどうかです。
+config-dashboard-hosts = localhost とアドレスのほかに、ブラウザが画面を呼び出してよいホスト名です。それ以外の名前あての要求は拒否するため、他人の名前をここに向けても使えません。
+config-dashboard-zone = 画面に表示する日時の時間帯です。利用者が自分で選んだ場合はそちらを使います。
+config-dashboard-tls = ブラウザの接続方法です。none はループバックだけで画面を表示します。proxy は手前のプロキシが TLS を受け持つことを表します。insecure は TLS なしで外部からも表示しますが、パスワードを途中で読まれるおそれがあります。ループバック以外では、管理者を登録するまで画面を表示しません。
+config-dashboard-proxies = 利用者が誰かを伝えるプロキシです。それ以外から伝えられた内容は使いません。
+config-dashboard-proxy-header = 利用者の名前を伝えるヘッダです。プロキシは、外部から届いた内容にかかわらず、必ず自分で設定する必要があります。
 
 ## [[audit.statement]]
 

@@ -179,6 +179,10 @@
 //! | `serve-http` | address |
 //! | `serve-as-root` | |
 //! | `serve-no-http` | address, reason |
+//! | `serve-http-pages` | address |
+//! | `serve-first-run` | |
+//! | `serve-first-link` | link |
+//! | `serve-no-pages` | file, reason |
 //! | `serve-bad-inherited` | reason |
 //! | `serve-cannot-change-user` | name, reason |
 //! | `serve-no-pid-file` | file, reason |

@@ -709,6 +709,18 @@ const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "dashboard",
+        times: Times::Once,
+        rows: &[
+            is("enabled", Form::Boolean, "true"),
+            told("hosts", Form::Audited, "loopback", "[\"desk.example.jp\"]"),
+            told("zone", Form::Text, "utc", "\"Asia/Tokyo\""),
+            is("tls", Form::OneOf(&["none", "proxy", "insecure"]), "\"none\""),
+            told("proxies", Form::Networks, "nobody", "[\"127.0.0.1\"]"),
+            told("proxy_header", Form::Text, "nobody", "\"remote-user\""),
+        ],
+    },
+    Section {
         name: "audit.statement",
         times: Times::Several,
         rows: &[

@@ -1,0 +1,317 @@
+//! The pages: the desk over the stores of this house.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dashboard::sources::{Catalogue, Published, Settings, Sources, Voice};
+use dashboard::{Desk, Moment, Trouble};
+use feedback::Archive as _;
+use feedback::archive::SourceLine;
+use insight::{Classifier, Hosts, Map, Marks};
+use lookup::Lookup;
+use mailtext::Domain;
+use net::MessageResolver;
+use net::http::{Request, Response, StatusCode, status};
+use people::{NewLine, Registry as _, Secret, Setup};
+use report::row::Address;
+use store::{Sqlite, SqliteArchive, SqliteRegistry};
+use tokio::sync::watch;
+use words::Language;
+
+use super::ledger::Keeper;
+use super::reload::Live;
+use crate::common::Common;
+use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS};
+use crate::published::Published as Found;
+use crate::say::Say;
+
+/// What is around the pages: the same for a daemon and for a demonstration.
+pub(crate) trait Around: Send + Sync + 'static {
+    /// How DNS is asked.
+    type Lookup: Lookup + Send + Sync;
+
+    /// For the questions of one page.
+    fn lookup(&self) -> Self::Lookup;
+
+    /// Who is who among senders, as the configuration in effect has it.
+    fn senders(&self) -> Map;
+}
+
+/// The house, for the desk.
+pub(crate) struct House<A> {
+    around: A,
+    ledger: Option<Keeper>,
+    archive: SqliteArchive,
+    people: Option<SqliteRegistry>,
+    places: PlacesConfig,
+    voices: [Catalogue; 2],
+    settings: Settings,
+    /// What DNS said a short while ago, and when, in seconds since 1970.
+    said: Mutex<HashMap<Domain, (u64, Published)>>,
+}
+
+/// The desk, and whether it is open.
+pub(crate) struct Pages<A> {
+    desk: Desk<House<A>>,
+    tls: DashboardTls,
+    /// Whether there is an administrator: asked until there is one.
+    is_kept: AtomicBool,
+}
+
+/// Everything that is needed for pages.
+pub(crate) struct Parts<A> {
+    /// What is around.
+    pub(crate) around: A,
+    /// The ledger, where one is kept.
+    pub(crate) ledger: Option<Keeper>,
+    /// The file of the reports.
+    pub(crate) reports: PathBuf,
+    /// The file of the people; none where nobody logs in.
+    pub(crate) people: Option<PathBuf>,
+    /// Where addresses are.
+    pub(crate) places: PlacesConfig,
+    /// What is set about the desk.
+    pub(crate) settings: Settings,
+    /// How browsers come.
+    pub(crate) tls: DashboardTls,
+}
+
+impl<A: Around> Pages<A> {
+    /// Opens the stores.
+    ///
+    /// # Errors
+    /// One cannot be used.
+    pub(crate) fn open(parts: Parts<A>) -> Result<Self, Failure> {
+        let Parts { around, ledger, reports, people, places, settings, tls } = parts;
+        // The daemon checks the whole file once, where it takes reports in.
+        let quick = store::archive::Settings { check_bytes_max: 0, ..store::archive::Settings::default() };
+        let archive = SqliteArchive::open(&reports, quick).map_err(|error| unusable(&reports, &error))?;
+        let opened = |path: PathBuf| SqliteRegistry::open(&path).map_err(|error| unusable(&path, &error));
+        let people = people.map(opened).transpose()?;
+        let voices = Language::ALL.map(Catalogue::new);
+        let said = Mutex::default();
+        let house = House { around, ledger, archive, people, places, voices, settings, said };
+        let key = drawn()?;
+        Ok(Self { desk: Desk::new(house, key), tls, is_kept: AtomicBool::new(false) })
+    }
+
+    /// Answers a browser, or a program.
+    pub(crate) async fn answer(&self, request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let peer = request.extensions().get::<net::http::From>().map(|from| from.0.ip().to_canonical());
+        if !self.is_open_to(peer).await {
+            return status(StatusCode::FORBIDDEN);
+        }
+        let Ok(random) = drawn() else { return status(StatusCode::SERVICE_UNAVAILABLE) };
+        self.desk.answer(Moment { now_ms: net::clock::now_ms(), peer, random }, request).await
+    }
+
+    /// Whether somebody from there is answered at all.
+    async fn is_open_to(&self, peer: Option<IpAddr>) -> bool {
+        match self.tls {
+            _ if peer.is_none_or(|peer| peer.is_loopback()) => true,
+            DashboardTls::None => false,
+            // Whoever comes first must not become the administrator.
+            DashboardTls::Proxy | DashboardTls::Insecure => self.has_keeper().await,
+        }
+    }
+
+    /// Whether there is an administrator.
+    async fn has_keeper(&self) -> bool {
+        if self.is_kept.load(Ordering::Relaxed) {
+            return true;
+        }
+        let Some(people) = &self.desk.sources().people else { return false };
+        let is_kept = people.has_keeper().await.unwrap_or(false);
+        self.is_kept.store(is_kept, Ordering::Relaxed);
+        is_kept
+    }
+
+    /// Whether nobody can log in yet.
+    pub(super) async fn is_first_run(&self) -> bool {
+        self.desk.sources().people.is_some() && !self.has_keeper().await
+    }
+
+    /// The token of the first run, where there is nobody yet who could log in.
+    pub(super) async fn first_token(&self) -> Option<String> {
+        let people = self.desk.sources().people.as_ref()?;
+        if self.has_keeper().await {
+            return None;
+        }
+        let secret = Secret::new(drawn().ok()?);
+        let setup = Setup::new(&secret, net::clock::now_s());
+        let line = NewLine::new(net::clock::now_ms(), "serve", "setup-put", "");
+        people.put_setup(setup, line).await.ok()?;
+        Some(secret.to_text())
+    }
+}
+
+/// What is around the pages of the daemon: whatever is in effect.
+pub(super) struct InEffect(pub(super) watch::Receiver<Arc<Live>>);
+
+impl Around for InEffect {
+    type Lookup = MessageResolver;
+
+    fn lookup(&self) -> MessageResolver {
+        let resolver = self.0.borrow().world.resolver().clone();
+        resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
+    }
+
+    fn senders(&self) -> Map {
+        self.0.borrow().plan.senders.clone()
+    }
+}
+
+/// Opens the pages of the daemon; `None` where they are not wanted.
+///
+/// # Errors
+/// A store cannot be used.
+pub(super) fn of_daemon(
+    common: &Common,
+    live: watch::Receiver<Arc<Live>>,
+    ledger: Option<Keeper>,
+) -> Result<Option<Pages<InEffect>>, Failure> {
+    let config = common.config();
+    if !config.dashboard.is_enabled {
+        return Ok(None);
+    }
+    let name = live.borrow().plan.authserv_id.clone();
+    let parts = Parts {
+        around: InEffect(live),
+        ledger,
+        reports: common.reports_file(),
+        people: Some(crate::users::file(common)),
+        places: config.places.clone(),
+        settings: settings(&config.dashboard, &name),
+        tls: config.dashboard.tls,
+    };
+    Pages::open(parts).map(Some)
+}
+
+/// What is set about the desk, as the configuration has it.
+pub(crate) fn settings(config: &DashboardConfig, name: &str) -> Settings {
+    Settings {
+        name: name.into(),
+        is_secure: config.tls == DashboardTls::Proxy,
+        hosts: config.hosts.clone(),
+        zone: config.zone.clone(),
+        proxies: config.proxies.clone(),
+        proxy_field: config.proxy_header.clone(),
+        ..Settings::default()
+    }
+}
+
+fn drawn<const LENGTH: usize>() -> Result<[u8; LENGTH], Failure> {
+    let mut random = [0; LENGTH];
+    let failed = |_| Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", "no random bytes");
+    aws_lc_rs::rand::fill(&mut random).map_err(failed)?;
+    Ok(random)
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    let failure = Failure::new(ExitCode::Store, "serve-no-pages");
+    failure.with("file", path.display().to_string()).with("reason", error.to_string())
+}
+
+impl<A: Around> Sources for House<A> {
+    type Ledger = Sqlite;
+    type Archive = SqliteArchive;
+    type Outbox = SqliteArchive;
+    type Registry = SqliteRegistry;
+
+    fn ledger(&self) -> Option<&Sqlite> {
+        self.ledger.as_ref().map(Keeper::store)
+    }
+
+    fn archive(&self) -> Option<&SqliteArchive> {
+        Some(&self.archive)
+    }
+
+    fn outbox(&self) -> Option<&SqliteArchive> {
+        Some(&self.archive)
+    }
+
+    fn people(&self) -> Option<&SqliteRegistry> {
+        self.people.as_ref()
+    }
+
+    async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            // Whoever panics there would have panicked here.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    fn voice(&self, language: Language) -> &dyn Voice {
+        let [english, japanese] = &self.voices;
+        match language {
+            Language::English => english,
+            Language::Japanese => japanese,
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn ahead_s(&self, zone: &str, at_s: u64) -> Option<i32> {
+        let zone = jiff::tz::TimeZone::get(zone).ok()?;
+        let at = jiff::Timestamp::from_second(i64::try_from(at_s).ok()?).ok()?;
+        Some(zone.to_offset(at).seconds())
+    }
+
+    fn kept_address(&self, address: &str) -> Address {
+        self.ledger.as_ref().map_or(Address::Withheld, |ledger| ledger.address(address))
+    }
+
+    async fn classifier(&self, tenant: &str, lines: &[SourceLine]) -> Result<Classifier, Trouble> {
+        let marks = self.archive.marks(tenant).await?;
+        let mut addresses: Vec<IpAddr> = lines.iter().filter_map(|line| line.source).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let hosts = self.archive.hosts(addresses.clone()).await?;
+        let hosts = crate::hosts::complete_all(&self.places, &addresses, hosts);
+        let say = |failure: Failure| Trouble::Store(Say::new(Language::English).explain(&failure));
+        Ok(Classifier::new(self.around.senders(), Marks::new(marks), Hosts::new(hosts.map_err(say)?)))
+    }
+
+    async fn published(&self, domain: &Domain, below: &[Domain]) -> Published {
+        let now_s = net::clock::now_s();
+        let kept = |said: &HashMap<Domain, (u64, Published)>| {
+            said.get(domain)
+                .filter(|(at_s, _)| now_s < at_s.saturating_add(PAGE_DNS_KEPT_S))
+                .map(|(_, said)| said.clone())
+        };
+        if let Some(said) = kept(&self.said.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return said;
+        }
+        let lookup = self.around.lookup();
+        let names: BTreeSet<&str> = below.iter().map(Domain::as_str).collect();
+        let asked = Found::ask_of(&lookup, domain.as_str(), names);
+        let found = tokio::time::timeout(Duration::from_millis(PAGE_DNS_MS), asked).await;
+        let published = found.map_or_else(|_| Published::default(), |found| told(&found));
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.len() >= PAGE_DNS_COUNT_MAX {
+            said.clear();
+        }
+        said.insert(domain.clone(), (now_s, published.clone()));
+        published
+    }
+}
+
+fn told(found: &Found) -> Published {
+    let text = found.text();
+    Published {
+        record: text.map(Into::into),
+        was_asked: text.is_some(),
+        absent: found.absent().into_iter().filter_map(|name| Domain::parse(name).ok()).collect(),
+        ..Published::default()
+    }
+}
