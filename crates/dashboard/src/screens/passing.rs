@@ -108,12 +108,16 @@ pub(crate) fn action_label(action: Action) -> &'static str {
 
 /// An action with its mark.
 pub(crate) fn action(action: Action, view: &View<'_>) -> Markup {
-    let tone = match action {
+    state(tone(action), &view.word(action_label(action)))
+}
+
+/// How well a message fared.
+pub(crate) fn tone(action: Action) -> Tone {
+    match action {
         Action::Accept => Tone::Good,
         Action::Label | Action::TempFail => Tone::Warning,
         Action::Quarantine | Action::Reject | Action::Discard => Tone::Bad,
-    };
-    state(tone, &view.word(action_label(action)))
+    }
 }
 
 /// The label of a direction.

@@ -93,6 +93,7 @@ impl Screen for Statistics {
             h2 { (view.word("page-mail-label-shares")) }
             p { (view.word("page-mail-shares-defined")) }
             @for method in statistics::METHODS { @if !data.counted.results_of(method).is_empty() {
+                h3 { (method_name(method)) }
                 (figure(method.as_str(), &shares(&data.counted, method, view), view))
             } }
             (table("shares").unwrap_or_default())
@@ -100,13 +101,15 @@ impl Screen for Statistics {
             p { (view.word("page-mail-kept-away-defined")) }
             (figure("kept-away", &kept_away(&data.weekly, view), view))
             @if data.weekly.parts.iter().any(|part| part.spam_share().is_some()) {
+                h3 { (view.word("page-mail-label-spam")) }
                 p { (view.word("page-mail-spam-defined")) }
                 (figure("spam", &spam(&data.weekly, view), view))
             } @else {
                 p { (view.word("page-mail-spam-unknown")) }
             }
             h2 { (view.word("page-mail-label-sources")) }
-            p { (days(data.week)) ". " (view.word("page-mail-sources-defined")) }
+            p { (days(data.week)) }
+            p { (defined(view)) }
             (table("sources").unwrap_or_default())
             (downloads(view, &tables))
         };
@@ -150,7 +153,7 @@ impl Screen for Statistics {
                 "parts": weekly.collect::<Vec<_>>(),
             },
             "sources": {
-                "definition": view.word("page-mail-sources-defined"),
+                "definition": defined(view),
                 "from": day_text(data.week.from_day),
                 "to": day_text(data.week.until_day.saturating_sub(1)),
                 "addresses": sources.collect::<Vec<_>>(),
@@ -161,6 +164,11 @@ impl Screen for Statistics {
     fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
         vec![shares_table(&data.counted, view), weekly_table(&data.weekly, view), sources_table(data, view)]
     }
+}
+
+/// How the addresses are counted.
+fn defined(view: &View<'_>) -> String {
+    view.say("page-mail-sources-defined", &[("count", SOURCE_COUNT.into())])
 }
 
 /// What came from each address, the most first.
@@ -296,7 +304,7 @@ fn weekly_table(weekly: &Counted, view: &View<'_>) -> Table {
     let columns = vec![
         Column::text("week", label("page-mail-label-by-week")),
         Column::number("messages", label("page-label-messages")),
-        Column::number("kept_away", label("page-mail-label-kept-away")),
+        Column::number("kept_away", label("page-mail-label-kept-away-count")),
         Column::number("percent", label("page-mail-label-share")),
         Column::number("spam", label("page-mail-label-spam")),
         Column::number("judged_by_filter", label("page-mail-label-evaluated")),
@@ -327,7 +335,7 @@ fn sources_table(data: &Data, view: &View<'_>) -> Table {
         Column::text("ip", label("page-mail-label-client")),
         Column::number("messages", label("page-label-messages")),
         Column::number("dmarc_pass", label("page-label-passed")),
-        Column::number("kept_away", label("page-mail-label-kept-away")),
+        Column::number("kept_away", label("page-mail-label-kept-away-count")),
         Column::number("percent", label("page-mail-label-share")),
         Column::hidden("definition"),
     ];
@@ -339,7 +347,7 @@ fn sources_table(data: &Data, view: &View<'_>) -> Table {
             Cell::number(source.passed),
             Cell::number(source.kept_away),
             Cell::percent(source.kept_away, source.messages),
-            Cell::text(label("page-mail-sources-defined")),
+            Cell::text(defined(view)),
         ]);
     }
     table

@@ -13,14 +13,14 @@ use words::Argument;
 use crate::ask::{Query, View, Visit};
 use crate::data::{Cell, Column, Table, grouped};
 use crate::page::Page;
-use crate::parts::{code, downloads, safe, safe_whole, time};
+use crate::parts::{code, downloads, safe, safe_whole, state, time};
 use crate::screen::{SCREENS, Screen, Section};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Scope;
 
 use super::passing::{
-    action, address, direction_label, is_theirs, method_name, recipients, result, row_value, span_text, to_mail,
+    address, direction_label, is_theirs, method_name, recipients, result, row_value, span_text, to_mail, tone,
 };
 
 /// The screen.
@@ -68,7 +68,7 @@ impl Screen for Why {
         let row = &data.row;
         let tables = Self::tables(data, view);
         let body = html! {
-            p .verdict { (action(row.verdict.action, view)) " " (decided(row, view)) }
+            p .verdict { (state(tone(row.verdict.action), &decided(row, view))) }
             (reasons(data, view))
             h2 { (view.word("page-mail-label-each-method")) }
             @if let Some(table) = tables.first() { (table.markup(&view.word("page-mail-nothing-evaluated"))) }
@@ -244,7 +244,7 @@ fn connection(row: &Row, view: &View<'_>) -> Markup {
     let kept = |kept: &report::row::Address| address(kept, view);
     html! {
         dl .facts {
-            (fact("page-mail-label-client", row.client.ip.map_or_else(|| html! { "–" }, |ip| html! {
+            (fact("page-mail-label-from-client", row.client.ip.map_or_else(|| html! { "–" }, |ip| html! {
                 a href=(to_mail("client", &ip.to_string())) { (code(&ip.to_string())) }
             })))
             (fact("page-mail-label-host", text(&row.client.name)))
@@ -256,7 +256,7 @@ fn connection(row: &Row, view: &View<'_>) -> Markup {
                     other => code(super::passing::address_text(other).get(..9).unwrap_or("–")),
                 }))
             }
-            (fact("page-mail-label-sender", row.envelope.mail_from.as_ref().map_or_else(|| html! { "<>" }, kept)))
+            (fact("page-mail-label-from-envelope", row.envelope.mail_from.as_ref().map_or_else(|| html! { "<>" }, kept)))
             @if let Some(domain) = &row.envelope.mail_from_domain {
                 (fact("page-mail-label-sender-domain", safe(domain.as_str())))
             }
