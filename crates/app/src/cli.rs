@@ -17,6 +17,7 @@ use crate::reports::ReportArguments;
 use crate::rules::PolicyArguments;
 use crate::say::Language;
 use crate::serve::ServeArguments;
+use crate::survey::SurveyArguments;
 use crate::users::UserArguments;
 
 /// The station where mail shows who it is from: SPF, DKIM, DMARC and all their kin, verified and explained.
@@ -115,6 +116,8 @@ pub(crate) enum Verb {
     Key(KeyArguments),
     /// Reports of others about our mail: take them in, count them, advise
     Report(ReportArguments),
+    /// Surveys of many domains: their tables, and what changed between them
+    Survey(SurveyArguments),
     /// Judge messages by the rules, or the mail of the ledger by other rules
     Policy(PolicyArguments),
     /// Reputations of the domains that messages authenticate

@@ -10,7 +10,7 @@ pub(crate) mod check;
 mod fix;
 mod flatten;
 pub(crate) mod history;
-mod html;
+pub(crate) mod html;
 mod json;
 pub(crate) mod known;
 mod message;

@@ -175,3 +175,13 @@ pub(crate) const PAGE_DNS_KEPT_S: u64 = 300;
 pub(crate) const PAGE_DNS_COUNT_MAX: usize = 1_000;
 /// Requests of browsers at one time.
 pub(crate) const PAGE_CONNECTION_COUNT_MAX: usize = 256;
+/// One line of a survey's results, in bytes.
+pub(crate) const SURVEY_RESULT_BYTES_MAX: u64 = 1 << 20;
+/// A survey's manifest, in bytes.
+pub(crate) const SURVEY_MANIFEST_BYTES_MAX: u64 = 16 << 20;
+/// Most columns by which one survey's tables are made.
+pub(crate) const SURVEY_BY_COUNT_MAX: usize = 64;
+/// A public suffix list, in bytes.
+pub(crate) const SURVEY_SUFFIX_LIST_BYTES_MAX: u64 = 8 << 20;
+/// Most different turns, from one value of a field to another, that are counted between two surveys.
+pub(crate) const SURVEY_TURN_COUNT_MAX: usize = 10_000;

@@ -6,7 +6,7 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`rules`], [`keys`], [`reports`], [`desk`], [`users`], [`serve`], and [`control`], which asks what serves.
+//! [`rules`], [`keys`], [`reports`], [`desk`], [`survey`], [`users`], [`serve`], and [`control`], which asks what serves.
 
 mod cli;
 mod common;
@@ -37,6 +37,7 @@ mod serve;
 mod sign;
 mod spf_verb;
 mod stamp;
+mod survey;
 mod telling;
 mod time;
 mod users;
@@ -65,6 +66,7 @@ fn main() -> std::process::ExitCode {
         Verb::Record(arguments) => desk::record::run(&common, &arguments),
         Verb::Key(arguments) => keys::run(&common, &arguments),
         Verb::Report(arguments) => reports::run(&common, &arguments),
+        Verb::Survey(arguments) => survey::run(&common, &arguments),
         Verb::Policy(arguments) => rules::run(&common, arguments),
         Verb::Reputation(arguments) => memory::reputation::run(&common, &arguments),
         Verb::Replay(arguments) => memory::replay::run(&common, &arguments),

@@ -14,7 +14,7 @@ mod send;
 mod show;
 mod sources;
 mod summary;
-mod table;
+pub(crate) mod table;
 
 use clap::{Args, Subcommand};
 

@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 47] = [
+const ENGLISH: [&str; 48] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -91,6 +91,7 @@ const ENGLISH: [&str; 47] = [
     include_str!("../en/audit-records.ftl"),
     include_str!("../en/audit-profile.ftl"),
     include_str!("../en/audit-change.ftl"),
+    include_str!("../en/survey.ftl"),
     include_str!("../en/page.ftl"),
     include_str!("../en/page-reports.ftl"),
     include_str!("../en/page-inbox.ftl"),
@@ -99,7 +100,7 @@ const ENGLISH: [&str; 47] = [
     include_str!("../en/page-people.ftl"),
 ];
 
-const JAPANESE: [&str; 47] = [
+const JAPANESE: [&str; 48] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -141,6 +142,7 @@ const JAPANESE: [&str; 47] = [
     include_str!("../ja/audit-records.ftl"),
     include_str!("../ja/audit-profile.ftl"),
     include_str!("../ja/audit-change.ftl"),
+    include_str!("../ja/survey.ftl"),
     include_str!("../ja/page.ftl"),
     include_str!("../ja/page-reports.ftl"),
     include_str!("../ja/page-inbox.ftl"),

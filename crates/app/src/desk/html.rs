@@ -162,7 +162,7 @@ fn underlined(finding: &Finding) -> Option<String> {
     Some(format!("{}<mark>{}</mark>{}", part(0, start), part(start, end), part(end, text.len())))
 }
 
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

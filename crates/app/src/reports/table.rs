@@ -4,7 +4,7 @@ use crate::paint::{blanks, columns};
 
 /// How a column stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Column {
+pub(crate) enum Column {
     /// Text, from the left.
     Left,
     /// Numbers, to the right.
@@ -12,7 +12,7 @@ pub(super) enum Column {
 }
 
 /// Lines with columns that line up, two blanks between them, `indent` before them.
-pub(super) fn aligned(indent: &str, form: &[Column], lines: &[Vec<String>]) -> String {
+pub(crate) fn aligned(indent: &str, form: &[Column], lines: &[Vec<String>]) -> String {
     let width = |place: usize| lines.iter().filter_map(|line| line.get(place)).map(|cell| columns(cell)).max();
     let widths: Vec<usize> = (0..form.len()).map(|place| width(place).unwrap_or_default()).collect();
     let mut out = String::new();
@@ -29,7 +29,7 @@ pub(super) fn aligned(indent: &str, form: &[Column], lines: &[Vec<String>]) -> S
 }
 
 /// One line of CSV. A cell that a spreadsheet would take for a formula is given an apostrophe.
-pub(super) fn csv<T: AsRef<str>>(cells: &[T]) -> String {
+pub(crate) fn csv<T: AsRef<str>>(cells: &[T]) -> String {
     let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell.as_ref())).collect();
     cells.join(",") + "\r\n"
 }
@@ -44,7 +44,7 @@ fn csv_cell(text: &str) -> String {
 }
 
 /// A number with a comma between each three digits.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -57,7 +57,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Per cent to one decimal; nothing of nothing is `–`.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }

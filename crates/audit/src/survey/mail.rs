@@ -24,7 +24,9 @@ pub(super) async fn look<L: Lookup + Sync>(
         (None, Answer::Records(_)) if exchanges.is_null_mx() => MailClass::NullMx,
         (None, Answer::Records(_)) => MailClass::Mx,
         // RFC 5321 §5.1: without MX, an address is a mail host of its own.
-        (None, Answer::NoData(_) | Answer::NxDomain(_)) => addresses(lookup, &exchanges.question.name).await,
+        (None, denied @ (Answer::NoData(_) | Answer::NxDomain(_))) => {
+            addresses(lookup, &exchanges.question.name, denied).await
+        }
         (None, Answer::Failed(_)) => MailClass::Unanswered,
     };
     let first = first(exchanges);
@@ -37,12 +39,14 @@ pub(super) async fn look<L: Lookup + Sync>(
     }
 }
 
-async fn addresses<L: Lookup + Sync>(lookup: &L, name: &Domain) -> MailClass {
+/// What a name without MX is; `denied` is how it was said that there is none.
+async fn addresses<L: Lookup + Sync>(lookup: &L, name: &Domain, denied: &Answer) -> MailClass {
     let (ip4, ip6) =
         join(Published::ask(lookup, name.clone(), Kind::A), Published::ask(lookup, name.clone(), Kind::Aaaa)).await;
     match (ip4.answer, ip6.answer) {
         (Answer::Records(_), _) | (_, Answer::Records(_)) => MailClass::AddressOnly,
         (Answer::Failed(_), _) | (_, Answer::Failed(_)) => MailClass::Unanswered,
+        (Answer::NxDomain(_), Answer::NxDomain(_)) if matches!(denied, Answer::NxDomain(_)) => MailClass::NxDomain,
         _ => MailClass::None,
     }
 }

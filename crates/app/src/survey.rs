@@ -1,0 +1,63 @@
+//! `survey`: what many domains publish, counted by group – and what became of it since the survey before.
+//!
+//! A survey is a directory: `results.ndjson`, a line for each name ([`record`]), and `manifest.json`, which says how it was made
+//! ([`manifest`]). Tables and charts are made of these two and of nothing else ([`output`]), one line at a time, so that they can
+//! be made anew, by other groups, without asking anybody again.
+
+mod chart;
+mod diff;
+mod groups;
+mod html;
+mod manifest;
+mod markdown;
+pub(crate) mod output;
+mod record;
+mod results;
+mod series;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use clap::{Args, Subcommand};
+
+use crate::common::Common;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+
+/// `survey`
+#[derive(Args, Debug)]
+pub(crate) struct SurveyArguments {
+    #[command(subcommand)]
+    verb: SurveyVerb,
+}
+
+/// What is wanted of surveys.
+#[derive(Subcommand, Debug)]
+enum SurveyVerb {
+    /// What changed between two surveys: name by name, and by group
+    Diff(diff::DiffArguments),
+    /// Make the tables and charts of a survey anew, by other groups, without asking anybody
+    Tables(output::TablesArguments),
+    /// The figures of several surveys, one after another
+    Series(series::SeriesArguments),
+}
+
+/// Does what is asked of surveys.
+///
+/// # Errors
+/// An option is wrong, a survey cannot be read, or the output cannot be written.
+pub(crate) fn run(common: &Common, arguments: &SurveyArguments) -> Result<ExitCode, Failure> {
+    match &arguments.verb {
+        SurveyVerb::Diff(arguments) => diff::run(common, arguments),
+        SurveyVerb::Tables(arguments) => output::run(common, arguments),
+        SurveyVerb::Series(arguments) => series::run(common, arguments),
+    }
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}

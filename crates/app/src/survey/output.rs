@@ -1,0 +1,200 @@
+//! A survey's directory: results, manifest, and what is made of them – tables as CSV, Markdown and HTML, charts as SVG.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use audit::survey::{Table, japan};
+use chart::View;
+use clap::{Args, ValueHint};
+
+#[allow(unused_imports, reason = "for whoever examines names")]
+pub(crate) use super::manifest::{List, Manifest, MethodUsed, SampleUsed};
+#[allow(unused_imports, reason = "for whoever examines names")]
+pub(crate) use super::record::{Groups, line};
+#[allow(unused_imports, reason = "for whoever examines names")]
+pub(crate) use super::results::FILE as RESULTS_FILE;
+
+use super::chart::{figures, locale};
+use super::results::Results;
+use super::tables::{Reach, SECTIONS, sheet, to_csv};
+use super::{groups, html, manifest, markdown, print};
+use crate::common::Common;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::limits::{SURVEY_BY_COUNT_MAX, SURVEY_SUFFIX_LIST_BYTES_MAX};
+use crate::reports::table::{Column, aligned};
+use crate::say::Say;
+
+/// `survey tables`
+#[derive(Args, Debug)]
+pub(super) struct TablesArguments {
+    /// The directory of a survey
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    survey: PathBuf,
+    /// By this column of the list, or by mail, ns-operator, mx-operator, parked, and with --psl jp-type, jp-prefecture,
+    /// jp-municipality; several times for several [default: every column of the list]
+    #[arg(long, value_name = "COLUMN")]
+    group_by: Vec<String>,
+    /// Public suffix list, for the kinds and places of names under .jp
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    psl: Option<PathBuf>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The survey cannot be read, or its directory not written.
+pub(super) fn run(common: &Common, arguments: &TablesArguments) -> Result<ExitCode, Failure> {
+    let say = common.say();
+    let manifest = Manifest::read(&arguments.survey)?;
+    let japan = arguments.psl.as_deref().map(suffixes).transpose()?;
+    let made = tables(&arguments.survey, &manifest, &arguments.group_by, japan.as_ref(), say)?;
+    made.tables.first().map_or(Ok(()), |table| print(&summary(table, &manifest, say)))?;
+    print(&made.files.iter().map(|file| format!("{}\n", file.display())).collect::<String>())?;
+    Ok(ExitCode::Done)
+}
+
+/// What was made.
+pub(crate) struct Made {
+    /// The tables, in the order in which they were asked for.
+    pub(crate) tables: Vec<Table>,
+    /// The files.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Writes the manifest beside results that are there already, and the tables and charts of them.
+///
+/// # Errors
+/// The results cannot be read, or the directory not written.
+#[allow(dead_code, reason = "for whoever examines names")]
+pub(crate) fn finish(
+    directory: &Path,
+    manifest: &Manifest,
+    by: &[String],
+    japan: Option<&japan::Suffixes>,
+    say: &Say,
+) -> Result<Made, Failure> {
+    put(&directory.join(manifest::FILE), &manifest.to_text())?;
+    tables(directory, manifest, by, japan, say)
+}
+
+/// Counts the results, and writes tables and charts.
+fn tables(
+    directory: &Path,
+    manifest: &Manifest,
+    by: &[String],
+    japan: Option<&japan::Suffixes>,
+    say: &Say,
+) -> Result<Made, Failure> {
+    let by = by_what(manifest, by, japan)?;
+    let mut tables: Vec<Table> = by.iter().map(|by| Table::new(by)).collect();
+    let mut results = Results::open(directory)?;
+    while let Some(one) = results.next()? {
+        for table in &mut tables {
+            let by = table.by.clone();
+            table.add(&groups::value(&by, &one.examined, &one.groups, japan), &one.examined);
+        }
+    }
+    let mut files = Vec::new();
+    let mut parts = BTreeSet::new();
+    for table in &tables {
+        let mut part = groups::file_part(&table.by);
+        // Two columns may differ only in what no file's name holds.
+        while !parts.insert(part.clone()) {
+            part.push('_');
+        }
+        files.extend(write_table(directory, &part, table, manifest, say)?);
+    }
+    Ok(Made { tables, files })
+}
+
+fn write_table(
+    directory: &Path,
+    part: &str,
+    table: &Table,
+    manifest: &Manifest,
+    say: &Say,
+) -> Result<Vec<PathBuf>, Failure> {
+    let reach = reach(manifest);
+    let figures = figures(table, say);
+    let mut contents = vec![
+        (format!("table-{part}.csv"), to_csv(table, reach)),
+        (format!("table-{part}.md"), markdown::page(table, manifest, reach, say)),
+        (format!("table-{part}.html"), html::page(table, manifest, reach, &figures, say)),
+    ];
+    for (name, figure) in [format!("chart-{part}.svg"), format!("chart-{part}-policy.svg")].into_iter().zip(&figures) {
+        if let Ok(svg) = figure.svg(&View::file(View::WIDE, locale(say))) {
+            contents.push((name, svg));
+        }
+    }
+    let write = |(name, text): (String, String)| {
+        let path = directory.join(name);
+        put(&path, &text)?;
+        Ok(path)
+    };
+    contents.into_iter().map(write).collect()
+}
+
+/// The columns that are asked for; those of the list where none is, and all names together where the list has none.
+fn by_what(manifest: &Manifest, by: &[String], japan: Option<&japan::Suffixes>) -> Result<Vec<String>, Failure> {
+    let known = |by: &&String| {
+        manifest.begun.is_empty()
+            || manifest.groups.contains(by)
+            || groups::OF_FACTS.contains(&by.as_str())
+            || by.as_str() == groups::ALL
+            || (japan.is_some() && japan::GROUPS.contains(&by.as_str()))
+    };
+    if let Some(unknown) = by.iter().find(|by| !known(by)) {
+        return Err(Failure::option("survey-no-column", "--group-by", unknown));
+    }
+    let mut wanted: Vec<String> = if by.is_empty() { manifest.groups.clone() } else { by.to_vec() };
+    wanted.truncate(SURVEY_BY_COUNT_MAX);
+    if wanted.is_empty() {
+        wanted.push(groups::ALL.to_owned());
+    }
+    Ok(wanted)
+}
+
+/// The first section of a table, for the terminal.
+pub(crate) fn summary(table: &Table, manifest: &Manifest, say: &Say) -> String {
+    let Some(section) = SECTIONS.first() else { return String::new() };
+    let sheet = sheet(table, section, reach(manifest), say);
+    let form: Vec<Column> =
+        std::iter::once(Column::Left).chain(sheet.header.iter().skip(1).map(|_| Column::Right)).collect();
+    let lines: Vec<_> = std::iter::once(sheet.header).chain(sheet.rows).collect();
+    aligned("", &form, &lines)
+}
+
+fn reach(manifest: &Manifest) -> Reach {
+    if manifest.sample.is_some() { Reach::Sample } else { Reach::Whole }
+}
+
+/// The title of a table.
+pub(super) fn title(table: &Table, say: &Say) -> String {
+    let title = say.word("survey-label-title");
+    if &*table.by == groups::ALL { title } else { format!("{title}: {}", table.by) }
+}
+
+/// Reads a public suffix list for the names under `.jp`.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn suffixes(path: &Path) -> Result<japan::Suffixes, Failure> {
+    use std::io::Read as _;
+    let name = path.display().to_string();
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(SURVEY_SUFFIX_LIST_BYTES_MAX).read_to_string(&mut text))
+        .map_err(|error| Failure::unreadable(&name, &error))?;
+    Ok(japan::Suffixes::parse(&text))
+}
+
+fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let name = path.display().to_string();
+    Failure::new(ExitCode::Internal, "survey-unwritable").with("file", name).with("reason", error.to_string())
+}

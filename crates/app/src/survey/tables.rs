@@ -1,0 +1,137 @@
+//! Tables of counts: which columns stand together for people, and the CSV with all of them.
+
+use std::fmt::Write as _;
+
+use audit::survey::columns::{COLUMNS, position};
+use audit::survey::tally::in_tenths;
+use audit::survey::{Share, Table, Tally};
+
+use crate::reports::table::{csv, grouped};
+use crate::say::Say;
+
+/// Columns that stand together: a heading, and their names.
+pub(super) struct Section {
+    /// The sentence of the heading.
+    pub(super) title: &'static str,
+    /// Its columns.
+    pub(super) columns: &'static [&'static str],
+}
+
+/// The sections, in order: that of the table of 2017 first.
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        title: "survey-label-section-adoption",
+        columns: &["spf", "dmarc", "dkim_folder", "bimi", "mta_sts", "tls_rpt", "dnssec"],
+    },
+    Section {
+        title: "survey-label-section-mail",
+        columns: &["mx", "null_mx", "a_only", "no_mail", "nxdomain", "parked"],
+    },
+    Section {
+        title: "survey-label-section-spf",
+        columns: &["spf_valid", "spf_invalid", "spf_fail", "spf_softfail", "spf_neutral", "spf_pass"],
+    },
+    Section {
+        title: "survey-label-section-dmarc",
+        columns: &["dmarc_none", "dmarc_quarantine", "dmarc_reject", "dmarc_invalid", "dmarc_testing", "dmarc_rua"],
+    },
+    Section {
+        title: "survey-label-section-effective",
+        columns: &["effective", "effective_none", "effective_quarantine", "effective_reject", "effective_psl"],
+    },
+    Section { title: "survey-label-section-dkim", columns: &["dkim_folder", "dkim_listed", "dkim_learnt"] },
+    Section { title: "survey-label-section-others", columns: &["adsp", "wildcard", "unanswered"] },
+];
+
+/// A table as rows of texts, with its heading.
+pub(super) struct Sheet {
+    /// The headings.
+    pub(super) header: Vec<String>,
+    /// The rows; the last is that of all names.
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// Whether intervals are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// All names were examined.
+    Whole,
+    /// A sample was.
+    Sample,
+}
+
+/// The groups, and all names behind them.
+fn tallies<'t>(table: &'t Table, all: &'t str) -> impl Iterator<Item = (&'t str, &'t Tally)> {
+    table.groups().filter(|_| &*table.by != super::groups::ALL).chain([(all, table.all())])
+}
+
+/// A section for people: `78.4 (1402/1788)`.
+pub(super) fn sheet(table: &Table, section: &Section, reach: Reach, say: &Say) -> Sheet {
+    let places: Vec<usize> = section.columns.iter().filter_map(|id| position(id)).collect();
+    let names = places.iter().filter_map(|place| COLUMNS.get(*place)).map(|column| say.word(column.sentence));
+    let all = say.word("survey-label-all");
+    let rows = tallies(table, &all).map(|(group, tally)| {
+        let cells = places.iter().map(|place| cell(tally.share(*place), reach));
+        std::iter::once(group_name(group, say)).chain(cells).collect()
+    });
+    Sheet { header: std::iter::once(heading(table, say)).chain(names).collect(), rows: rows.collect() }
+}
+
+/// Of how many names it is not known; `None` where nothing is left open.
+pub(super) fn residue(table: &Table, say: &Say) -> Option<Sheet> {
+    let open: Vec<usize> = (0..COLUMNS.len()).filter(|place| table.all().unknown(*place) > 0).collect();
+    if open.is_empty() {
+        return None;
+    }
+    let names = open.iter().filter_map(|place| COLUMNS.get(*place)).map(|column| say.word(column.sentence));
+    let all = say.word("survey-label-all");
+    let rows = tallies(table, &all).map(|(group, tally)| {
+        let cells = open.iter().map(|place| grouped(tally.unknown(*place)));
+        std::iter::once(group_name(group, say)).chain(cells).collect()
+    });
+    Some(Sheet { header: std::iter::once(heading(table, say)).chain(names).collect(), rows: rows.collect() })
+}
+
+fn heading(table: &Table, say: &Say) -> String {
+    if &*table.by == super::groups::ALL { say.word("survey-label-group") } else { table.by.to_string() }
+}
+
+/// Names without a value in the column are a group, too.
+pub(super) fn group_name(group: &str, say: &Say) -> String {
+    if group.is_empty() { say.word("survey-label-no-group") } else { group.to_owned() }
+}
+
+fn cell(share: Share, reach: Reach) -> String {
+    let Share { part, whole } = share;
+    let mut text = format!("{} ({part}/{whole})", share.percent());
+    if let (Reach::Sample, Some((low, high))) = (reach, share.interval()) {
+        // A string takes everything.
+        let _ = write!(text, " {}–{}", in_tenths(low), in_tenths(high));
+    }
+    text.trim_start().to_owned()
+}
+
+/// The whole table as CSV: the counts with per cent, then intervals of a sample, then of how many it is not known.
+pub(super) fn to_csv(table: &Table, reach: Reach) -> String {
+    let mut header = vec!["group".to_owned(), "total".to_owned()];
+    header.extend(COLUMNS.iter().flat_map(|column| [column.id.to_owned(), format!("{}_pct", column.id)]));
+    if reach == Reach::Sample {
+        header.extend(COLUMNS.iter().flat_map(|column| ["low", "high"].map(|end| format!("{}_{end}", column.id))));
+    }
+    header.extend(COLUMNS.iter().map(|column| format!("{}_unknown", column.id)));
+    let mut out = csv(&header);
+    for (group, tally) in tallies(table, "ALL") {
+        let shares = || (0..COLUMNS.len()).map(|place| tally.share(place));
+        let mut cells = vec![group.to_owned(), tally.total().to_string()];
+        cells.extend(shares().flat_map(|share| [share.part.to_string(), share.percent()]));
+        if reach == Reach::Sample {
+            cells.extend(shares().flat_map(|share| match share.interval() {
+                Some((low, high)) => [in_tenths(low), in_tenths(high)],
+                None => [String::new(), String::new()],
+            }));
+        }
+        cells.extend((0..COLUMNS.len()).map(|place| tally.unknown(place).to_string()));
+        out.push_str(&csv(&cells));
+    }
+    out
+}
