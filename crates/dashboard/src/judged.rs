@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use feedback::Archive as _;
-use feedback::archive::{CountLine, CountQuery, Division, DomainLine, SourceLine};
-use insight::{Classifier, Existence, Situation};
+use feedback::archive::{CountLine, CountQuery, Division, DomainLine, Sender, SourceLine};
+use insight::group::sighting;
+use insight::{Classifier, Existence, Situation, Tally};
 use mailtext::Domain;
 use report::query::Reach;
 
 use crate::ask::{Period, Visit};
+use crate::limits::SPREAD_COUNT_MAX;
 use crate::sources::{Published, Sources};
 use crate::trouble::Trouble;
 
@@ -25,6 +27,15 @@ pub struct Judged {
     /// Who judges.
     pub classifier: Classifier,
     counts: Vec<CountLine>,
+}
+
+/// The messages of each source, day by day; of long periods, by some days together.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Spread {
+    /// The first day of each piece.
+    pub days: Vec<u32>,
+    /// A tally for each piece, by policy domain and source.
+    pub tallies: BTreeMap<(Box<str>, Sender), Vec<Tally>>,
 }
 
 impl Judged {
@@ -69,6 +80,37 @@ impl Judged {
     #[must_use]
     pub fn lines(&self, domain: &DomainLine) -> &[SourceLine] {
         self.lines.get(&domain.domain).map_or(&[], Vec::as_slice)
+    }
+
+    /// How the messages of each source are spread over the period, in at most [`SPREAD_COUNT_MAX`] pieces.
+    ///
+    /// # Errors
+    /// A store cannot answer.
+    pub async fn spread<S: Sources>(&self, visit: &Visit<'_, S>) -> Result<Spread, Trouble> {
+        let Period { from_day, until_day } = self.period;
+        let width = self.period.day_count().div_ceil(SPREAD_COUNT_MAX).max(1);
+        let days: Vec<u32> = (from_day..until_day).step_by(width as usize).collect();
+        let domain = visit.query.domain("domain")?.map(|domain| (domain, Reach::Name));
+        let policies: BTreeMap<&str, &DomainLine> = self.domains.iter().map(|line| (&*line.domain, line)).collect();
+        let mut tallies: BTreeMap<(Box<str>, Sender), Vec<Tally>> = BTreeMap::new();
+        for (place, day) in days.iter().enumerate() {
+            let query = CountQuery {
+                domain: domain.clone(),
+                from_day: Some(*day),
+                until_day: Some(until_day.min(day + width)),
+                ..CountQuery::default()
+            };
+            for line in visit.archive()?.sources(query).await? {
+                let Some(of) = policies.get(&*line.domain) else { continue };
+                let (sender, _) = insight::group::sender(&self.classifier, &sighting(&line, &of.policy), line.class);
+                let own =
+                    tallies.entry((line.domain.clone(), sender)).or_insert_with(|| vec![Tally::default(); days.len()]);
+                if let Some(tally) = own.get_mut(place) {
+                    tally.add(line.class, line.count);
+                }
+            }
+        }
+        Ok(Spread { days, tallies })
     }
 
     /// The names below a domain from which mail was sent: whether they exist decides which policy holds for them.

@@ -28,3 +28,11 @@ pub const ROUND_COUNT_MAX: usize = 4;
 pub const ASKED_DOMAIN_COUNT_MAX: usize = 16;
 /// Addresses that statistics name: those that most messages came from.
 pub const SOURCE_COUNT: usize = 50;
+/// Most pieces into which a period is divided for small lines.
+pub const SPREAD_COUNT_MAX: u32 = 31;
+/// Sources on one page: each can be ticked, and a form has [`PARAMETER_COUNT_MAX`] fields.
+pub const SOURCE_ROW_COUNT: usize = 50;
+/// Circumstances of a source that are explained on its page; a file has them all.
+pub const CIRCUMSTANCE_ROW_COUNT: usize = 20;
+/// Longest note of an owner, in characters.
+pub const NOTE_CHARACTERS_MAX: usize = 400;

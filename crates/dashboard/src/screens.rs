@@ -1,9 +1,14 @@
 //! The screens, one by one, and what can be done on them.
 
+mod explore;
+mod ladder;
 mod mail;
 mod overview;
 mod passing;
 mod people;
+mod sender;
+mod senders;
+mod source;
 mod statistics;
 mod why;
 
@@ -46,6 +51,38 @@ pub(crate) const ENTRIES: &[Entry] = &[
         section: Some(Section::Mail),
         needs: Role::Viewer,
         parameters: statistics::PARAMETERS,
+    },
+    Entry {
+        id: "senders",
+        path: "/senders",
+        label: "page-reports-label-senders",
+        section: Some(Section::Reports),
+        needs: Role::Viewer,
+        parameters: senders::PARAMETERS,
+    },
+    Entry {
+        id: "sender",
+        path: "/senders/{id}",
+        label: "page-reports-label-sender",
+        section: None,
+        needs: Role::Viewer,
+        parameters: sender::PARAMETERS,
+    },
+    Entry {
+        id: "ladder",
+        path: "/ladder",
+        label: "page-label-ladder",
+        section: Some(Section::Reports),
+        needs: Role::Viewer,
+        parameters: ladder::PARAMETERS,
+    },
+    Entry {
+        id: "explore",
+        path: "/explore",
+        label: "page-reports-label-explore",
+        section: Some(Section::Reports),
+        needs: Role::Viewer,
+        parameters: explore::PARAMETERS,
     },
     Entry {
         id: "settings",
@@ -107,6 +144,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
 
 /// All that can be done.
 pub(crate) const DEEDS: &[Deed] = &[
+    Deed { id: "mark-sender", path: "/senders/mark", needs: Role::Operator, parameters: senders::MARK_PARAMETERS },
     Deed {
         id: "sign-in",
         path: "/login",
@@ -194,6 +232,10 @@ pub(crate) const DEEDS: &[Deed] = &[
 pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form) -> Result<Shown, Trouble> {
     match id {
         "overview" => show::<overview::Overview, S>(visit, form).await,
+        "senders" => show::<senders::Senders, S>(visit, form).await,
+        "sender" => show::<sender::Sender, S>(visit, form).await,
+        "ladder" => show::<ladder::Ladder, S>(visit, form).await,
+        "explore" => show::<explore::Explore, S>(visit, form).await,
         "settings" => show::<people::Own, S>(visit, form).await,
         "users" => show::<people::Users, S>(visit, form).await,
         "user" => show::<people::User, S>(visit, form).await,
@@ -213,6 +255,7 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
 /// It is not done.
 pub(crate) async fn act<S: Sources>(id: &str, visit: &Visit<'_, S>) -> Result<Done, Trouble> {
     match id {
+        "mark-sender" => senders::mark(visit).await,
         "sign-in" => people::sign_in(visit).await,
         "sign-out" => people::sign_out(visit).await,
         "setup-use" => people::first_run(visit).await,

@@ -3,8 +3,11 @@
 
 extern crate sekisho_dashboard as dashboard;
 
+mod explore;
 mod frame;
 mod hostile;
+mod ladder;
 mod mail;
 mod people;
+mod senders;
 mod world;
