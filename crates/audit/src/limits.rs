@@ -98,3 +98,52 @@ pub const SURVEY_LINE_BYTES_MAX: usize = 16 << 10;
 pub const SURVEY_COLUMN_COUNT_MAX: usize = 64;
 /// Names of a list among which duplicates are noticed, count.
 pub const SURVEY_SEEN_COUNT_MAX: usize = 4 << 20;
+/// Examinations of a survey at one time, whatever its settings say, count.
+pub const SURVEY_AT_ONCE_MAX: usize = 65_536;
+/// How far a survey runs ahead of the first domain that is not examined yet, count: so many results may have to be
+/// put in order.
+pub const SURVEY_AHEAD_COUNT: u64 = 32_768;
+/// Questions of a survey for one domain, count; what is beyond is answered by [`lookup::Failure::Budget`].
+pub const SURVEY_QUESTION_COUNT_MAX: u32 = 2_000;
+/// How long one domain may ask, seconds; what it asks later is answered by [`lookup::Failure::Budget`].
+pub const SURVEY_DOMAIN_S_MAX: u64 = 300;
+/// Answers that a survey keeps, unless its settings say otherwise, bytes.
+pub const SURVEY_CACHE_BYTES: usize = 48 << 20;
+/// What one of them costs beside its data, bytes: names, links, and what is derived from it.
+pub const SURVEY_CACHE_ENTRY_BYTES: usize = 400;
+/// The longest that records are kept, seconds.
+pub const SURVEY_POSITIVE_TTL_S_MAX: u32 = 86_400;
+/// The longest that absence is kept, seconds (RFC 2308 §5).
+pub const SURVEY_NEGATIVE_TTL_S_MAX: u32 = 10_800;
+/// How long a failure is kept, after all tries, seconds (RFC 9520 §3.2 allows five minutes).
+pub const SURVEY_FAILURE_TTL_S: u32 = 30;
+/// Zones whose operator is remembered, count.
+pub const SURVEY_ZONE_COUNT_MAX: usize = 65_536;
+/// Operators whose rate is watched, count; those of whom nothing is wanted are forgotten first.
+pub const SURVEY_OPERATOR_COUNT_MAX: usize = 65_536;
+/// Resolvers that a survey asks, count.
+pub const SURVEY_SERVER_COUNT_MAX: usize = 64;
+/// How long the first try of a question waits, unless the settings say otherwise, milliseconds; each further one twice
+/// as long.
+pub const SURVEY_TRY_MS: u64 = 1_000;
+/// Tries over UDP without an answer before TCP, which loses nothing, is taken, count.
+pub const SURVEY_UDP_TRY_COUNT: u32 = 3;
+/// Tries over TCP without an answer, count.
+pub const SURVEY_TCP_TRY_COUNT: u32 = 2;
+/// How long a try over TCP waits, in tries over UDP, count.
+pub const SURVEY_TCP_WAIT: u64 = 5;
+/// Answers that tell of a failure before it is believed, count.
+pub const SURVEY_FAILED_TRY_COUNT: u32 = 3;
+/// How long it is waited before the same server is asked again that told of a failure, milliseconds; then four times as
+/// long.
+pub const SURVEY_FAILED_PAUSE_MS: u64 = 1_000;
+/// A server of which nothing was heard for so long is asked whether it is there, milliseconds.
+pub const SURVEY_SILENCE_MS: u64 = 2_000;
+/// … how often, milliseconds.
+pub const SURVEY_CANARY_MS: u64 = 500;
+/// How often one question is put off because no server is there, count.
+pub const SURVEY_PARKED_COUNT_MAX: u32 = 100;
+/// How long no server may be there before the survey is broken off, seconds.
+pub const SURVEY_DEAD_S: u64 = 600;
+/// Names of an opt-out list, count.
+pub const SURVEY_OPT_OUT_COUNT_MAX: usize = 10_000_000;

@@ -7,10 +7,11 @@
 //!
 //! Reading order: [`facts`] (what comes out), [`method`] (what is asked), [`examine`](mod@examine), then its parts: [`mail`],
 //! [`sender_policy`], [`policies`], [`keys`], [`texts`]; [`hosting`] is who runs what. Before it: [`input`] (lists of names),
-//! [`sample`], [`japan`]. Behind it: [`fields`] (results written and read), [`columns`] and [`tally`] (tables), [`difference`].
+//! [`sample`], [`japan`]. Behind it: [`fields`] (results written and read), [`columns`] and [`tally`] (tables), [`difference`]. [`engine`] is what asks for many at once.
 
 pub mod columns;
 pub mod difference;
+pub mod engine;
 pub mod examine;
 pub mod facts;
 pub mod fields;
