@@ -235,7 +235,7 @@ fn row(data: &Data, place: usize, source: &Source, can_mark: bool, view: &View<'
     };
     let reasons = html! {
         (source.classes(view))
-        ul .plain { @for reason in source.reasons.iter().take(REASON_COUNT_SHOWN) { li { small { (reason.text(view)) } } } }
+        ul .plain.reasons { @for reason in source.reasons.iter().take(REASON_COUNT_SHOWN) { li { small { (reason.text(view)) } } } }
     };
     let line = spread(data, source).map(|values| spark(source, values, data, view));
     let line = html! { @if let Some(line) = &line { (spark_line(&format!("spark-{place}"), line, view)) } };

@@ -5,7 +5,7 @@ use dashboard::{Desk, SCREENS};
 
 use super::world::{World, get, text};
 
-const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u{202e}\u{2066}=cmd|'/c calc'!A0{{7*7}}&amp;\u{0}";
 
 #[test]

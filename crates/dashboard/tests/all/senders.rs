@@ -2,7 +2,7 @@
 
 use dashboard::Desk;
 use dashboard::who::Role;
-use feedback::archive::{Archive as _, Class, CountQuery, Sender, Standing};
+use feedback::archive::{Archive as _, Class, CountQuery, Host, Sender, Standing};
 use http::StatusCode;
 use people::{Grant, Name, NewLine, Person, Registry as _};
 use serde_json::Value;
@@ -267,4 +267,56 @@ fn who_has_one_domain_sees_and_marks_nothing_of_another() {
     }
     let marks = block_on(desk.sources().archive.marks("")).unwrap();
     assert_eq!(marks.iter().map(|mark| mark.domain.as_str()).collect::<Vec<_>>(), ["example.net"]);
+}
+
+#[test]
+fn names_and_places_of_addresses_make_a_source_and_a_mark_of_its_hosts_holds() {
+    let desk = Desk::new(World::with_reports(Role::Operator), [0; 32]);
+    let host = Host {
+        address: "192.0.2.1".parse().unwrap(),
+        name: Some("mx1.example.jp".into()),
+        asn: Some(64_496),
+        as_name: Some("Example Net".into()),
+        country: Some("JP".into()),
+        at_s: 1,
+    };
+    block_on(desk.sources().archive.keep_hosts(vec![host])).unwrap();
+    let value = json(&desk, "/api/v1/senders?domain=example.jp&q=mx1");
+    let source = &value["sources"][0];
+    assert_eq!((source["id"].as_str(), source["countries"][0].as_str()), (Some("hosts:example.jp"), Some("JP")));
+    assert_eq!(source["autonomous_systems"][0], "AS64496 Example Net");
+    assert!(text(&get(&desk, "/senders?domain=example.jp")).contains("JP · AS64496 Example Net"));
+    let one = json(&desk, "/api/v1/senders/hosts%3Aexample.jp?domain=example.jp");
+    let place = &one["addresses"][0];
+    assert_eq!((place["hosts"].as_str(), place["name"].as_str()), (Some("example.jp"), Some("mx1.example.jp")));
+    assert_eq!((place["country"].as_str(), place["messages"].as_u64()), (Some("JP"), Some(14_000)));
+    let lines = json(&desk, "/api/v1/explore?by=country&domain=example.jp&country=JP");
+    assert_eq!((lines["lines"][0]["country"].as_str(), lines["messages"].as_u64()), (Some("JP"), Some(14_000)));
+    let body = form(&[("source", "example.jp hosts:example.jp"), ("standing", "denied")]);
+    assert_eq!(post(&desk, &body).status(), StatusCode::SEE_OTHER);
+    let one = json(&desk, "/api/v1/senders/hosts%3Aexample.jp?domain=example.jp");
+    assert_eq!((one["class"].as_str(), one["standing"].as_str()), (Some("suspected"), Some("denied")));
+    assert_eq!(one["reasons"][0]["id"], "class-mark-denied");
+}
+
+#[test]
+fn what_strangers_wrote_is_text_on_the_pages_that_lead_on() {
+    let desk = Desk::new(World::with_hostile_reports(Role::Admin, super::hostile::HOSTILE), [0; 32]);
+    for target in [
+        "/senders/network%3A192.0.2.0%2F24?domain=example.jp",
+        "/senders/network%3A203.0.113.0%2F24?domain=example.jp",
+        "/explore?by=reporter&by=class",
+        "/explore?by=selector&by=header_from",
+        "/explore?by=day&by=selector",
+        "/explore?by=day&by=reporter&compare=before",
+        "/explore?selector=%3Cscript%3E&source=%3Cimg%20src=x%3E&country=%22%3E",
+        "/ladder?domain=example.jp&p=reject",
+    ] {
+        let answer = get(&desk, target);
+        assert_eq!(answer.status(), StatusCode::OK, "{target}");
+        let page = text(&answer);
+        assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/assets/").count(), "{target}");
+        assert!(!page.contains("<img") && !page.contains(" style="), "{target}");
+        assert!(!page.contains(['\u{202e}', '\u{2066}', '\u{0}']), "{target}: unseen characters");
+    }
 }
