@@ -1,7 +1,7 @@
 //! The arrows between crates: the table in ARCHITECTURE.md against `cargo metadata`, both ways.
 //!
 //! The table is the one whose first head cell is `crate`: crate, may use, outside crates of note, never. A crate is named
-//! by its folder. An arrow that the table lacks fails, and so does one that no manifest has; a crate named as of note must
+//! by its folder; behind `; tests:` stand those that its tests alone use. An arrow that the table lacks fails, and so does one that no manifest has; a crate named as of note must
 //! be used, one named in back-quotes under "never" must not; a dependency that no line of the crate names is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,7 @@ pub(crate) struct Row {
     line: usize,
     name: String,
     may_use: BTreeSet<String>,
+    tests_may_use: BTreeSet<String>,
     of_note: BTreeSet<String>,
     never: BTreeSet<String>,
 }
@@ -61,7 +62,9 @@ fn row(line: usize, text: &str) -> Option<Row> {
     let [name, may_use, of_note, never] = cells[..] else { return None };
     let name = name.trim_start_matches('`').split(['`', ' ']).next()?.to_owned();
     let quoted = never.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    Some(Row { line, name, may_use: list(may_use), of_note: list(of_note), never: quoted })
+    let (may_use, tests) = may_use.split_once("; tests:").unwrap_or((may_use, ""));
+    let (may_use, tests_may_use) = (list(may_use), list(tests));
+    Some(Row { line, name, may_use, tests_may_use, of_note: list(of_note), never: quoted })
 }
 
 fn list(cell: &str) -> BTreeSet<String> {
@@ -118,7 +121,8 @@ fn compare_one(row: &Row, manifest: &Manifest, complaints: &mut Vec<Complaint>) 
         }
     }
     for used in &manifest.inner_for_tests {
-        if !TESTS_ONLY.contains(&used.as_str()) && !row.may_use.contains(used) {
+        let is_known = row.may_use.contains(used) || row.tests_may_use.contains(used);
+        if !TESTS_ONLY.contains(&used.as_str()) && !is_known {
             manifest_complains(format!("the tests of {name} use {used}, an arrow that is not in {TABLE}:{}", row.line));
         }
     }
@@ -128,6 +132,9 @@ fn compare_one(row: &Row, manifest: &Manifest, complaints: &mut Vec<Complaint>) 
     let mut table_complains = |what: String| complaints.push(Complaint::new(TABLE, row.line, what));
     for unused in row.may_use.difference(&manifest.inner) {
         table_complains(format!("{name} does not use {unused}"));
+    }
+    for unused in row.tests_may_use.difference(&manifest.inner_for_tests) {
+        table_complains(format!("the tests of {name} do not use {unused}"));
     }
     for absent in row.of_note.difference(&manifest.outer) {
         table_complains(format!("{name} does not use the outside crate {absent}"));
@@ -166,6 +173,7 @@ mod tests {
 |--|--|--|--|
 | `a` – first | – | memchr | everything else |
 | b – second | a | – | `tokio`, the clock |
+| c – third | a; tests: b | – | `b` |
 
 | crate | not | this | one |
 ";
@@ -180,17 +188,22 @@ mod tests {
     }
 
     fn complaints(a: Manifest, b: Manifest) -> Vec<String> {
-        let manifests = BTreeMap::from([("a".to_owned(), a), ("b".to_owned(), b)]);
+        complaints_with(a, b, manifest(&["a"], &["b"], &[]))
+    }
+
+    fn complaints_with(a: Manifest, b: Manifest, c: Manifest) -> Vec<String> {
+        let manifests = BTreeMap::from([("a".to_owned(), a), ("b".to_owned(), b), ("c".to_owned(), c)]);
         compare(&table(TEXT), &manifests).iter().map(|complaint| complaint.what.clone()).collect()
     }
 
     #[test]
     fn the_table_is_read() {
         let rows = table(TEXT);
-        assert_eq!(rows.len(), 2);
+        assert_eq!(rows.len(), 3);
         assert_eq!((rows[0].name.as_str(), rows[0].line), ("a", 7));
         assert_eq!(rows[0].of_note, set(&["memchr"]));
         assert_eq!((&rows[1].may_use, &rows[1].never), (&set(&["a"]), &set(&["tokio"])));
+        assert_eq!((&rows[2].may_use, &rows[2].tests_may_use), (&set(&["a"]), &set(&["b"])));
     }
 
     #[test]
@@ -202,6 +215,18 @@ mod tests {
     fn arrows_fail_both_ways() {
         let found = complaints(manifest(&["b"], &[], &["memchr"]), manifest(&[], &[], &[]));
         assert_eq!(found, ["a uses b, an arrow that is not in ARCHITECTURE.md:7", "b does not use a"]);
+    }
+
+    #[test]
+    fn arrows_of_tests_are_for_tests_alone() {
+        let (a, b) = (|| manifest(&[], &["testkit"], &["memchr"]), || manifest(&["a"], &["a"], &["psl"]));
+        let found = complaints_with(a(), b(), manifest(&["a", "b"], &[], &[]));
+        let wanted = [
+            "c uses b, an arrow that is not in ARCHITECTURE.md:9",
+            "c uses b, which ARCHITECTURE.md:9 says it never does",
+            "the tests of c do not use b",
+        ];
+        assert_eq!(found, wanted);
     }
 
     #[test]
@@ -220,9 +245,9 @@ mod tests {
 
     #[test]
     fn crates_and_rows_must_match() {
-        let manifests = BTreeMap::from([("c".to_owned(), manifest(&[], &[], &[]))]);
+        let manifests = BTreeMap::from([("d".to_owned(), manifest(&[], &[], &[]))]);
         let found: Vec<String> = compare(&table(TEXT), &manifests).iter().map(ToString::to_string).collect();
-        assert_eq!(found[0], "Cargo.toml: c has no row in ARCHITECTURE.md");
+        assert_eq!(found[0], "Cargo.toml: d has no row in ARCHITECTURE.md");
         assert_eq!(found[1], "ARCHITECTURE.md:7: there is no crate a");
     }
 }
