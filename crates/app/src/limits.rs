@@ -185,3 +185,5 @@ pub(crate) const SURVEY_BY_COUNT_MAX: usize = 64;
 pub(crate) const SURVEY_SUFFIX_LIST_BYTES_MAX: u64 = 8 << 20;
 /// Most different turns, from one value of a field to another, that are counted between two surveys.
 pub(crate) const SURVEY_TURN_COUNT_MAX: usize = 10_000;
+/// How often sessions and tokens that have ended are taken away, in seconds.
+pub(crate) const PEOPLE_SWEEP_S: u64 = 3_600;

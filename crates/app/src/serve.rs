@@ -164,12 +164,7 @@ impl Daemon {
         let failing = failure::Maker::open(common, reporting.as_ref(), &live.plan.authserv_id, counts)?.unzip();
         live.world.hear(failing.0, intake.as_ref().map(intake::Opened::milter));
         let http = missed(http, &say).flatten();
-        let pages = match &http {
-            Some(_) => {
-                missed(pages::of_daemon(common, reloader.subscribe(), keeper.clone()), &say).flatten().map(Arc::new)
-            }
-            None => None,
-        };
+        let pages = http.as_ref().and_then(|_| pages::of_daemon(common, reloader.subscribe(), keeper.clone(), &say));
         let daemon = Self {
             finder: intake.is_some().then(|| hosts::finder(common, live.world.resolver())).transpose()?,
             intake,
@@ -181,7 +176,7 @@ impl Daemon {
             milter,
             addresses,
             http,
-            pages,
+            pages: pages.map(Arc::new),
             control: missed(control, &say),
             _pid_file: pid_file,
             reloader: Arc::new(reloader),
@@ -319,6 +314,9 @@ impl Daemon {
         if let Some(keys) = self.keys.take() {
             let reloader = Arc::clone(&self.reloader);
             beside.cut(keys.run(move || reloader.rekey()));
+        }
+        if let Some(pages) = self.pages.clone() {
+            beside.cut(async move { pages.sweep().await });
         }
         beside.cut(lists::watch(Arc::clone(&self.reloader)));
         beside.cut(published::watch(Arc::clone(&self.reloader)));

@@ -28,7 +28,7 @@ use crate::common::Common;
 use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS};
+use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
 use crate::published::Published as Found;
 use crate::say::Say;
 
@@ -133,6 +133,18 @@ impl<A: Around> Pages<A> {
         is_kept
     }
 
+    /// Takes away what has ended, now and then.
+    pub(super) async fn sweep(&self) {
+        let sources = self.desk.sources();
+        let Some(people) = &sources.people else { return };
+        loop {
+            if let Err(error) = people.sweep(net::clock::now_s(), sources.settings.lifetimes).await {
+                tracing::warn!(reason = %error, "people");
+            }
+            tokio::time::sleep(Duration::from_secs(PEOPLE_SWEEP_S)).await;
+        }
+    }
+
     /// Whether nobody can log in yet.
     pub(super) async fn is_first_run(&self) -> bool {
         self.desk.sources().people.is_some() && !self.has_keeper().await
@@ -168,18 +180,16 @@ impl Around for InEffect {
     }
 }
 
-/// Opens the pages of the daemon; `None` where they are not wanted.
-///
-/// # Errors
-/// A store cannot be used.
+/// Opens the pages of the daemon; `None` where they are not wanted, or where a store cannot be used, which is told.
 pub(super) fn of_daemon(
     common: &Common,
     live: watch::Receiver<Arc<Live>>,
     ledger: Option<Keeper>,
-) -> Result<Option<Pages<InEffect>>, Failure> {
+    say: &Say,
+) -> Option<Pages<InEffect>> {
     let config = common.config();
     if !config.dashboard.is_enabled {
-        return Ok(None);
+        return None;
     }
     let name = live.borrow().plan.authserv_id.clone();
     let parts = Parts {
@@ -191,7 +201,7 @@ pub(super) fn of_daemon(
         settings: settings(&config.dashboard, &name),
         tls: config.dashboard.tls,
     };
-    Pages::open(parts).map(Some)
+    super::missed(Pages::open(parts), say)
 }
 
 /// What is set about the desk, as the configuration has it.
