@@ -7,7 +7,11 @@ use words::Language;
 
 use crate::desk::Moment;
 use crate::door::Door;
-use crate::limits::{PARAMETER_BYTES_MAX, PARAMETER_COUNT_MAX, PERIOD_DAYS_DEFAULT, PERIOD_DAYS_MAX};
+use crate::limits::{
+    DOWNLOAD_ROW_COUNT_MAX, PAGE_ROW_COUNT, PARAMETER_BYTES_MAX, PARAMETER_COUNT_MAX, PERIOD_DAYS_DEFAULT,
+    PERIOD_DAYS_MAX,
+};
+use crate::screen::Form;
 use crate::sources::{Settings, Sources, Voice};
 use crate::trouble::Trouble;
 use crate::who::Who;
@@ -36,6 +40,8 @@ pub struct View<'a> {
     pub path: &'a str,
     /// What stands in the path behind the screen's own: of `/mail/{id}` the id.
     pub object: Option<&'a str>,
+    /// In which form the answer is wanted.
+    pub form: Form,
     /// The parameters.
     pub query: Query,
     /// The time, in milliseconds since 1970.
@@ -207,6 +213,12 @@ impl View<'_> {
     #[must_use]
     pub fn link(&self, name: &str, value: Option<&str>) -> String {
         format!("{}{}", self.path, self.query.with(name, value).to_text())
+    }
+
+    /// How many rows of a long list are wanted: of a file all that it may have.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        if self.form == Form::Csv { DOWNLOAD_ROW_COUNT_MAX } else { PAGE_ROW_COUNT }
     }
 
     /// The day it is in UTC, in days since 1970.

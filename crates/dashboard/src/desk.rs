@@ -93,9 +93,10 @@ impl<S: Sources> Desk<S> {
         }
         let query = Query::parse(uri.query().unwrap_or_default())?;
         let path = uri.path();
-        let (path, form) = match (path.strip_prefix(API), path.strip_suffix(".csv")) {
-            (Some(rest), _) if rest.starts_with('/') => (rest, Form::Json),
-            (_, Some(rest)) => (rest, Form::Csv),
+        let (path, form) = match (path.strip_prefix(API), path.strip_suffix(".csv"), path.strip_suffix(".raw")) {
+            (Some(rest), ..) if rest.starts_with('/') => (rest, Form::Json),
+            (_, Some(rest), _) => (rest, Form::Csv),
+            (_, _, Some(rest)) => (rest, Form::Raw),
             _ => (path, Form::Page),
         };
         Ok(Asked { request, moment, path, query, form })
@@ -152,6 +153,7 @@ impl<S: Sources> Desk<S> {
             settings,
             path: asked.path,
             object: None,
+            form: asked.form,
             query: asked.query.clone(),
             now_ms: asked.moment.now_ms,
             ahead_s,
@@ -172,6 +174,7 @@ impl<S: Sources> Desk<S> {
                     Shown::Page(page) => markup(StatusCode::OK, framed(&page, Some(entry.id), &visit.view)),
                     Shown::Csv(name, text) => file(&name, &text),
                     Shown::Json(value) => program(StatusCode::OK, &value),
+                    Shown::Raw(name, bytes) => attachment(&name, bytes),
                 })
             }
             Method::POST => {
@@ -351,6 +354,12 @@ fn file(name: &str, text: &str) -> Answer {
     // Spreadsheets of Microsoft take UTF-8 for what it is only behind a byte order mark.
     let mut answer =
         typed(StatusCode::OK, "text/csv; charset=utf-8; header=present", format!("\u{feff}{text}").into_bytes());
+    set(&mut answer, CONTENT_DISPOSITION, &format!("attachment; filename=\"sekisho-{name}\""));
+    answer
+}
+
+fn attachment(name: &str, bytes: Vec<u8>) -> Answer {
+    let mut answer = typed(StatusCode::OK, "application/octet-stream", bytes);
     set(&mut answer, CONTENT_DISPOSITION, &format!("attachment; filename=\"sekisho-{name}\""));
     answer
 }

@@ -15,6 +15,7 @@ pub mod ask;
 pub mod assets;
 pub mod data;
 pub mod desk;
+mod documents;
 mod door;
 pub mod judged;
 pub mod limits;

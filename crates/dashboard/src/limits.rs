@@ -18,6 +18,16 @@ pub const PERIOD_DAYS_MAX: u32 = 3_660;
 pub const PERIOD_DAYS_DEFAULT: u32 = 30;
 /// Longest text from outside that a page shows in one place, in characters.
 pub const SHOWN_CHARACTERS_MAX: usize = 400;
+/// Lines of a list that are looked at in one go, where few of them may be what is wanted.
+pub const SCAN_BATCH_COUNT: usize = 500;
+/// Most of them for one page.
+pub const SCAN_ROW_COUNT_MAX: usize = 3_000;
+/// Longest piece of a report that a page shows as it came, in bytes.
+pub const RAW_SHOWN_BYTES_MAX: usize = 64 * 1024;
+/// Longest report, decompressed, that is tried again, in bytes.
+pub const RAW_AGAIN_BYTES_MAX: u64 = 64 << 20;
+/// The newest reports of ours that one page looks at.
+pub const OUTGOING_JOB_COUNT: usize = 300;
 /// Shortest body that is worth packing, in bytes.
 pub const COMPRESSED_BYTES_MIN: usize = 1024;
 /// How long a browser keeps the style sheet and the script, in seconds: their names change with them.

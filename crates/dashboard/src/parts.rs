@@ -241,6 +241,21 @@ pub fn field(view: &View<'_>, name: &str, label: &str) -> Markup {
     html! { label { span { (label) } input name=(name) value=(view.query.get(name).unwrap_or_default()); } }
 }
 
+/// Facts, each with its name; those that say nothing are left out.
+#[must_use]
+pub fn facts(facts: &[(String, Option<Markup>)]) -> Markup {
+    html! {
+        dl .facts { @for (name, fact) in facts { @if let Some(fact) = fact { dt { (name) } dd { (fact) } } } }
+    }
+}
+
+/// What came from outside, whole lines of it, in a box that scrolls.
+#[must_use]
+pub fn source(name: &str, text: &str) -> Markup {
+    let text = text.replace("\r\n", "\n").replace('\t', "    ");
+    html! { pre .source tabindex="0" role="region" aria-label=(name) { code { (safe_whole(&text)) } } }
+}
+
 /// The links to the same as a file and for programs.
 #[must_use]
 pub fn downloads(view: &View<'_>, tables: &[Table]) -> Markup {

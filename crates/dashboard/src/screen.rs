@@ -160,6 +160,8 @@ pub enum Form {
     Csv,
     /// For programs.
     Json,
+    /// What lies behind it, as it came; few screens have that.
+    Raw,
 }
 
 /// What a screen answers with.
@@ -170,6 +172,8 @@ pub enum Shown {
     Csv(String, String),
     /// For programs.
     Json(Value),
+    /// What somebody sent, under a name of ours: to be kept, never to be opened by the browser.
+    Raw(String, Vec<u8>),
 }
 
 /// All screens, in the order of the menu.
@@ -196,6 +200,7 @@ pub(crate) async fn show<C: Screen, S: Sources>(visit: &Visit<'_, S>, form: Form
     Ok(match form {
         Form::Page => Shown::Page(C::page(&data, &visit.view)),
         Form::Json => Shown::Json(C::json(&data, &visit.view)),
+        Form::Raw => return Err(Trouble::NotFound),
         Form::Csv => {
             let tables = C::tables(&data, &visit.view);
             let wanted = visit.query.get("table");

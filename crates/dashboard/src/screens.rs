@@ -1,18 +1,26 @@
 //! The screens, one by one, and what can be done on them.
 
 mod explore;
+mod failures;
+mod inbox;
 mod ladder;
 mod mail;
+mod outgoing;
 mod overview;
 mod passing;
 mod people;
+mod report;
+mod reporters;
 mod sender;
 mod senders;
 mod source;
 mod statistics;
+mod tls;
 mod why;
 
+use self::outgoing::STANDS;
 use crate::ask::Visit;
+use crate::documents::{KINDS, STATES};
 use crate::screen::{Deed, Done, Entry, Form, Kind, Parameter, Section, Shown, show};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
@@ -85,6 +93,105 @@ pub(crate) const ENTRIES: &[Entry] = &[
         parameters: explore::PARAMETERS,
     },
     Entry {
+        id: "reports",
+        path: "/reports",
+        label: "page-inbox-label-reports",
+        section: Some(Section::Reports),
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter::FROM,
+            Parameter::TO,
+            Parameter::DAYS,
+            Parameter::DOMAIN,
+            Parameter { name: "kind", kind: Kind::Word(KINDS) },
+            Parameter { name: "status", kind: Kind::Word(STATES) },
+            Parameter { name: "reporter", kind: Kind::Text },
+            Parameter { name: "report_id", kind: Kind::Text },
+            Parameter { name: "before", kind: Kind::Number },
+        ],
+    },
+    Entry {
+        id: "report",
+        path: "/reports/{id}",
+        label: "page-inbox-label-report",
+        section: None,
+        needs: Role::Viewer,
+        parameters: &[Parameter { name: "skip", kind: Kind::Number }],
+    },
+    Entry {
+        id: "raw",
+        path: "/raw/{id}",
+        label: "page-inbox-label-raw",
+        section: None,
+        needs: Role::Operator,
+        parameters: &[],
+    },
+    Entry {
+        id: "reporters",
+        path: "/reporters",
+        label: "page-inbox-label-reporters",
+        section: Some(Section::Reports),
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter::FROM,
+            Parameter::TO,
+            Parameter::DAYS,
+            Parameter::DOMAIN,
+            Parameter { name: "reporter", kind: Kind::Text },
+        ],
+    },
+    Entry {
+        id: "tls",
+        path: "/tls",
+        label: "page-inbox-label-tls",
+        section: Some(Section::Reports),
+        needs: Role::Viewer,
+        parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS, Parameter::DOMAIN],
+    },
+    Entry {
+        id: "failures",
+        path: "/failures",
+        label: "page-inbox-label-failures",
+        section: Some(Section::Reports),
+        needs: Role::Operator,
+        parameters: &[
+            Parameter::FROM,
+            Parameter::TO,
+            Parameter::DAYS,
+            Parameter::DOMAIN,
+            Parameter { name: "skip", kind: Kind::Number },
+        ],
+    },
+    Entry {
+        id: "failure",
+        path: "/failures/{id}",
+        label: "page-inbox-label-failure-report",
+        section: None,
+        needs: Role::Operator,
+        parameters: &[],
+    },
+    Entry {
+        id: "outgoing",
+        path: "/outgoing",
+        label: "page-inbox-label-outgoing",
+        section: Some(Section::Mail),
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter::DOMAIN,
+            Parameter { name: "state", kind: Kind::Word(STANDS) },
+            Parameter { name: "skip", kind: Kind::Number },
+            Parameter { name: "after", kind: Kind::Text },
+        ],
+    },
+    Entry {
+        id: "outgoing-report",
+        path: "/outgoing/{id}",
+        label: "page-inbox-label-outgoing-report",
+        section: None,
+        needs: Role::Viewer,
+        parameters: &[],
+    },
+    Entry {
         id: "settings",
         path: "/settings",
         label: "page-label-settings",
@@ -145,6 +252,24 @@ pub(crate) const ENTRIES: &[Entry] = &[
 /// All that can be done.
 pub(crate) const DEEDS: &[Deed] = &[
     Deed { id: "mark-sender", path: "/senders/mark", needs: Role::Operator, parameters: senders::MARK_PARAMETERS },
+    Deed {
+        id: "read-again",
+        path: "/reports/read-again",
+        needs: Role::Operator,
+        parameters: &[Parameter { name: "id", kind: Kind::Number }],
+    },
+    Deed {
+        id: "send-now",
+        path: "/outgoing/send-now",
+        needs: Role::Operator,
+        parameters: &[Parameter { name: "id", kind: Kind::Text }],
+    },
+    Deed {
+        id: "unsuppress",
+        path: "/outgoing/unsuppress",
+        needs: Role::Operator,
+        parameters: &[Parameter { name: "mailbox", kind: Kind::Text }],
+    },
     Deed {
         id: "sign-in",
         path: "/login",
@@ -236,6 +361,17 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
         "sender" => show::<sender::Sender, S>(visit, form).await,
         "ladder" => show::<ladder::Ladder, S>(visit, form).await,
         "explore" => show::<explore::Explore, S>(visit, form).await,
+        "reports" => show::<inbox::Inbox, S>(visit, form).await,
+        "report" if form == Form::Raw => report::file(visit).await,
+        "report" => show::<report::OneReport, S>(visit, form).await,
+        "raw" if form == Form::Raw => report::raw_file(visit).await,
+        "raw" => show::<report::RawReport, S>(visit, form).await,
+        "reporters" => show::<reporters::Reporters, S>(visit, form).await,
+        "tls" => show::<tls::Sessions, S>(visit, form).await,
+        "failures" => show::<failures::Failures, S>(visit, form).await,
+        "failure" => show::<failures::OneFailure, S>(visit, form).await,
+        "outgoing" => show::<outgoing::Outgoing, S>(visit, form).await,
+        "outgoing-report" => show::<outgoing::OneOutgoing, S>(visit, form).await,
         "settings" => show::<people::Own, S>(visit, form).await,
         "users" => show::<people::Users, S>(visit, form).await,
         "user" => show::<people::User, S>(visit, form).await,
@@ -256,6 +392,9 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
 pub(crate) async fn act<S: Sources>(id: &str, visit: &Visit<'_, S>) -> Result<Done, Trouble> {
     match id {
         "mark-sender" => senders::mark(visit).await,
+        "read-again" => report::read_again(visit).await,
+        "send-now" => outgoing::send_now(visit).await,
+        "unsuppress" => outgoing::unsuppress(visit).await,
         "sign-in" => people::sign_in(visit).await,
         "sign-out" => people::sign_out(visit).await,
         "setup-use" => people::first_run(visit).await,

@@ -1,11 +1,11 @@
 //! What the desk reads, and the few things that it can have done. `app` implements it over the stores and what is live;
 //! tests over memory.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use feedback::Archive;
-use feedback::archive::SourceLine;
-use feedback::outbox::Outbox;
+use feedback::archive::{DocumentLine, Receipt, SourceLine};
+use feedback::outbox::{JobId, Outbox};
 use insight::Classifier;
 use mailtext::encoded_word::display_safe;
 use mailtext::{Domain, Explain, Network, Value};
@@ -70,6 +70,31 @@ pub trait Sources: Send + Sync + 'static {
     /// What DNS says of a domain now: the text of its DMARC record, and which names below it exist. From memory where
     /// somebody asked a short while ago.
     fn published(&self, domain: &Domain, below: &[Domain]) -> impl Future<Output = Published> + Send;
+
+    /// Reads a report that is kept once more, as it would be read if it came now: `bytes` are its own, decompressed. It
+    /// is brought from where it came before, and whoever vouched for it does so again. Says what the archive did with
+    /// each report in it.
+    ///
+    /// # Errors
+    /// Nobody takes reports in here, or the store does not take it.
+    fn read_again(
+        &self,
+        line: &DocumentLine,
+        bytes: Vec<u8>,
+    ) -> impl Future<Output = Result<Vec<Receipt>, Trouble>> + Send {
+        let _ = (line, bytes);
+        ready(Err(Trouble::not_here()))
+    }
+
+    /// Makes what is not done yet of a report on its way due now, and wakes who sends
+    /// ([`feedback::outbox::desk::hasten`]). Says whether anything of it was not done.
+    ///
+    /// # Errors
+    /// Nobody sends reports here, or the store cannot answer.
+    fn send_now(&self, id: &JobId, now_s: u64) -> impl Future<Output = Result<bool, Trouble>> + Send {
+        let _ = (id, now_s);
+        ready(Err(Trouble::not_here()))
+    }
 }
 
 /// Sentences of one language.

@@ -45,6 +45,12 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// What is asked for needs the daemon, and it is not here.
+    #[must_use]
+    pub fn not_here() -> Self {
+        Self::Failed { sentence: "page-not-here", arguments: Vec::new() }
+    }
+
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {

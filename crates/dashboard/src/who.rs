@@ -4,6 +4,7 @@ use mailtext::Domain;
 use people::grant::{self, Grant};
 use people::session::Session;
 use people::{Digest, Person};
+use report::query::Reach;
 use words::Language;
 
 /// What somebody may do. Each may do what those before it may.
@@ -63,7 +64,29 @@ impl Scope {
         }
     }
 
-    /// The same, for a domain as a store tells it; what is no domain belongs to those who see all.
+    /// What stores are to be asked so that they tell of these domains, or of the one of them that is asked for: each
+    /// place is a question of its own, `None` is all domains. Without a place there is nothing to ask.
+    #[must_use]
+    pub fn places(&self, asked: Option<&Domain>) -> Vec<Option<(Domain, Reach)>> {
+        match (self, asked) {
+            (_, Some(asked)) if self.covers(asked) => vec![Some((asked.clone(), Reach::Name))],
+            (_, Some(_)) => Vec::new(),
+            (Self::All, None) => vec![None],
+            (Self::Domains(domains), None) => {
+                let mut tops: Vec<&Domain> = Vec::new();
+                for domain in domains {
+                    // What lies below another, or stands twice, would be told twice.
+                    if !tops.iter().any(|top| domain.is_within(top)) {
+                        tops.retain(|top| !top.is_within(domain));
+                        tops.push(domain);
+                    }
+                }
+                tops.into_iter().map(|domain| Some((domain.clone(), Reach::Below))).collect()
+            }
+        }
+    }
+
+    /// Whether a domain is one of them, as a store tells it; what is no domain belongs to those who see all.
     #[must_use]
     pub fn covers_text(&self, domain: &str) -> bool {
         *self == Self::All || Domain::parse(domain).is_ok_and(|domain| self.covers(&domain))
@@ -173,5 +196,25 @@ impl Role {
             Self::Operator => "operator",
             Self::Admin => "admin",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_are_asked_about_each_domain_once() {
+        let domain = |name: &str| Domain::parse(name).unwrap();
+        let some = Scope::Domains(["a.example.jp", "example.jp", "example.net", "example.net"].map(domain).into());
+        let texts = |places: Vec<Option<(Domain, Reach)>>| -> Vec<String> {
+            let text = |(domain, reach): (Domain, Reach)| format!("{domain} {reach:?}");
+            places.into_iter().map(|place| place.map(text).unwrap_or_default()).collect()
+        };
+        assert_eq!(texts(some.places(None)), ["example.jp Below", "example.net Below"]);
+        assert_eq!(texts(some.places(Some(&domain("b.example.jp")))), ["b.example.jp Name"]);
+        assert_eq!(texts(some.places(Some(&domain("example.org")))), Vec::<String>::new());
+        assert_eq!(texts(Scope::All.places(None)), [""]);
+        assert_eq!(texts(Scope::Domains(Vec::new()).places(None)), Vec::<String>::new());
     }
 }

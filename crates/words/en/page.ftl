@@ -49,4 +49,5 @@ page-stale = The form is too old or did not come from this desk. Open the page a
 page-method = This address does not take such a request.
 page-parameter = { $name } cannot be read: { $value }.
 page-too-large = The request is too large.
+page-not-here = That is done by the daemon, and it does not run here.
 page-store-failed = The store does not answer: { $words }. Nothing was changed.

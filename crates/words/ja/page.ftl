@@ -49,4 +49,5 @@ page-stale = フォームが古いか、この画面から送られたもので�
 page-method = このアドレスはこの種類の要求を受け付けません。
 page-parameter = { $name } を読み取れません: { $value } です。
 page-too-large = 要求が大きすぎます。
+page-not-here = この操作には sekisho serve が必要ですが、ここでは動いていません。
 page-store-failed = 保存先が応答しません: { $words }。何も変更していません。

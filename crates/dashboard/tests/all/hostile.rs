@@ -12,8 +12,11 @@ pub(crate) const HOSTILE: &str =
 fn nothing_that_a_stranger_wrote_is_markup() {
     let desk = Desk::new(World::with_hostile_reports(Role::Admin, HOSTILE), [0; 32]);
     for entry in SCREENS {
-        let path = entry.path.replace("{id}", "1");
-        for target in [path.clone(), format!("{path}?domain=example.jp&q=%22%3E%3Cscript%3E&lang=ja")] {
+        // Of things with a number of their own, some of each kind.
+        let count = if entry.path.contains("{id}") { 24 } else { 1 };
+        let paths = (1..=count).map(|id| entry.path.replace("{id}", &id.to_string()));
+        let both = |path: String| [format!("{path}?domain=example.jp&q=%22%3E%3Cscript%3E&lang=ja"), path];
+        for target in paths.flat_map(both) {
             let page = text(&get(&desk, &target));
             assert_eq!(page.matches("<script").count(), page.matches("<script src=\"/assets/").count(), "{target}");
             assert!(!page.contains("<img") && !page.contains("onerror=alert(1)>"), "{target}");

@@ -9,7 +9,11 @@ use dashboard::{Desk, Moment, Trouble};
 use feedback::aggregate::{
     Aggregate, AlignedPass, Circumstances, DkimResult, Metadata, PublishedPolicy, Record, SpfResult,
 };
-use feedback::archive::{Archive as _, Class, Content, Origin, Parcel, SourceLine, Status, Trust};
+use feedback::archive::{
+    Archive as _, Class, Content, DocumentLine, Origin, Parcel, Receipt, SourceLine, Status, Trust,
+};
+use feedback::outbox::JobId;
+use feedback::outbox::desk::hasten;
 use feedback::outbox::memory::MemoryOutbox;
 use feedback::{Deviation, Word};
 use http::{Request, Response};
@@ -22,6 +26,8 @@ use report::{Entry, Ledger as _};
 use store::{Memory, MemoryArchive, MemoryRegistry};
 use testkit::block_on;
 use words::{Argument, Language};
+
+use super::inbound;
 
 /// 2026-11-23T10:00:00Z.
 pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
@@ -78,6 +84,7 @@ impl World {
             world.bring(report("example.net", TODAY - 1 - day, "Yahoo", &|text| text.to_owned()));
         }
         world.take(super::mail::messages(&|text| text.to_owned()));
+        inbound::fill(&world, "example.jp", &str::to_owned);
         world
     }
 
@@ -88,6 +95,9 @@ impl World {
             world.bring(report("example.jp", TODAY - 1 - day, hostile, &|text| format!("{text}{hostile}")));
         }
         world.take(super::mail::messages(&|text| format!("{hostile}{text}")));
+        let taint = |text: &str| format!("{text}{hostile}");
+        inbound::fill(&world, "example.jp", &taint);
+        inbound::fill_badly(&world, "example.jp", hostile, &taint);
         world
     }
 
@@ -181,11 +191,11 @@ pub(crate) fn report(domain: &str, day: u32, reporter: &str, taint: &dyn Fn(&str
             trust: Trust::Given,
         },
         digest,
-        raw: b"raw".to_vec(),
+        raw: inbound::gzipped(taint("<feedback/>").as_bytes()),
         content: Content::Aggregate(Box::new(aggregate)),
         status: Status::Accepted,
         reason: None,
-        deviations: vec![Deviation { id: "report-order".into(), example: taint("x").into(), count: 1 }],
+        deviations: vec![Deviation { id: "deviation-field-order".into(), example: taint("x").into(), count: 1 }],
         classes: vec![Class::Legitimate, Class::Forwarded, Class::Misconfigured, Class::Suspected],
     }
 }
@@ -245,6 +255,14 @@ impl Sources for World {
             was_asked: true,
             ..Published::default()
         }
+    }
+
+    async fn read_again(&self, line: &DocumentLine, bytes: Vec<u8>) -> Result<Vec<Receipt>, Trouble> {
+        Ok(inbound::read_again(self, line, &bytes).await)
+    }
+
+    async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
+        Ok(hasten(&self.outbox, now_s, id).await?)
     }
 }
 

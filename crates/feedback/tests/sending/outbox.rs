@@ -8,7 +8,7 @@ use dmarc::{Refusal, ReportKind};
 use feedback::aggregate::fold::{Draft, Fold, FoldOptions, InMemory};
 use feedback::dsn::Dsn;
 use feedback::mail::{Letter, Sender};
-use feedback::outbox::desk::{AdmitError, Admitted, Desk, Outcome};
+use feedback::outbox::desk::{AdmitError, Admitted, Desk, Outcome, hasten};
 use feedback::outbox::memory::MemoryOutbox;
 use feedback::outbox::settings::{BounceAddress, Doubt, NeverTo, OffDomain, Settings, Switch};
 use feedback::outbox::target::{Found, Target, TargetAnswer, sizes};
@@ -358,6 +358,30 @@ fn what_is_not_taken_now_is_tried_again_and_given_up() {
             None,
             "our own server's moods are not its fault"
         );
+    });
+}
+
+#[test]
+fn what_waits_can_be_made_due_and_what_is_done_stays_done() {
+    block_on(async {
+        let desk = desk(settings());
+        admit(&desk, DAY_S + 24 * HOUR_S, period(), 1).await;
+        let early_s = DAY_S + 24 * HOUR_S + 1;
+        assert_eq!(desk.asking(early_s).await.unwrap(), [], "it is spread over the time behind the period");
+        let id = desk.outbox().jobs(JobQuery::Latest(None), 1).await.unwrap().remove(0).id;
+        assert!(hasten(desk.outbox(), early_s, &id).await.unwrap());
+        let job = desk.asking(early_s).await.unwrap().remove(0);
+        desk.resolved(early_s, &job, to(&["a@d0.example", "b@d0.example"])).await.unwrap();
+        attempt(&desk, early_s, Outcome::Accepted).await;
+        attempt(&desk, early_s, Outcome::NotNow { reply: "451 later".into() }).await;
+        assert_eq!(desk.due(early_s, 9).await.unwrap(), []);
+        assert!(hasten(desk.outbox(), early_s, &id).await.unwrap());
+        let due = desk.due(early_s, 9).await.unwrap();
+        let DeliveryState::Waiting { last, .. } = &due[0].state else { panic!("{due:?}") };
+        assert_eq!((due.len(), last.as_deref(), due[0].attempts), (1, Some("451 later"), 1));
+        attempt(&desk, early_s, Outcome::Accepted).await;
+        assert!(!hasten(desk.outbox(), early_s, &id).await.unwrap(), "all is done");
+        assert!(!hasten(desk.outbox(), early_s, &JobId("another".into())).await.unwrap());
     });
 }
 

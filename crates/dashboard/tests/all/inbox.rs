@@ -1,0 +1,165 @@
+//! The inbox, and one report.
+
+use dashboard::Desk;
+use dashboard::who::Role;
+use feedback::archive::{Archive as _, DocumentQuery, Status};
+use http::StatusCode;
+use serde_json::Value;
+use testkit::block_on;
+
+use super::inbound;
+use super::world::{TODAY, World, ask, get, report, text};
+
+fn house(guest: Role) -> World {
+    let world = World::with_reports(guest);
+    inbound::fill_badly(&world, "example.jp", "google.com", &str::to_owned);
+    world
+}
+
+fn json(desk: &Desk<World>, target: &str) -> Value {
+    let answer = get(desk, &format!("/api/v1{target}"));
+    assert_eq!(answer.status(), StatusCode::OK, "{target}: {}", text(&answer));
+    serde_json::from_slice(answer.body()).unwrap()
+}
+
+fn ids(desk: &Desk<World>, query: &str) -> Vec<u64> {
+    let found = json(desk, &format!("/reports{query}"));
+    found["reports"].as_array().unwrap().iter().map(|line| line["id"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn reports_are_listed_and_filtered() {
+    let desk = Desk::new(house(Role::Viewer), [0; 32]);
+    // 40 aggregate reports, a failure report, 16 TLS reports, two that were refused, one that conflicts, one that overlaps.
+    assert_eq!(ids(&desk, ""), (1..=61).rev().collect::<Vec<_>>());
+    assert_eq!(ids(&desk, "?kind=failure"), [41]);
+    assert_eq!(ids(&desk, "?kind=tls&domain=example.jp").len(), 16);
+    assert_eq!(ids(&desk, "?kind=tls&domain=example.net").len(), 0);
+    assert_eq!(ids(&desk, "?status=refused"), [59, 58]);
+    assert_eq!(ids(&desk, "?status=salvaged"), [60]);
+    assert_eq!(ids(&desk, "?status=conflicting"), [60, 3]);
+    assert_eq!(ids(&desk, "?status=overlapping"), [61, 11]);
+    assert_eq!(ids(&desk, "?status=unauthenticated"), [59]);
+    assert_eq!(ids(&desk, "?reporter=Yahoo&days=3").len(), 2);
+    assert_eq!(ids(&desk, "?report_id=example.jp-20778-"), [60, 3]);
+    assert_eq!(ids(&desk, "?before=3"), [2, 1]);
+    for wrong in ["?kind=x", "?status=x", "?before=x"] {
+        assert_eq!(get(&desk, &format!("/reports{wrong}")).status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let page = text(&get(&desk, "/reports?status=refused"));
+    assert!(page.contains("It is readable, but something else than a report") && page.contains("Refused"), "{page}");
+    let file = text(&get(&desk, "/reports.csv?kind=failure"));
+    assert!(file.contains("id,received,status,kind,reporter,") && file.contains("\r\n41,"), "{file}");
+}
+
+#[test]
+fn long_lists_go_on_where_they_stopped() {
+    let world = house(Role::Viewer);
+    for day in 20..100 {
+        world.bring(report("example.jp", TODAY - 1 - day, "late", &str::to_owned));
+    }
+    let desk = Desk::new(world, [0; 32]);
+    let first = json(&desk, "/reports?days=365");
+    assert_eq!(first["reports"].as_array().unwrap().len(), 100);
+    let next = first["next"].as_u64().unwrap();
+    assert_eq!(ids(&desk, &format!("?days=365&before={next}")), (1..next).rev().collect::<Vec<_>>());
+    assert!(text(&get(&desk, "/reports?days=365")).contains(&format!("before={next}")));
+    let file = text(&get(&desk, "/reports.csv?days=365"));
+    assert_eq!(file.lines().count(), 142);
+}
+
+#[test]
+fn a_person_of_one_domain_sees_its_reports_alone() {
+    let desk = Desk::new(inbound::known(house(Role::Viewer), "operator:example.net"), [0; 32]);
+    let get = |target: &str| ask(&desk, "GET", target, inbound::KNOWN, "");
+    let ids = |query: &str| -> Vec<u64> {
+        let found: Value = serde_json::from_slice(get(&format!("/api/v1/reports{query}")).body()).unwrap();
+        found["reports"].as_array().unwrap().iter().map(|line| line["id"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(ids(""), (1..=20).map(|number| number * 2).rev().collect::<Vec<_>>());
+    assert_eq!(ids("?domain=example.jp"), [0_u64; 0]);
+    assert_eq!(get("/reports/2").status(), StatusCode::OK);
+    for target in ["/reports/1", "/reports/58", "/reports/1.raw", "/raw/41", "/raw/59", "/reports/1.csv"] {
+        assert_eq!(get(target).status(), StatusCode::NOT_FOUND, "{target}");
+    }
+    let page = text(&get("/reports"));
+    assert!(
+        !page.contains("example.jp") || page.matches("example.jp").count() == page.matches("mx.example.jp").count()
+    );
+    let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let done = ask(&desk, "POST", "/reports/read-again", inbound::KNOWN, &format!("id=58&csrf={token}"));
+    assert_eq!(done.status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn one_report_is_told_in_full() {
+    let desk = Desk::new(house(Role::Viewer), [0; 32]);
+    let page = text(&get(&desk, "/reports/60"));
+    for wanted in [
+        "Report 60",
+        "Read in part",
+        "It is cut off",
+        "says something else than report 3",
+        "href=\"/reports/3\"",
+        "The reporter says: no record",
+        "A record counts no message at all.",
+        "p=none",
+        "203.0.113.66",
+        "spoofer.example:s1=pass",
+        "&lt;feedback/&gt;",
+    ] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    assert!(!page.contains("/reports/read-again"), "a viewer may not");
+    let value = json(&desk, "/reports/60");
+    assert_eq!((&value["messages"], &value["rows"][0]["count"]), (&951.into(), &701.into()));
+    assert_eq!(text(&get(&desk, "/reports/60.csv")).lines().count(), 5);
+    assert!(text(&get(&desk, "/reports/44")).contains("certificate-expired mx1.example.jp 7"));
+    for target in ["/reports/999", "/reports/x", "/reports/60/x"] {
+        assert_eq!(get(&desk, target).status(), StatusCode::NOT_FOUND, "{target}");
+    }
+}
+
+#[test]
+fn a_report_can_be_had_as_it_came_by_those_who_may() {
+    let desk = Desk::new(house(Role::Viewer), [0; 32]);
+    let file = get(&desk, "/reports/1.raw");
+    assert_eq!(file.headers()["content-type"], "application/octet-stream");
+    assert_eq!(file.headers()["content-disposition"], "attachment; filename=\"sekisho-report-1.xml.gz\"");
+    assert_eq!(file.body()[..2], [0x1f, 0x8b]);
+    // Failure reports, and what nobody could read, may hold mail of others.
+    for (target, page) in [("/reports/41", "operators"), ("/reports/59", "operators")] {
+        let shown = text(&get(&desk, target));
+        assert!(shown.contains(page) && !shown.contains("Pay now") && !shown.contains("from somebody"), "{shown}");
+        assert_eq!(get(&desk, &format!("{target}.raw")).status(), StatusCode::FORBIDDEN);
+    }
+    assert_eq!(get(&desk, "/raw/41").status(), StatusCode::FORBIDDEN);
+    let desk = Desk::new(house(Role::Operator), [0; 32]);
+    assert!(text(&get(&desk, "/raw/59")).contains("Received: from somebody"));
+    assert_eq!(
+        get(&desk, "/raw/41.raw").headers()["content-disposition"].to_str().unwrap().split('"').nth(1),
+        Some("sekisho-report-41.eml.gz")
+    );
+    assert_eq!(get(&desk, "/overview.raw").status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn what_was_refused_can_be_tried_again() {
+    let desk = Desk::new(house(Role::Viewer), [0; 32]);
+    assert_eq!(ask(&desk, "POST", "/reports/read-again", &[], "id=58").status(), StatusCode::FORBIDDEN);
+    let desk = Desk::new(house(Role::Operator), [0; 32]);
+    assert!(text(&get(&desk, "/reports/58")).contains("/reports/read-again"));
+    let done = ask(&desk, "POST", "/reports/read-again", &[], "id=58");
+    assert_eq!(done.status(), StatusCode::SEE_OTHER, "{}", text(&done));
+    let address = done.headers()["location"].to_str().unwrap().to_owned();
+    assert!(address.ends_with("?done=page-done-read-again"), "{address}");
+    let page = text(&get(&desk, &address));
+    assert!(page.contains("The report was read, and counts now.") && page.contains("once-refused"), "{page}");
+    let query = DocumentQuery { status: Some(Status::Refused), ..DocumentQuery::default() };
+    let left = block_on(desk.sources().archive.documents(query)).unwrap().lines;
+    assert_eq!(left.iter().map(|line| line.id.0).collect::<Vec<_>>(), [59]);
+    // What is no report today either stays refused.
+    let done = ask(&desk, "POST", "/reports/read-again", &[], "id=59&back=%2Freports%2F59");
+    assert_eq!(done.headers()["location"], "/reports/59?done=page-done-read-in-vain");
+    assert_eq!(ask(&desk, "POST", "/reports/read-again", &[], "id=999").status(), StatusCode::NOT_FOUND);
+}
