@@ -6,6 +6,7 @@ use lookup::{Kind, Question};
 use mailtext::{Domain, Explain, Span, Value};
 
 use crate::limits::FINDING_COUNT_MAX;
+use crate::records::Written;
 use crate::rule::Rule;
 use crate::severity::Severity;
 
@@ -64,6 +65,16 @@ pub struct Replacement {
     pub kind: Kind,
     /// The record's data: of a TXT record the text itself, of the others as a master file writes it.
     pub text: String,
+}
+
+impl Replacement {
+    /// The record in a line, as a zone file has it without TTL: `example.jp. TXT "v=spf1 -all"`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let name = self.name.as_str().to_owned();
+        let written = Written { name, kind: self.kind, text: self.text.clone(), caveat: None };
+        format!("{}. {} {}", written.name, written.kind, written.data())
+    }
 }
 
 /// The findings of one rule, as they are made.

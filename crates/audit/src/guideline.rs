@@ -210,6 +210,20 @@ impl Met {
         }
     }
 
+    /// The id of its name. What was declared is never named as if it were verified.
+    #[must_use]
+    pub fn label(self, is_declared: bool) -> &'static str {
+        match (self, is_declared) {
+            (Self::Met, true) => "check-label-declared-met",
+            (Self::NotMet, true) => "check-label-declared-not-met",
+            (Self::Met, false) => "check-label-met",
+            (Self::NotMet, false) => "check-label-not-met",
+            (Self::Partial, _) => "check-label-partial",
+            (Self::NotApplicable, _) => "check-label-not-applicable",
+            (Self::Unknown, _) => "check-label-unknown",
+        }
+    }
+
     /// Reads the word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

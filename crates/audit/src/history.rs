@@ -8,9 +8,10 @@
 //! below an include that failed; findings and requirements that rest on such a question are not compared until it is
 //! answered again. That it could not be asked is told as such ([`Change::Unasked`]).
 //!
-//! Reading order: this file, `take` (of a snapshot), `settle`, `change` (the difference), `wire` (as bytes).
+//! Reading order: this file, `take` (of a snapshot), `settle`, `change` (the difference), `wire` (as bytes), `kept` (many).
 
 mod change;
+mod kept;
 mod settle;
 mod take;
 mod wire;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mailtext::Domain;
 
 pub use change::{Change, Turn, Way, changes};
+pub use kept::{Kept, Part, Step};
 
 use crate::guideline::{Level, Met, REQUIREMENTS};
 use crate::severity::Severity;

@@ -8,7 +8,8 @@
 //! declared what was verified or verified what was declared.
 //!
 //! Reading order: [`subject`], [`world`], [`snapshot`], [`presence`], [`finding`], [`rule`], then a small family, [`families::legacy`], and the
-//! others. [`history`] is audits as they are kept, and their differences. [`known`] is what else an installation may tell; [`draft`] and [`journal`] stand between an audit and the world.
+//! others. [`history`] is audits as they are kept, and their differences. [`known`] is what else an installation may tell; [`tree`](mod@tree) draws what an SPF
+//! record leads to; [`draft`] and [`journal`] stand between an audit and the world.
 //! [`survey`] is the same question put to very many domains. What never passes is in [`limits`].
 
 pub mod dane;
@@ -31,6 +32,7 @@ pub mod severity;
 pub mod snapshot;
 pub mod subject;
 pub mod survey;
+pub mod tree;
 pub mod world;
 
 pub use desk::{Desk, Letter};

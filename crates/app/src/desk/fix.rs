@@ -1,18 +1,13 @@
 //! What to do about a finding, as text: a record to paste, or a sentence.
 
 use audit::Fix;
-use audit::records::Written;
 
 use crate::say::Say;
 
 /// A fix in one line.
 pub(super) fn line(fix: &Fix, say: &Say) -> String {
     match fix {
-        Fix::Publish(record) => {
-            let name = record.name.as_str().to_owned();
-            let written = Written { name, kind: record.kind, text: record.text.clone(), caveat: None };
-            format!("{}. {} {}", written.name, written.kind, written.data())
-        }
+        Fix::Publish(record) => record.line(),
         Fix::Remove { name, kind } => {
             say.say("check-remove", &[("name", name.as_str().into()), ("kind", mailtext::Value::Word(kind.as_str()))])
         }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use audit::guideline::{self, Level, Role};
-use audit::history::{Audit, Change, RecordKind, changes as changed};
+use audit::history::{Audit, Change, Kept, Part, RecordKind, Step, changes as changed};
 use audit::known::{History, KeySeen};
 use audit::{Desk, Known, SelectorSource, Severity, Subject, World, rule};
 use lookup::Answer;
@@ -234,34 +234,15 @@ pub(crate) async fn look<W: World + Sync>(
     Looked::Audited(Box::new(audit), list)
 }
 
-/// One moment of a history: the audit, and what had changed since the one before.
-struct Step {
-    audit: Audit,
-    changes: Vec<Change>,
-}
-
-/// The audits at which something was new, newest first; the first of all is among them.
-fn steps(domain: &Domain, history: &AuditHistory) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut before: Option<(u64, Audit)> = None;
-    for at_s in &history.moments {
-        // Between two audits whose texts are the same nothing has to be compared.
-        let is_same = before.as_ref().is_some_and(|(before_s, _)| {
-            !history.parts.iter().any(|part| part.first_s == *at_s || part.last_s == *before_s)
-        });
-        if is_same {
-            before = before.map(|(_, audit)| (*at_s, audit));
-            continue;
-        }
-        let audit = audit_at(domain, history, *at_s);
-        let changes = before.as_ref().map(|(_, before)| changed(before, &audit));
-        if changes.as_ref().is_none_or(|changes| !changes.is_empty()) {
-            steps.push(Step { audit: audit.clone(), changes: changes.unwrap_or_default() });
-        }
-        before = Some((*at_s, audit));
-    }
-    steps.reverse();
-    steps
+/// What is kept of a domain, as the difference takes it.
+fn kept(domain: &Domain, history: &AuditHistory) -> Kept {
+    let parts = history.parts.iter().map(|part| Part {
+        name: part.name.clone(),
+        first_s: part.first_s,
+        last_s: part.last_s,
+        text: part.text.clone(),
+    });
+    Kept { domain: domain.clone(), moments: history.moments.clone(), parts: parts.collect() }
 }
 
 /// A history as text.
@@ -273,7 +254,7 @@ pub(crate) fn show(domain: &Domain, history: &AuditHistory, say: &Say, paint: Pa
     let count = ("count", history.moments.len().into());
     let (first, last) = (("first", time::rfc3339(*first).into()), ("last", time::rfc3339(*last).into()));
     let mut out = paint.tone(Tone::Strong, &say.say("check-history-head", &[name, count, first, last])) + "\n";
-    for step in steps(domain, history) {
+    for step in kept(domain, history).steps(usize::MAX) {
         let moment = time::rfc3339(u64::try_from(step.audit.at_s).unwrap_or_default());
         let _ = writeln!(out, "\n{}  {}", paint.tone(Tone::Strong, &moment), standing(&step.audit, say));
         for line in step.changes.iter().flat_map(|change| changes::lines(change, say, paint)) {
@@ -309,7 +290,7 @@ pub(crate) fn line(domain: &Domain, history: &AuditHistory, say: &Say) -> String
         let (met, total) = audit.score(level);
         json!({ "met": met, "total": total })
     };
-    let steps = steps(domain, history).into_iter().map(|Step { audit, changes: list }| {
+    let steps = kept(domain, history).steps(usize::MAX).into_iter().map(|Step { audit, changes: list }| {
         json!({
             "at": rfc3339(audit.at_s),
             "errors": audit.count(Severity::Error),

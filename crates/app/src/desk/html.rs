@@ -7,7 +7,7 @@ use audit::{Finding, Severity};
 use mailtext::Value;
 
 use super::profile::Holding;
-use super::text::{declared, met_label, summary};
+use super::text::{declared, summary};
 use super::{Checked, fix};
 use crate::say::{Language, Say};
 use crate::time;
@@ -103,7 +103,7 @@ fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
             id = one.requirement.id,
             level = level_name(one.requirement.level.as_str()),
             text = escape(&say.word(one.requirement.sentence)),
-            result = escape(&say.word(met_label(one.met, one.declared))),
+            result = escape(&say.word(one.met.label(one.declared.is_some()))),
             evidence = evidence.join("<br>"),
         );
     }

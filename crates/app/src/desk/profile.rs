@@ -17,7 +17,7 @@ use toml::Spanned;
 
 use super::html::escape;
 use super::message::hundredths;
-use super::text::{declared, met_label, tone};
+use super::text::{declared, tone};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::{
@@ -223,7 +223,7 @@ impl Holding<'_> {
     pub(super) fn text(&self, say: &Say, paint: Paint, out: &mut String) {
         let _ = writeln!(out, "\n{}", paint.tone(Tone::Strong, &self.summary(say)));
         for one in &self.held {
-            let head = format!("{} {}", one.requirement.id, say.word(met_label(one.met, one.declared)));
+            let head = format!("{} {}", one.requirement.id, say.word(one.met.label(one.declared.is_some())));
             let _ = writeln!(out, "\n{}  {}", paint.tone(tone(one.met), &head), sentence(one.requirement, say));
             for line in shown(one, say) {
                 let _ = writeln!(out, "       {line}");
@@ -264,7 +264,7 @@ impl Holding<'_> {
                 escape(&one.requirement.id),
                 super::html::level_name(one.requirement.level.as_str()),
                 escape(&sentence(one.requirement, say)),
-                escape(&say.word(met_label(one.met, one.declared))),
+                escape(&say.word(one.met.label(one.declared.is_some()))),
                 evidence.join("<br>"),
             );
         }

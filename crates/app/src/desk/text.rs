@@ -90,7 +90,7 @@ fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut Strin
         let _ = writeln!(out, "  {line}");
     }
     for one in answered {
-        let (id, word) = (one.requirement.id, say.word(met_label(one.met, one.declared)));
+        let (id, word) = (one.requirement.id, say.word(one.met.label(one.declared.is_some())));
         let head = format!("{id}{} {word}", blanks(id, 4));
         let _ = writeln!(out, "\n{} {}", paint.tone(tone(one.met), &head), say.word(one.requirement.sentence));
         for evidence in &one.evidence {
@@ -125,20 +125,4 @@ pub(super) fn declared(statement: &Statement, say: &Say) -> String {
 /// The day of a statement: 2026-11-01.
 pub(super) fn date(statement: &Statement) -> String {
     time::rfc3339(u64::try_from(statement.at_s).unwrap_or_default()).chars().take(10).collect()
-}
-
-/// The id of the label of a result. What was declared is never shown as if it were verified.
-pub(super) fn met_label(met: Met, declared: Option<&Statement>) -> &'static str {
-    match (declared, met) {
-        (Some(_), Met::Met) => return "check-label-declared-met",
-        (Some(_), Met::NotMet) => return "check-label-declared-not-met",
-        _ => {}
-    }
-    match met {
-        Met::Met => "check-label-met",
-        Met::NotMet => "check-label-not-met",
-        Met::Partial => "check-label-partial",
-        Met::NotApplicable => "check-label-not-applicable",
-        Met::Unknown => "check-label-unknown",
-    }
 }

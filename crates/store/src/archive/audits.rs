@@ -104,6 +104,15 @@ impl SqliteArchive {
         self.readers.ask(move |connection| history(connection, &tenant, &domain)).end()
     }
 
+    /// The domains of which audits are kept, in order.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    pub fn audited(&self, tenant: &str) -> impl Future<Output = Result<Vec<Box<str>>, ArchiveError>> + Send {
+        let tenant: Box<str> = tenant.into();
+        self.readers.ask(move |connection| domains(connection, &tenant)).end()
+    }
+
     /// Forgets audits before a time, and the texts that none of the others saw; how many audits.
     ///
     /// # Errors
@@ -173,6 +182,17 @@ fn forget(connection: &Connection, before_s: i64) -> Result<u64, ArchiveError> {
     let count = statement.execute([before_s]).map_err(from_sqlite)?;
     insert(connection, "DELETE FROM audited WHERE last_s < ?1", [before_s])?;
     Ok(count as u64)
+}
+
+fn domains(connection: &Connection, tenant: &str) -> Result<Vec<Box<str>>, ArchiveError> {
+    // From name to name by the index: a domain may have as many audits as there are domains.
+    let sql = "WITH RECURSIVE named (domain) AS (\
+                   SELECT min(domain) FROM audit WHERE tenant = ?1 \
+                   UNION ALL \
+                   SELECT (SELECT min(domain) FROM audit WHERE tenant = ?1 AND domain > named.domain) \
+                   FROM named WHERE domain IS NOT NULL) \
+               SELECT domain FROM named WHERE domain IS NOT NULL";
+    all(connection, sql, [tenant], |row| row.get(0).map_err(from_sqlite))
 }
 
 fn history(connection: &Connection, tenant: &str, domain: &str) -> Result<AuditHistory, ArchiveError> {

@@ -47,6 +47,12 @@ fn a_text_that_does_not_change_is_stored_once() {
     assert_eq!(rows, wanted);
     assert_eq!(at(&history, 30)["mx"], b"b");
     assert_eq!(self::history(&archive, "other.example"), AuditHistory::default());
+    for domain in ["b.example", "a.example"] {
+        keep(&archive, audit(domain, 10, &[]));
+    }
+    let audited: Vec<_> = block_on(archive.audited("")).unwrap();
+    assert_eq!(audited.iter().map(|domain| &**domain).collect::<Vec<_>>(), ["a.example", "b.example", "example.jp"]);
+    assert!(block_on(archive.audited("other")).unwrap().is_empty());
 }
 
 /// Whatever is kept comes back, at every moment.
