@@ -8,15 +8,17 @@
 //! other host, put a script or a style into a page, or let what a stranger wrote stand in a page unescaped.
 //!
 //! Reading order: [`sources`], [`mod@desk`]; [`screen`] with its table of screens, then any of `screens`; the pieces of
-//! pages in [`parts`] and [`data`]; the frame around them in [`page`]; who may what in [`who`]. What never passes is in
+//! pages in [`parts`] and [`data`]; reports, judged ([`judged`]), and domains, examined ([`examined`]); the frame around them in [`page`]; who may what in [`who`]. What never passes is in
 //! [`limits`].
 
 pub mod ask;
 pub mod assets;
 pub mod data;
 pub mod desk;
+pub mod difference;
 mod documents;
 mod door;
+pub mod examined;
 pub mod judged;
 pub mod limits;
 pub mod page;

@@ -46,3 +46,13 @@ pub const SOURCE_ROW_COUNT: usize = 50;
 pub const CIRCUMSTANCE_ROW_COUNT: usize = 20;
 /// Longest note of an owner, in characters.
 pub const NOTE_CHARACTERS_MAX: usize = 400;
+/// Domains on one page of theirs: the audits of each are read.
+pub const DOMAIN_ROW_COUNT: usize = 50;
+/// Audits at which something changed, on one page of a domain.
+pub const STEP_COUNT: usize = 20;
+/// Most of a record that a page shows in one place, in bytes: keys are whole, policies too.
+pub const RECORD_BYTES_SHOWN_MAX: usize = 4096;
+/// Changes of one audit that a page shows.
+pub const CHANGE_COUNT: usize = 100;
+/// Lines of keys on one page, each with its picture.
+pub const LINE_COUNT: usize = 20;

@@ -169,7 +169,7 @@ pub fn copied(line: &str, view: &View<'_>) -> Markup {
     html! {
         div .record {
             pre tabindex="0" { code { (safe_whole(line)) } }
-            button type="button" .copy hidden data-copy=(line) data-done=(view.word("page-label-copied")) { (view.word("page-label-copy")) }
+            button type="button" .copy hidden data-copy=(safe_whole(line)) data-done=(view.word("page-label-copied")) { (view.word("page-label-copy")) }
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The screens, one by one, and what can be done on them.
 
+mod domain;
+mod domains;
 mod explore;
 mod failures;
+mod guideline;
 mod inbox;
+mod keys;
 mod ladder;
 mod mail;
 mod outgoing;
@@ -192,6 +196,44 @@ pub(crate) const ENTRIES: &[Entry] = &[
         parameters: &[],
     },
     Entry {
+        id: "domains",
+        path: "/domains",
+        label: "page-label-audits",
+        section: Some(Section::Domains),
+        needs: Role::Viewer,
+        parameters: &[Parameter { name: "q", kind: Kind::Text }, Parameter { name: "after", kind: Kind::Text }],
+    },
+    Entry {
+        id: "domain",
+        path: "/domains/{id}",
+        label: "page-label-domain",
+        section: None,
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter { name: "before", kind: Kind::Number },
+            Parameter { name: "table", kind: Kind::Word(&["records", "findings", "history"]) },
+        ],
+    },
+    Entry {
+        id: "guideline",
+        path: "/guideline",
+        label: "page-label-guideline",
+        section: Some(Section::Domains),
+        needs: Role::Viewer,
+        parameters: &[
+            Parameter::DOMAIN,
+            Parameter { name: "role", kind: Kind::Word(&["owner", "esp", "relay", "receiver"]) },
+        ],
+    },
+    Entry {
+        id: "keys",
+        path: "/keys",
+        label: "page-label-keys",
+        section: Some(Section::Domains),
+        needs: Role::Viewer,
+        parameters: &[Parameter::DOMAIN, Parameter { name: "after", kind: Kind::Text }],
+    },
+    Entry {
         id: "settings",
         path: "/settings",
         label: "page-label-settings",
@@ -372,6 +414,10 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
         "failure" => show::<failures::OneFailure, S>(visit, form).await,
         "outgoing" => show::<outgoing::Outgoing, S>(visit, form).await,
         "outgoing-report" => show::<outgoing::OneOutgoing, S>(visit, form).await,
+        "domains" => show::<domains::Domains, S>(visit, form).await,
+        "domain" => show::<domain::OfDomain, S>(visit, form).await,
+        "guideline" => show::<guideline::Guideline, S>(visit, form).await,
+        "keys" => show::<keys::Keys, S>(visit, form).await,
         "settings" => show::<people::Own, S>(visit, form).await,
         "users" => show::<people::Users, S>(visit, form).await,
         "user" => show::<people::User, S>(visit, form).await,

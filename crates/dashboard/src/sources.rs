@@ -2,13 +2,16 @@
 //! tests over memory.
 
 use std::future::{Future, ready};
+use std::sync::Arc;
 
+use audit::history::Kept;
 use feedback::Archive;
 use feedback::archive::{DocumentLine, Receipt, SourceLine};
 use feedback::outbox::{JobId, Outbox};
 use insight::Classifier;
 use mailtext::encoded_word::display_safe;
 use mailtext::{Domain, Explain, Network, Value};
+use outgoing::rotation;
 use people::Registry;
 use people::session::Lifetimes;
 use report::Ledger;
@@ -95,6 +98,57 @@ pub trait Sources: Send + Sync + 'static {
         let _ = (id, now_s);
         ready(Err(Trouble::not_here()))
     }
+
+    /// The domains of which audits are kept, in order.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn audited(&self) -> impl Future<Output = Result<Vec<Box<str>>, Trouble>> + Send {
+        ready(Ok(Vec::new()))
+    }
+
+    /// The audits that are kept of a domain.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn audits(&self, domain: &Domain) -> impl Future<Output = Result<Kept, Trouble>> + Send {
+        ready(Ok(Kept::none(domain.clone())))
+    }
+
+    /// What a domain publishes now, with what is known of it here: as `check` sees it. From memory where somebody looked a
+    /// short while ago; `None` where nobody answers, or not soon enough for a page.
+    fn look(&self, domain: &Domain) -> impl Future<Output = Option<Arc<Look>>> + Send {
+        let _ = domain;
+        ready(None)
+    }
+
+    /// The keys that are kept here, without anything private; `None` where none are.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    fn rotations(&self) -> impl Future<Output = Result<Option<Arc<Rotations>>, Trouble>> + Send {
+        ready(Ok(None))
+    }
+}
+
+/// What a domain publishes, and what is known of it beside that.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// What it publishes.
+    pub snapshot: audit::Snapshot,
+    /// What is known; its moment is that of the look.
+    pub known: audit::Known,
+}
+
+/// The life of the keys that are kept here.
+#[derive(Clone, Debug, Default)]
+pub struct Rotations {
+    /// The keys, by domain and algorithm.
+    pub book: rotation::Book,
+    /// How keys live.
+    pub settings: rotation::Settings,
+    /// What name servers and reports showed when somebody looked last.
+    pub sight: rotation::Sight,
 }
 
 /// Sentences of one language.

@@ -12,9 +12,14 @@ pub(crate) const HOSTILE: &str =
 fn nothing_that_a_stranger_wrote_is_markup() {
     let desk = Desk::new(World::with_hostile_reports(Role::Admin, HOSTILE), [0; 32]);
     for entry in SCREENS {
-        // Of things with a number of their own, some of each kind.
-        let count = if entry.path.contains("{id}") { 24 } else { 1 };
-        let paths = (1..=count).map(|id| entry.path.replace("{id}", &id.to_string()));
+        // Of things with a number of their own, some of each kind; a domain.
+        let numbers = (1..=24).map(|id: u32| id.to_string());
+        let objects: Vec<String> = if entry.path.contains("{id}") {
+            numbers.chain(["example.jp".to_owned()]).collect()
+        } else {
+            vec![String::new()]
+        };
+        let paths = objects.iter().map(|object| entry.path.replace("{id}", object));
         let both = |path: String| [format!("{path}?domain=example.jp&q=%22%3E%3Cscript%3E&lang=ja"), path];
         for target in paths.flat_map(both) {
             let page = text(&get(&desk, &target));

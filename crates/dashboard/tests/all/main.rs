@@ -11,6 +11,8 @@ mod inbox;
 mod ladder;
 mod mail;
 mod people;
+mod published;
+mod records;
 mod senders;
 mod sent;
 mod tls;

@@ -1,9 +1,11 @@
 //! A house with its stores in memory.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dashboard::sources::{Catalogue, Published, Settings, Sources, Voice};
+use audit::history::Kept;
+use dashboard::sources::{Catalogue, Look, Published, Rotations, Settings, Sources, Voice};
 use dashboard::who::Role;
 use dashboard::{Desk, Moment, Trouble};
 use feedback::aggregate::{
@@ -28,6 +30,7 @@ use testkit::block_on;
 use words::{Argument, Language};
 
 use super::inbound;
+use super::published::Audits;
 
 /// 2026-11-23T10:00:00Z.
 pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
@@ -40,6 +43,7 @@ pub(crate) struct World {
     pub(crate) archive: MemoryArchive,
     pub(crate) outbox: MemoryOutbox,
     pub(crate) people: MemoryRegistry,
+    pub(crate) audits: Audits,
     pub(crate) settings: Settings,
     pub(crate) keeps_addresses: bool,
     voices: [Speaker; 2],
@@ -70,6 +74,7 @@ impl World {
             archive: MemoryArchive::new(store::archive::Settings::default()),
             outbox: MemoryOutbox::new(),
             people: MemoryRegistry::new(),
+            audits: Audits::default(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
             keeps_addresses: true,
             voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
@@ -78,7 +83,7 @@ impl World {
 
     /// One with reports about two domains: senders that pass, that do not, a forwarder and a spoofer.
     pub(crate) fn with_reports(guest: Role) -> Self {
-        let world = Self::new(guest);
+        let world = Self { audits: Audits::of_the_house(), ..Self::new(guest) };
         for day in 0..20 {
             world.bring(report("example.jp", TODAY - 1 - day, "google.com", &|text| text.to_owned()));
             world.bring(report("example.net", TODAY - 1 - day, "Yahoo", &|text| text.to_owned()));
@@ -90,7 +95,7 @@ impl World {
 
     /// One in which a stranger wrote something into every field that a stranger writes.
     pub(crate) fn with_hostile_reports(guest: Role, hostile: &str) -> Self {
-        let world = Self::new(guest);
+        let world = Self { audits: Audits::hostile(hostile), ..Self::new(guest) };
         for day in 0..3 {
             world.bring(report("example.jp", TODAY - 1 - day, hostile, &|text| format!("{text}{hostile}")));
         }
@@ -263,6 +268,22 @@ impl Sources for World {
 
     async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
         Ok(hasten(&self.outbox, now_s, id).await?)
+    }
+
+    async fn audited(&self) -> Result<Vec<Box<str>>, Trouble> {
+        Ok(self.audits.kept.keys().map(|domain| domain.as_str().into()).collect())
+    }
+
+    async fn audits(&self, domain: &Domain) -> Result<Kept, Trouble> {
+        Ok(self.audits.kept.get(domain).cloned().unwrap_or_else(|| Kept::none(domain.clone())))
+    }
+
+    async fn look(&self, domain: &Domain) -> Option<Arc<Look>> {
+        self.audits.looks.get(domain).cloned()
+    }
+
+    async fn rotations(&self) -> Result<Option<Arc<Rotations>>, Trouble> {
+        Ok(self.audits.rotations.clone())
     }
 }
 
