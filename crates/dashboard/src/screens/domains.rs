@@ -153,7 +153,9 @@ fn cells(row: &Row, view: &View<'_>) -> Vec<Cell> {
             let more = step.changes.len().saturating_sub(1);
             let history = format!("{here}#history");
             let shown = html! {
-                (sentence) @if more > 0 { " " a href=(history) { (view.say("page-label-and-more", &[("count", more.into())])) } }
+                div .sentence {
+                    (sentence) @if more > 0 { " " a href=(history) { (view.say("page-label-and-more", &[("count", more.into())])) } }
+                }
             };
             cells.extend([at(&step.audit), Cell::text(sentence.as_str()).showing(shown)]);
         }
