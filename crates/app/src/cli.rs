@@ -17,6 +17,7 @@ use crate::reports::ReportArguments;
 use crate::rules::PolicyArguments;
 use crate::say::Language;
 use crate::serve::ServeArguments;
+use crate::stats::StatsArguments;
 use crate::survey::SurveyArguments;
 use crate::users::UserArguments;
 
@@ -116,6 +117,8 @@ pub(crate) enum Verb {
     Key(KeyArguments),
     /// Reports of others about our mail: take them in, count them, advise
     Report(ReportArguments),
+    /// Statistics of the mail that came here: shares of results, of mail kept away, of unsolicited mail
+    Stats(StatsArguments),
     /// Surveys of many domains: their tables, and what changed between them
     Survey(SurveyArguments),
     /// Judge messages by the rules, or the mail of the ledger by other rules

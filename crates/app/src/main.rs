@@ -37,6 +37,7 @@ mod serve;
 mod sign;
 mod spf_verb;
 mod stamp;
+mod stats;
 mod survey;
 mod telling;
 mod time;
@@ -66,6 +67,7 @@ fn main() -> std::process::ExitCode {
         Verb::Record(arguments) => desk::record::run(&common, &arguments),
         Verb::Key(arguments) => keys::run(&common, &arguments),
         Verb::Report(arguments) => reports::run(&common, &arguments),
+        Verb::Stats(arguments) => stats::run(&common, &arguments),
         Verb::Survey(arguments) => survey::run(&common, &arguments),
         Verb::Policy(arguments) => rules::run(&common, arguments),
         Verb::Reputation(arguments) => memory::reputation::run(&common, &arguments),

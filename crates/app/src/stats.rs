@@ -1,0 +1,291 @@
+//! `stats`: traffic as ministries and carriers publish it, from the counts of the ledger. The fold is that of the page.
+
+use std::fmt::Write as _;
+
+use chart::{Figure, Locale, Scale, Series, Shape, Slot, View};
+use clap::{Args, ValueEnum};
+use report::statistics::{self, By, Part, Statistics};
+use report::vocabulary::{Method, MethodResult};
+use report::{Ledger as _, TallyLine};
+use serde_json::json;
+
+use crate::common::Common;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::reports::table::{Column, aligned, csv, grouped, percent};
+use crate::say::{Language, Say};
+use crate::{ledger, time};
+
+/// `stats`
+#[derive(Args, Debug)]
+pub(crate) struct StatsArguments {
+    /// From this day on: 2026-04-01 [default: 30 days before the end]
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Before this day [default: now]
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// How time is divided
+    #[arg(long, value_name = "PART", default_value = "month")]
+    by: Division,
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// Of which method the picture is
+    #[arg(long, value_name = "METHOD", default_value = "dmarc")]
+    method: Pictured,
+}
+
+/// Parts of time.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Division {
+    /// Months
+    Month,
+    /// Weeks, from Monday on
+    Week,
+    /// Days in UTC
+    Day,
+}
+
+/// The forms of the output.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON object per line, for each part of time
+    Json,
+    /// Comma-separated values, with a header line
+    Csv,
+    /// A picture of the shares of one method
+    Svg,
+}
+
+/// Methods of which there is a picture.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Pictured {
+    /// SPF of the envelope sender
+    Spf,
+    /// The best DKIM signature
+    Dkim,
+    /// DMARC
+    Dmarc,
+    /// ARC
+    Arc,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// An option is wrong, there is no ledger, or the output cannot be written.
+pub(crate) fn run(common: &Common, arguments: &StatsArguments) -> Result<ExitCode, Failure> {
+    let (from_s, until_s) = time::span(common, arguments.from.as_deref(), arguments.to.as_deref())?;
+    let day = |seconds: u64| u32::try_from(seconds / DAY_S).unwrap_or(u32::MAX);
+    // A day that has begun is one of them.
+    let (from_day, until_day) = (day(from_s), day(until_s.saturating_add(DAY_S - 1)));
+    if until_day.saturating_sub(from_day) > DAY_COUNT_MAX {
+        let from = arguments.from.as_deref().unwrap_or_default();
+        return Err(Failure::option("cli-bad-value", "--from", from));
+    }
+    let lines = ledger::with(common, async |store| {
+        let mut lines: Vec<TallyLine> = Vec::new();
+        for kind in statistics::KINDS {
+            lines.extend(store.tally(statistics::query(kind, from_day, until_day, 0)).await?.lines);
+        }
+        Ok(lines)
+    })?;
+    let counted = statistics::of(arguments.by.by(), from_day, until_day, 0, &lines);
+    let say = common.say();
+    let text = match arguments.format {
+        Format::Text => text(&counted, say),
+        Format::Json => objects(&counted, say),
+        Format::Csv => table(&counted, say),
+        Format::Svg => picture(&counted, arguments.method.method(), say)?,
+    };
+    print(&text)?;
+    Ok(ExitCode::Done)
+}
+
+/// The tables with their definitions.
+fn text(counted: &Statistics, say: &Say) -> String {
+    let word = |id: &str| say.word(id);
+    let mut lines = vec![vec![
+        word("page-mail-label-part"),
+        word("page-mail-label-method"),
+        word("page-mail-label-result"),
+        word("page-label-messages"),
+        word("page-mail-label-evaluated"),
+        word("page-mail-label-share"),
+    ]];
+    for (part, method, result, count) in results(counted) {
+        let evaluated = part.evaluated(method);
+        lines.push(vec![
+            part_name(counted.by, part),
+            method.as_str().to_owned(),
+            result.as_str().to_owned(),
+            grouped(count),
+            grouped(evaluated),
+            percent(count, evaluated),
+        ]);
+    }
+    let form = [Column::Left, Column::Left, Column::Left, Column::Right, Column::Right, Column::Right];
+    let mut out = aligned("", &form, &lines);
+    let _ = writeln!(out, "{}\n", word("page-mail-shares-defined"));
+    let mut lines = vec![vec![
+        word("page-mail-label-part"),
+        word("page-label-messages"),
+        word("page-mail-label-kept-away-count"),
+        word("page-mail-label-share"),
+    ]];
+    let mut is_spam_known = false;
+    for part in &counted.parts {
+        is_spam_known |= part.spam_share().is_some();
+        let share = percent(part.kept_away(), part.messages);
+        lines.push(vec![part_name(counted.by, part), grouped(part.messages), grouped(part.kept_away()), share]);
+    }
+    out.push_str(&aligned("", &[Column::Left, Column::Right, Column::Right, Column::Right], &lines));
+    let _ = writeln!(out, "{}\n", word("page-mail-kept-away-defined"));
+    if is_spam_known {
+        out.push_str(&spam(counted, say));
+    } else {
+        let _ = writeln!(out, "{}", word("page-mail-spam-unknown"));
+    }
+    out
+}
+
+/// What another filter said.
+fn spam(counted: &Statistics, say: &Say) -> String {
+    let heads = ["page-mail-label-part", "page-mail-label-spam", "page-mail-label-evaluated", "page-mail-label-share"];
+    let mut lines = vec![heads.map(|id| say.word(id)).to_vec()];
+    for part in &counted.parts {
+        let (spam, judged) = part.spam_share().unwrap_or_default();
+        lines.push(vec![part_name(counted.by, part), grouped(spam), grouped(judged), percent(spam, judged)]);
+    }
+    let mut out = aligned("", &[Column::Left, Column::Right, Column::Right, Column::Right], &lines);
+    let _ = writeln!(out, "{}", say.word("page-mail-spam-defined"));
+    out
+}
+
+/// An object for each part of time.
+fn objects(counted: &Statistics, say: &Say) -> String {
+    let mut out = String::new();
+    for part in &counted.parts {
+        let of_part = results(counted).filter(|(other, ..)| other.from_day == part.from_day);
+        let results = of_part.map(|(part, method, result, count)| {
+            json!({ "method": method.as_str(), "result": result.as_str(), "messages": count,
+                    "evaluated": part.evaluated(method) })
+        });
+        let spam = part.spam_share();
+        let object = json!({
+            "by": counted.by.as_str(),
+            "from": day_text(part.from_day),
+            "to": day_text(part.until_day.saturating_sub(1)),
+            "messages": part.messages,
+            "results": results.collect::<Vec<_>>(),
+            "kept_away": part.kept_away(),
+            "spam": spam.map(|(spam, _)| spam),
+            "judged_by_filter": spam.map(|(_, judged)| judged),
+            "definition": say.word("page-mail-shares-defined"),
+            "kept_away_definition": say.word("page-mail-kept-away-defined"),
+            "spam_definition": say.word("page-mail-spam-defined"),
+        });
+        let _ = writeln!(out, "{object}");
+    }
+    out
+}
+
+/// A line for each part of time, method and result, as the page's file has it.
+fn table(counted: &Statistics, say: &Say) -> String {
+    let mut out = csv(&["part", "method", "result", "messages", "evaluated", "percent", "definition"]);
+    for (part, method, result, count) in results(counted) {
+        let evaluated = part.evaluated(method);
+        out.push_str(&csv(&[
+            part_name(counted.by, part),
+            method.as_str().to_owned(),
+            result.as_str().to_owned(),
+            count.to_string(),
+            evaluated.to_string(),
+            percent(count, evaluated).trim_end_matches(" %").to_owned(),
+            say.word("page-mail-shares-defined"),
+        ]));
+    }
+    out
+}
+
+/// The shares of a method.
+fn picture(counted: &Statistics, method: Method, say: &Say) -> Result<String, Failure> {
+    let named = [("method", method.as_str().to_uppercase().into())];
+    let series = (0_u8..).zip(counted.results_of(method)).map(|(place, result)| Series {
+        name: result.as_str().to_owned(),
+        slot: Slot::Other(place),
+        values: counted.parts.iter().map(|part| Some(part.result(method, result))).collect(),
+    });
+    let figure = Figure {
+        shape: Shape::Shares,
+        title: say.say("page-mail-label-shares-of", &named),
+        description: say.say("page-mail-shares-described", &named),
+        unit: String::new(),
+        absent: say.word("page-label-no-data"),
+        category_name: say.word("page-mail-label-part"),
+        categories: counted.parts.iter().map(|part| part_name(counted.by, part)).collect(),
+        scale: Scale::Count,
+        series: series.collect(),
+    };
+    let locale = match say.language() {
+        Language::English => Locale::En,
+        Language::Japanese => Locale::Ja,
+    };
+    let drawn = figure.svg(&View::file(View::WIDE, locale));
+    // Too many parts of time for a picture: what is wrong is how it is divided.
+    drawn.map_err(|_| Failure::option("cli-bad-value", "--by", counted.by.as_str()))
+}
+
+/// The results of which shares are published, in order.
+fn results(counted: &Statistics) -> impl Iterator<Item = (&Part, Method, MethodResult, u64)> {
+    let lines = |part: &'_ Part| part.results.clone().into_iter();
+    let with_part = counted.parts.iter().flat_map(move |part| lines(part).map(move |line| (part, line)));
+    let flat = with_part.map(|(part, ((method, result), count))| (part, method, result, count));
+    flat.filter(|(_, method, ..)| statistics::METHODS.contains(method))
+}
+
+/// The name of a part of time: 2026-11, or its first day.
+fn part_name(by: By, part: &Part) -> String {
+    let length = if by == By::Month { 7 } else { 10 };
+    day_text(part.from_day).chars().take(length).collect()
+}
+
+fn day_text(day: u32) -> String {
+    time::rfc3339(u64::from(day) * DAY_S).chars().take(10).collect()
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+impl Division {
+    fn by(self) -> By {
+        match self {
+            Self::Month => By::Month,
+            Self::Week => By::Week,
+            Self::Day => By::Day,
+        }
+    }
+}
+
+impl Pictured {
+    fn method(self) -> Method {
+        match self {
+            Self::Spf => Method::Spf,
+            Self::Dkim => Method::Dkim,
+            Self::Dmarc => Method::Dmarc,
+            Self::Arc => Method::Arc,
+        }
+    }
+}
+
+/// A day, in seconds.
+const DAY_S: u64 = 86_400;
+/// Most days that are asked about: ten years.
+const DAY_COUNT_MAX: u32 = 3_660;
