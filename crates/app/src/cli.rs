@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::common::Needs;
 use crate::config::verbs::ConfigArguments;
 use crate::control::StatusArguments;
+use crate::demo::DemoArguments;
 use crate::desk::check::CheckArguments;
 use crate::desk::record::RecordArguments;
 use crate::keys::KeyArguments;
@@ -101,6 +102,8 @@ impl From<Language> for LanguageName {
 pub(crate) enum Verb {
     /// Run the milter that verifies and labels mail
     Serve(ServeArguments),
+    /// Show the desk over a world that is made up; nothing leaves the machine, nothing of it stays
+    Demo(DemoArguments),
     /// Verify all authentication of messages: SPF, DKIM, DMARC, ARC, BIMI, and the historic methods
     Verify(VerifyArguments),
     /// Make one SPF check; the first line of the output is the result
@@ -150,7 +153,13 @@ impl Verb {
     /// What the verb needs before it can begin.
     pub(crate) fn needs(&self) -> Needs {
         match self {
-            Self::User(_) | Self::Config(_) | Self::Status(_) | Self::Reload | Self::Completions { .. } | Self::Man => {
+            Self::Demo(_)
+            | Self::User(_)
+            | Self::Config(_)
+            | Self::Status(_)
+            | Self::Reload
+            | Self::Completions { .. }
+            | Self::Man => {
                 Needs::Options
             }
             _ => Needs::Configuration,

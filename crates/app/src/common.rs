@@ -88,6 +88,11 @@ impl Common {
         config_file(self.arguments.config.as_deref())
     }
 
+    /// The options, as they were given.
+    pub(crate) fn arguments(&self) -> &CommonArguments {
+        &self.arguments
+    }
+
     /// The words in the user's language.
     pub(crate) fn say(&self) -> &Say {
         &self.say

@@ -24,6 +24,7 @@ mod tests;
 
 use mailtext::{Explain, Value};
 
+pub(crate) use generate::generate;
 pub(crate) use verbs::{KeyArguments, run};
 
 use crate::config::KeysConfig;

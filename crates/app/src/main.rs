@@ -6,12 +6,14 @@
 //! What it will never do: parse mail, evaluate a protocol, or build a sentence by itself; nobody imports it.
 //!
 //! Reading order: [`cli`] (what can be asked), [`common`], then a verb: [`verify`], [`spf_verb`], [`sign`], [`seal`],
-//! [`rules`], [`keys`], [`reports`], [`desk`], [`survey`], [`users`], [`serve`], and [`control`], which asks what serves.
+//! [`rules`], [`keys`], [`reports`], [`desk`], [`survey`], [`users`], [`serve`], [`demo`], and [`control`], which asks
+//! what serves.
 
 mod cli;
 mod common;
 mod config;
 mod control;
+mod demo;
 mod desk;
 mod dns;
 mod documents;
@@ -59,6 +61,7 @@ fn main() -> std::process::ExitCode {
     };
     let ended = match cli.verb {
         Verb::Serve(arguments) => serve::run(&common, arguments),
+        Verb::Demo(arguments) => demo::run(&common, &arguments),
         Verb::Verify(arguments) => verify::run(&common, arguments),
         Verb::Spf(arguments) => spf_verb::run(&common, &arguments),
         Verb::Sign(arguments) => sign::run(&common, &arguments),

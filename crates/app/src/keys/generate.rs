@@ -14,7 +14,7 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// The cryptographic library has no random numbers, or fails.
-pub(super) fn generate(kind: KeyKind) -> Result<(String, PrivateKey), Failure> {
+pub(crate) fn generate(kind: KeyKind) -> Result<(String, PrivateKey), Failure> {
     let failed = || Failure::new(ExitCode::Internal, "keys-not-made");
     let pem = match kind {
         KeyKind::Rsa => {
