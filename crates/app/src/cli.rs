@@ -159,9 +159,7 @@ impl Verb {
             | Self::Status(_)
             | Self::Reload
             | Self::Completions { .. }
-            | Self::Man => {
-                Needs::Options
-            }
+            | Self::Man => Needs::Options,
             _ => Needs::Configuration,
         }
     }

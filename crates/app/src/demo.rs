@@ -9,6 +9,7 @@
 
 mod audits;
 mod cast;
+mod desk;
 mod dice;
 mod letters;
 mod mail;
@@ -21,9 +22,12 @@ mod town;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
+use lookup::Zone;
 use store::{Sqlite, SqliteArchive};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::CommonArguments;
 use crate::common::{Common, Needs};
@@ -50,12 +54,31 @@ pub(crate) fn run(common: &Common, arguments: &DemoArguments) -> Result<ExitCode
     };
     let common = furnished(common, &place.directory)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(fill(&common))?;
-    if arguments.once {
-        let told = [("directory", place.directory.display().to_string().into())];
-        eprintln!("{}", common.say().say("demo-filled", &told));
-    }
-    Ok(ExitCode::Done)
+    runtime.block_on(async {
+        let mut end = std::pin::pin!(end()?);
+        let zone = tokio::select! {
+            filled = fill(&common) => filled?,
+            // The directory goes all the same.
+            () = &mut end => return Ok(ExitCode::Done),
+        };
+        if arguments.once {
+            let told = [("directory", place.directory.display().to_string().into())];
+            eprintln!("{}", common.say().say("demo-filled", &told));
+            return Ok(ExitCode::Done);
+        }
+        desk::serve(&common, zone, end).await.map(|()| ExitCode::Done)
+    })
+}
+
+/// Ready when somebody ends it: SIGTERM, SIGINT.
+fn end() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Where the state is.
@@ -116,8 +139,8 @@ fn furnished(common: &Common, directory: &Path) -> Result<Common, Failure> {
     Common::start(arguments, Needs::Configuration).map_err(|_| broken("sekisho.toml"))
 }
 
-/// Fills the stores.
-async fn fill(common: &Common) -> Result<(), Failure> {
+/// Fills the stores, and gives what DNS says of it all.
+async fn fill(common: &Common) -> Result<Arc<Zone>, Failure> {
     let (state, now_s) = (common.state_directory(), common.now_s());
     let keys = town::Keys::make()?;
     let zone = town::zone(&keys, 0)?;
@@ -131,7 +154,8 @@ async fn fill(common: &Common) -> Result<(), Failure> {
     audits::fill(common, &archive, &keys, audits::BEFORE).await?;
     rotation::fill(&state, &keys, now_s)?;
     audits::fill(common, &archive, &keys, audits::BEHIND).await?;
-    outbox::fill(archive, &ledger, common.say(), now_s).await
+    outbox::fill(archive, &ledger, common.say(), now_s).await?;
+    Ok(zone)
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Failure {

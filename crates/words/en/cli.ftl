@@ -74,6 +74,16 @@ cli-roots-unusable = { $file }: the root certificates cannot be used{ $problem -
 cli-no-daemon = No daemon answers at { $file } ({ $reason }). Is one running, and is this its state directory (--state)?
 cli-no-answer = { $file }: the daemon gave no answer that can be used ({ $reason }).
 
+## The demonstration
+
+demo-ready = The demonstration is at http://{ $address }/ (everything in it is made up; Ctrl-C ends it).
+demo-questions = Find out there: who forges asagiri.example? Which sender has to be repaired? What is to be published next?
+demo-state = Its state is in { $directory }; the other verbs show it with --state.
+demo-filled = { $directory } was filled. The other verbs show what is in it with --state.
+demo-not-empty = { $directory } is not empty. A demonstration writes into an empty directory alone, so that nothing real is lost.
+demo-once-without-state = --once needs --state: without it, nothing of what is filled would stay.
+demo-unusable = { $directory } cannot be used ({ $reason }).
+
 ## What should not happen
 
 cli-internal-error = Internal error: { $reason }. Please report it.

@@ -74,6 +74,16 @@ cli-roots-unusable = { $file }: ルート証明書を使用できません{ $pro
 cli-no-daemon = { $file } で応答するデーモンがありません({ $reason })。起動しているか、状態ディレクトリの指定(--state)を確認してください。
 cli-no-answer = { $file }: デーモンから使用できる応答がありませんでした({ $reason })。
 
+## デモンストレーション
+
+demo-ready = http://{ $address }/ でデモンストレーションを開いています(内容はすべて架空のものです。Ctrl-C で終わります)。
+demo-questions = 画面で次の 3 つを確かめてみてください。asagiri.example を詐称しているのは誰か、直すべき送信元はどれか、次に公開するレコードは何かが分かります。
+demo-state = 状態は { $directory } にあります。ほかのコマンドでも --state を付けて表示できます。
+demo-filled = { $directory } にデータを作りました。ほかのコマンドで --state を付けて表示できます。
+demo-not-empty = { $directory } は空ではありません。実際のデータを失わないように、デモンストレーションは空のディレクトリだけに書き込みます。
+demo-once-without-state = --once には --state が必要です。指定がなければ、作ったデータは何も残りません。
+demo-unusable = { $directory } を使えません({ $reason })。
+
 ## 起きてはならないこと
 
 cli-internal-error = 内部エラーが発生しました: { $reason }。お手数ですがご報告ください。

@@ -130,6 +130,10 @@
 //! | `cli-roots-unusable` | file, problem, number |
 //! | `cli-no-daemon` | file, reason |
 //! | `cli-no-answer` | file, reason |
+//! | `demo-ready` | address |
+//! | `demo-questions`, `demo-once-without-state` | |
+//! | `demo-state`, `demo-filled`, `demo-not-empty` | directory |
+//! | `demo-unusable` | directory, reason |
 //! | `cli-internal-error` | reason |
 //!
 //! # `serve`

@@ -22,7 +22,7 @@ use crate::limits::{LEDGER_WAIT_S, SENT_LOOK_BACK_DAYS, SWEEP_EVERY_S};
 
 /// The ledger of the daemon. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Keeper {
+pub(crate) struct Keeper {
     kept: Arc<Kept>,
 }
 
@@ -43,7 +43,7 @@ impl Keeper {
     ///
     /// # Errors
     /// The directory, the file or the key cannot be made or used.
-    pub(super) async fn open(state: &Path, config: &LedgerConfig) -> Result<Self, Failure> {
+    pub(crate) async fn open(state: &Path, config: &LedgerConfig) -> Result<Self, Failure> {
         let path = config.file.clone().unwrap_or_else(|| state.join(FILE));
         let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
         make_directory(&directory).map_err(|error| unusable(&path, &error.to_string()))?;

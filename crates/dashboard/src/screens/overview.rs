@@ -41,6 +41,8 @@ struct OfDomain {
     passed: u64,
     repair: Option<(String, String)>,
     spoofer: Option<(String, u64)>,
+    /// What to publish next: where, and what.
+    next: Option<(String, String)>,
     news: Vec<New>,
 }
 
@@ -109,6 +111,7 @@ impl Screen for Overview {
                 "messages": domain.tally.total(),
                 "passed": domain.passed,
                 "classes": classes(&domain.tally),
+                "next_record": domain.next.as_ref().map(|(name, text)| json!({ "name": name, "text": text })),
                 "new_sources": news.collect::<Vec<_>>(),
             })
         });
@@ -170,7 +173,10 @@ async fn of_domain<S: Sources>(
     let named = |name: &str| if name.is_empty() { "–".to_owned() } else { name.to_owned() };
     let news = advice.groups.iter().filter(|group| group.first_day > judged.period.from_day.max(line.first_day));
     let spoofers = advice.groups.iter().filter(|group| group.class() == Class::Suspected);
+    let is_top = advice.rung.next() == advice.rung;
+    let name = || advice.publication.name.trim_end_matches('.').to_owned();
     OfDomain {
+        next: (!is_top).then(|| (name(), advice.publication.text.clone())),
         name: line.domain.to_string(),
         verdict: visit.explain(&advice.verdict),
         rung: advice.rung,
@@ -221,6 +227,10 @@ fn card(domain: &OfDomain, period: Period, view: &View<'_>) -> Markup {
             }
             @if let Some((_, sentence)) = &domain.repair {
                 (notice(Tone::Warning, &html! { (sentence) " " a href=(to("/ladder", &[])) { (view.word("page-label-ladder")) } }))
+            }
+            @if let Some((name, text)) = &domain.next {
+                h3 { (view.word("reports-label-next-record")) }
+                p { code { (safe(name)) ". IN TXT \"" (safe(text)) "\"" } }
             }
             @if !domain.news.is_empty() {
                 h3 { (view.word("page-label-news")) }
