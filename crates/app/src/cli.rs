@@ -102,7 +102,7 @@ impl From<Language> for LanguageName {
 pub(crate) enum Verb {
     /// Run the milter that verifies and labels mail
     Serve(ServeArguments),
-    /// Show the desk over a world that is made up; nothing leaves the machine, nothing of it stays
+    /// Show the desk over a world that is made up: nothing leaves the machine, nothing stays but in a --state of yours
     Demo(DemoArguments),
     /// Verify all authentication of messages: SPF, DKIM, DMARC, ARC, BIMI, and the historic methods
     Verify(VerifyArguments),
