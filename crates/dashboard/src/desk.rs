@@ -67,6 +67,11 @@ impl<S: Sources> Desk<S> {
         &self.sources
     }
 
+    /// The same, before it answers anybody.
+    pub fn sources_mut(&mut self) -> &mut S {
+        &mut self.sources
+    }
+
     /// Answers a request.
     pub async fn answer(&self, moment: Moment, request: Request<Vec<u8>>) -> Answer {
         let mut answer = match self.asked(&moment, &request) {

@@ -235,7 +235,7 @@ pub(crate) async fn look<W: World + Sync>(
 }
 
 /// What is kept of a domain, as the difference takes it.
-fn kept(domain: &Domain, history: &AuditHistory) -> Kept {
+pub(crate) fn kept(domain: &Domain, history: &AuditHistory) -> Kept {
     let parts = history.parts.iter().map(|part| Part {
         name: part.name.clone(),
         first_s: part.first_s,

@@ -65,6 +65,11 @@ impl Source {
         Store::open(&self.directory, None)?.load()
     }
 
+    /// How keys live.
+    pub(crate) fn settings(&self) -> &outgoing::rotation::Settings {
+        &self.config.settings
+    }
+
     /// How many files of private keys of a domain others than their owner can read or write.
     pub(crate) fn exposed_count(&self, domain: &Domain) -> u64 {
         super::store::exposed_count(&self.directory, domain)

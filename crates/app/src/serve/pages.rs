@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dashboard::sources::{Catalogue, Published, Settings, Sources, Voice};
+use audit::history::Kept;
+use dashboard::sources::{Catalogue, Published, Rotations, Settings, Sources, Voice};
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
-use feedback::archive::SourceLine;
+use feedback::archive::{DocumentLine, Receipt, SourceLine};
+use feedback::intake;
+use feedback::outbox::JobId;
 use insight::{Classifier, Hosts, Map, Marks};
 use lookup::Lookup;
 use mailtext::Domain;
@@ -28,8 +31,10 @@ use crate::common::Common;
 use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::signing::Source;
 use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
 use crate::published::Published as Found;
+use crate::reports::packer::Packer;
 use crate::say::Say;
 
 /// What is around the pages: the same for a daemon and for a demonstration.
@@ -53,6 +58,10 @@ pub(crate) struct House<A> {
     places: PlacesConfig,
     voices: [Catalogue; 2],
     settings: Settings,
+    /// The keys that are made here, where any are.
+    keys: Option<Source>,
+    /// The domains whose reports are taken; all where there are none.
+    own: Vec<Domain>,
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
 }
@@ -97,9 +106,16 @@ impl<A: Around> Pages<A> {
         let people = people.map(opened).transpose()?;
         let voices = Language::ALL.map(Catalogue::new);
         let said = Mutex::default();
-        let house = House { around, ledger, archive, people, places, voices, settings, said };
-        let key = drawn()?;
-        Ok(Self { desk: Desk::new(house, key), tls, is_kept: AtomicBool::new(false) })
+        let (keys, own) = (None, Vec::new());
+        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, said };
+        Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
+    }
+
+    /// The same with the keys that are made here, and the domains whose reports are taken.
+    pub(crate) fn with(mut self, keys: Source, own: Vec<Domain>) -> Self {
+        let house = self.desk.sources_mut();
+        (house.keys, house.own) = (Some(keys), own);
+        self
     }
 
     /// Answers a browser, or a program.
@@ -201,7 +217,8 @@ pub(super) fn of_daemon(
         settings: settings(&config.dashboard, &name),
         tls: config.dashboard.tls,
     };
-    super::missed(Pages::open(parts), say)
+    let pages = super::missed(Pages::open(parts), say)?;
+    Some(pages.with(Source::of(common), config.reports.domains.clone()))
 }
 
 /// What is set about the desk, as the configuration has it.
@@ -288,8 +305,11 @@ impl<A: Around> Sources for House<A> {
         addresses.dedup();
         let hosts = self.archive.hosts(addresses.clone()).await?;
         let hosts = crate::hosts::complete_all(&self.places, &addresses, hosts);
-        let say = |failure: Failure| Trouble::Store(Say::new(Language::English).explain(&failure));
-        Ok(Classifier::new(self.around.senders(), Marks::new(marks), Hosts::new(hosts.map_err(say)?)))
+        Ok(Classifier::new(
+            self.around.senders(),
+            Marks::new(marks),
+            Hosts::new(hosts.map_err(|failure| failed(&failure))?),
+        ))
     }
 
     async fn published(&self, domain: &Domain, below: &[Domain]) -> Published {
@@ -314,6 +334,56 @@ impl<A: Around> Sources for House<A> {
         said.insert(domain.clone(), (now_s, published.clone()));
         published
     }
+
+    async fn read_again(&self, line: &DocumentLine, bytes: Vec<u8>) -> Result<Vec<Receipt>, Trouble> {
+        let marks = self.archive.marks(&line.tenant).await?;
+        let judge = Classifier::new(self.around.senders(), Marks::new(marks), Hosts::default()).into_judge();
+        let packer = Packer {
+            source: line.origin.source.clone(),
+            tenant: line.tenant.clone(),
+            own: self.own.clone(),
+            judge,
+            received_ms: line.received_ms,
+        };
+        let (path, trust) = (line.origin.path.clone(), line.origin.trust.clone());
+        let read = self.apart(move || {
+            let mut parcels = Vec::new();
+            // Bytes in memory can be read to their end.
+            let _ = intake::read(&mut &bytes[..], &intake::Settings::default(), &mut |item| {
+                parcels.push(packer.parcel(item, &path, trust.clone()));
+            });
+            parcels
+        });
+        Ok(self.archive.import(read.await, None).await?)
+    }
+
+    async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
+        // Who sends looks at what is due every few seconds.
+        Ok(feedback::outbox::desk::hasten(&self.archive, now_s, id).await?)
+    }
+
+    async fn audited(&self) -> Result<Vec<Box<str>>, Trouble> {
+        Ok(self.archive.audited("").await?)
+    }
+
+    async fn audits(&self, domain: &Domain) -> Result<Kept, Trouble> {
+        let history = self.archive.audits("", domain.as_str()).await?;
+        Ok(crate::desk::history::kept(domain, &history))
+    }
+
+    async fn rotations(&self) -> Result<Option<Arc<Rotations>>, Trouble> {
+        let Some(source) = self.keys.clone() else { return Ok(None) };
+        let read = self.apart(move || {
+            let book = source.book()?;
+            Ok(Rotations { book, settings: source.settings().clone(), ..Rotations::default() })
+        });
+        read.await.map(|read| Some(Arc::new(read))).map_err(|failure: Failure| failed(&failure))
+    }
+}
+
+/// What a failure of ours is on a page.
+fn failed(failure: &Failure) -> Trouble {
+    Trouble::Store(Say::new(Language::English).explain(failure))
 }
 
 fn told(found: &Found) -> Published {
