@@ -15,6 +15,7 @@ use crate::common::Common;
 use crate::config::DashboardTls;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::signing::Source;
 use crate::serve::{Around, Keeper, Pages, Parts};
 
 /// What is around the pages: a zone in memory answers every question, so that none leaves the machine.
@@ -48,7 +49,8 @@ pub(super) async fn serve(common: &Common, zone: Arc<Zone>, end: impl Future<Out
         settings: Settings { name: HOST.into(), guest: Some(Role::Operator), is_demo: true, ..Settings::default() },
         tls: DashboardTls::None,
     };
-    let pages = Arc::new(Pages::open(parts)?);
+    let pages = Pages::open(parts)?.with(Source::of(common), config.reports.domains.clone());
+    let pages = Arc::new(pages);
     let listener = listen().await?;
     let address = listener.tcp_address().map(|address| address.to_string()).unwrap_or_default();
     greet(common, &address)?;
