@@ -3,9 +3,11 @@
 use feedback::Archive as _;
 use feedback::archive::{DocumentLine, DocumentPage, DocumentQuery, Kind, Status, Trust};
 use mailtext::Domain;
+use maud::html;
 use report::query::Reach;
 
 use crate::ask::{View, Visit, day_text, time_text};
+use crate::data::Cell;
 use crate::limits::{SCAN_BATCH_COUNT, SCAN_ROW_COUNT_MAX};
 use crate::parts::Tone;
 use crate::sources::Sources;
@@ -199,6 +201,18 @@ pub(crate) fn period(begin_s: u64, end_s: u64) -> String {
         (begin, end) if begin == end => begin,
         (begin, end) => format!("{begin} – {end}"),
     }
+}
+
+/// The same as a cell; each day stays in one piece.
+pub(crate) fn period_cell(begin_s: u64, end_s: u64) -> Cell {
+    let text = period(begin_s, end_s);
+    let shown = html! {
+        @for (place, day) in text.split(" – ").enumerate() {
+            @if place > 0 { " – " }
+            span .nowrap { (day) }
+        }
+    };
+    Cell::text(text).showing(shown)
 }
 
 /// A moment for programs: 2026-11-23T10:18:50Z; empty where there is none.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::ask::{Period, View, Visit};
 use crate::data::{Cell, Column, Table};
 use crate::documents::{
-    KINDS, STATES, State, find, kind_label, kind_word, moment, parse_kind, period, remarks, status_label, status_word,
-    trust_word,
+    KINDS, STATES, State, find, kind_label, kind_word, moment, parse_kind, period_cell, remarks, status_label,
+    status_word, trust_word,
 };
 use crate::page::Page;
 use crate::parts::{choice, days, downloads, field, filter, onward, state, time};
@@ -125,7 +125,7 @@ fn row(line: &DocumentLine, view: &View<'_>) -> Vec<Cell> {
         Cell::text(&*line.reporter),
         Cell::text(&*line.report_id),
         Cell::text(&*line.domain),
-        Cell::text(period(line.begin_s, line.end_s)),
+        period_cell(line.begin_s, line.end_s),
         Cell::number(line.message_count).link(&format!("/reports/{id}")),
         Cell::text(trust_word(&line.origin.trust)),
         Cell::text(plain.join("; ")).showing(remark_list(&told)),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::ask::{View, Visit};
 use crate::data::{Cell, Column, Table, grouped};
-use crate::documents::{moment, period};
+use crate::documents::{moment, period, period_cell};
 use crate::limits::{OUTGOING_JOB_COUNT, PAGE_ROW_COUNT, RAW_SHOWN_BYTES_MAX};
 use crate::page::Page;
 use crate::parts::{Tone, action, choice, code, downloads, facts, field, figure_of, onward, safe, source, state, time};
@@ -242,7 +242,7 @@ fn lines(lines: &[Line], view: &View<'_>) -> Table {
             Cell::text(job.domain.as_str()).link(&address).head(),
             Cell::text(&*job.id.0),
             Cell::word(kind, &view.word(kind_label)),
-            Cell::text(period(job.period.begin_s(), job.period.end_s())),
+            period_cell(job.period.begin_s(), job.period.end_s()),
             Cell::number(job.message_count).link(&address),
             Cell::text(line.delivery.as_ref().map_or("", |delivery| &delivery.mailbox)),
             Cell::text(word).showing(state(tone(stand), &name)),

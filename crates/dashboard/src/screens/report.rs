@@ -325,7 +325,7 @@ fn trust(trust: &Trust, view: &View<'_>) -> Markup {
 
 /// The policy of a report, and who made it.
 fn said(report: &Aggregate, view: &View<'_>) -> Markup {
-    let text = |text: &Option<Box<str>>| text.as_deref().map(safe);
+    let text = |text: &Option<Box<str>>| text.as_deref().filter(|text| !text.is_empty()).map(safe);
     let fact = |label: &str, fact: Option<Markup>| (view.word(label), fact);
     facts(&[
         fact("page-inbox-label-policy", Some(code(&policy(&report.policy)))),

@@ -356,7 +356,7 @@ fn reporters(data: &Data, view: &View<'_>) -> Table {
         Column::number("failed", label("page-inbox-label-tls-failed")),
         Column::text("last", label("page-inbox-label-last")),
     ];
-    let mut table = Table::new("reporters", label("page-inbox-label-reporters"), columns);
+    let mut table = Table::new("reporters", label("page-inbox-label-reporter"), columns);
     for (name, (count, last_day)) in data.reporters.iter().take(view.row_count()) {
         let query = crate::ask::Query::of(&[("kind", "tls"), ("reporter", name)]);
         table.rows.push(vec![
