@@ -11,7 +11,7 @@
 //! nothing (it tells [`Notice`]s to whoever wants to log), and holds no key. Every wait here has an end, every buffer a
 //! cap, and both stand in [`limits`].
 //!
-//! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`fetch`], then
+//! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`survey`], for many questions; [`fetch`], then
 //! its `config`, `address`, `connect`, `exchange`, `cache`, `post`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
 //! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`]; [`greeting`]; then
 //! zones: [`authoritative`], [`authorities`], [`update`].
@@ -33,6 +33,7 @@ pub mod places;
 pub mod push;
 pub mod resolver;
 pub mod submission;
+pub mod survey;
 pub mod update;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};

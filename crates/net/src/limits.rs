@@ -60,6 +60,25 @@ pub const FAILURE_TTL_MS_MAX: u64 = 300_000;
 /// Questions for one message, unless the caller says otherwise: SPF twice, ten signatures, three tree walks, ARC.
 pub const MESSAGE_QUESTION_COUNT_MAX: u32 = 500;
 
+// Surveys.
+
+/// Questions on their way at one time on one socket: with larger numbers, answers overflow what the kernel keeps of them.
+pub const SURVEY_SOCKET_IN_FLIGHT_COUNT: usize = 64;
+/// Sockets in use at one time for each server.
+pub const SURVEY_SOCKET_COUNT_MAX: usize = 64;
+/// Questions that one socket carries before another, with another port, takes its place.
+pub const SURVEY_SOCKET_QUESTION_COUNT: u32 = 2_048;
+/// Sockets of one server that carry no new questions and still wait for answers; the oldest go when there are more.
+pub const SURVEY_SOCKET_OLD_COUNT_MAX: usize = 64;
+/// Connections to one server at one time.
+pub const SURVEY_CONNECTION_COUNT: usize = 8;
+/// Questions on their way at one time on one connection; more wait.
+pub const SURVEY_CONNECTION_QUESTION_COUNT: usize = 64;
+/// Time for a connection, in milliseconds.
+pub const SURVEY_CONNECT_MS: u64 = 4_000;
+/// How long a connection may be idle, in milliseconds (RFC 7766 §6.2.3 wants few seconds).
+pub const SURVEY_CONNECTION_IDLE_MS: u64 = 3_000;
+
 // The milter service.
 
 /// Connections at one time, unless the configuration says otherwise.

@@ -116,6 +116,12 @@ pub enum ResolverError {
         /// What came of it.
         failure: Failure,
     },
+    /// The system gives no socket.
+    #[error("no socket can be opened: {source}")]
+    Socket {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Called outside a tokio runtime.
     #[error("the resolver was started outside of a tokio runtime")]
     NoRuntime,

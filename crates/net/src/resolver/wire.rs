@@ -14,6 +14,7 @@ use super::config::{AuthenticData, Edns};
 use crate::limits::UDP_PAYLOAD_BYTES;
 
 /// A question as bytes, with room for an id.
+#[derive(Clone)]
 pub(crate) struct Query {
     bytes: Vec<u8>,
     /// Where the question section ends: it begins behind the header.
@@ -22,18 +23,18 @@ pub(crate) struct Query {
 
 /// What an answer says, as far as it goes.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// The names that aliases led to, in order.
-    pub(super) aliases: Vec<Domain>,
+    pub(crate) aliases: Vec<Domain>,
     /// The least TTL of the aliases and records, in seconds; `u32::MAX` when there is neither.
-    pub(super) ttl_s: u32,
-    pub(super) dnssec: Dnssec,
-    pub(super) end: End,
+    pub(crate) ttl_s: u32,
+    pub(crate) dnssec: Dnssec,
+    pub(crate) end: End,
 }
 
 /// Where an answer ends.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     /// In records.
     Data(Vec<Data>),
     /// In a name without such records, with the TTL of that, in seconds, when a SOA record tells it.
@@ -46,7 +47,7 @@ pub(super) enum End {
 
 /// Why an answer is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It was cut: ask over TCP.
     Truncated,
     /// The server cannot parse EDNS: ask without.
@@ -142,7 +143,7 @@ pub(crate) fn answers(datagram: &[u8], question: &[u8]) -> bool {
 ///
 /// # Errors
 /// A [`Refusal`] says what to do next.
-pub(super) fn read(datagram: &[u8], name: &Domain, kind: Kind, trust: AuthenticData) -> Result<Reading, Refusal> {
+pub(crate) fn read(datagram: &[u8], name: &Domain, kind: Kind, trust: AuthenticData) -> Result<Reading, Refusal> {
     // The flag is read before the rest: what was cut may end in the midst of a record.
     if datagram.get(2).is_some_and(|flags| flags & 0x02 != 0) {
         return Err(Refusal::Truncated);
