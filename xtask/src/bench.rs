@@ -6,12 +6,13 @@
 //! `--rounds N` times, and the program's start is measured (`start`; `bench start` measures nothing else). `--save` writes
 //! what was printed into docs/performance.md. `bench milter` measures the daemon beside other filters (`milter`), and nothing
 //! else; `bench reports` what becomes of reports, beside parsedmarc (`reports`); `bench audit` how long a domain's check takes
-//! (`audit`). What cannot run is named with its reason.
+//! (`audit`); `bench survey` how fast many domains are examined (`survey`). What cannot run is named with its reason.
 
 mod audit;
 mod milter;
 mod reports;
 mod start;
+mod survey;
 mod turns;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ const MILTER_MARKS: [&str; 2] = ["<!-- bench milter: begin -->", "<!-- bench mil
 const AUDIT_MARKS: [&str; 2] = ["<!-- bench audit: begin -->", "<!-- bench audit: end -->"];
 const REPORTS_MARKS: [&str; 2] = ["<!-- bench reports: begin -->", "<!-- bench reports: end -->"];
 
+const SURVEY_MARKS: [&str; 2] = ["<!-- bench survey: begin -->", "<!-- bench survey: end -->"];
+
 const BENCHMARK: &str = "crates/auth/benches/corpus.rs";
 const PEER: &str = "bench/peers/mail-auth/Cargo.toml";
 const ROUNDS: usize = 15;
@@ -36,6 +39,8 @@ const MILTER_ROUNDS: usize = 3;
 const REPORTS_ROUNDS: usize = 3;
 /// Each takes less than a second.
 const AUDIT_ROUNDS: usize = 30;
+/// Each takes half a minute.
+const SURVEY_ROUNDS: usize = 5;
 
 pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
@@ -49,6 +54,11 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
         let rounds = options.rounds.unwrap_or(AUDIT_ROUNDS);
         let found = audit::measure(house, rounds, options.binary.as_deref());
         return end(house, &options, "audit", AUDIT_MARKS, printed, found);
+    }
+    if options.only == Only::Survey {
+        let rounds = options.rounds.unwrap_or(SURVEY_ROUNDS);
+        let found = survey::measure(house, rounds, options.binary.as_deref());
+        return end(house, &options, "survey", SURVEY_MARKS, printed, found);
     }
     let corpus = match &options.corpus {
         Some(folder) => Ok(folder.clone()),
@@ -165,6 +175,7 @@ enum Only {
     Milter,
     Reports,
     Audit,
+    Survey,
 }
 
 impl Options {
@@ -177,6 +188,7 @@ impl Options {
                 "milter" => options.only = Only::Milter,
                 "reports" => options.only = Only::Reports,
                 "audit" => options.only = Only::Audit,
+                "survey" => options.only = Only::Survey,
                 "--save" => options.save = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);

@@ -26,7 +26,7 @@ use crate::users::UserArguments;
 ///
 /// Exit codes: 0 done; 1 done, and something asked about with --fail-on does not hold; 2 the command line is wrong;
 /// 3 an input is unreadable or malformed (the others were still judged); 4 the configuration is wrong; 5 the network or
-/// DNS is not usable; 6 the store; 70 an error of ours.
+/// DNS is not usable; 6 the store; 70 an error of ours; 130 a signal ended a survey, which --resume goes on with.
 #[derive(Parser, Debug)]
 #[command(name = "sekisho", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Cli {

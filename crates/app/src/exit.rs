@@ -20,6 +20,8 @@ pub(crate) enum ExitCode {
     Store = 6,
     /// An error of ours.
     Internal = 70,
+    /// A signal ended what can be gone on with; shells say the same of programs that SIGINT ended.
+    Stopped = 130,
 }
 
 impl ExitCode {

@@ -187,3 +187,19 @@ pub(crate) const SURVEY_SUFFIX_LIST_BYTES_MAX: u64 = 8 << 20;
 pub(crate) const SURVEY_TURN_COUNT_MAX: usize = 10_000;
 /// How often sessions and tokens that have ended are taken away, in seconds.
 pub(crate) const PEOPLE_SWEEP_S: u64 = 3_600;
+/// Domains that a survey examines at the same time, unless it is told otherwise.
+pub(crate) const SURVEY_CONCURRENCY: usize = 256;
+/// … at most.
+pub(crate) const SURVEY_CONCURRENCY_MAX: usize = 16_384;
+/// An opt-out list, in bytes.
+pub(crate) const SURVEY_OPT_OUT_BYTES_MAX: u64 = 256 << 20;
+/// Lines of a list that are told as refused; further ones are counted.
+pub(crate) const SURVEY_REFUSED_TOLD_COUNT_MAX: u64 = 100;
+/// Time between two writes of a survey's journal onto the disk, in seconds.
+pub(crate) const SURVEY_SYNC_S: u64 = 10;
+/// One line of a survey's journal, in bytes: a result with its number.
+pub(crate) const SURVEY_JOURNAL_LINE_BYTES_MAX: u64 = (1 << 20) + 64;
+/// Time between two lines of progress on a terminal, in milliseconds.
+pub(crate) const SURVEY_PROGRESS_MS: u64 = 500;
+/// … elsewhere, in seconds.
+pub(crate) const SURVEY_PROGRESS_LOG_S: u64 = 10;

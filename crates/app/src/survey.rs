@@ -1,16 +1,23 @@
 //! `survey`: what many domains publish, counted by group – and what became of it since the survey before.
 //!
+//! [`ask`] examines the names of a list ([`list`]) and keeps each result in a [`journal`] as soon as there is one, so that a survey
+//! that was ended in any way goes on where it was; [`progress`] tells how far it is.
+//!
 //! A survey is a directory: `results.ndjson`, a line for each name ([`record`]), and `manifest.json`, which says how it was made
 //! ([`manifest`]). Tables and charts are made of these two and of nothing else ([`output`]), one line at a time, so that they can
 //! be made anew, by other groups, without asking anybody again.
 
+mod ask;
 mod chart;
 mod diff;
 mod groups;
 mod html;
+mod journal;
+mod list;
 mod manifest;
 mod markdown;
 pub(crate) mod output;
+mod progress;
 mod record;
 mod results;
 mod series;
@@ -26,9 +33,12 @@ use crate::failure::Failure;
 
 /// `survey`
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct SurveyArguments {
+    #[command(flatten)]
+    ask: ask::AskArguments,
     #[command(subcommand)]
-    verb: SurveyVerb,
+    verb: Option<SurveyVerb>,
 }
 
 /// What is wanted of surveys.
@@ -48,9 +58,10 @@ enum SurveyVerb {
 /// An option is wrong, a survey cannot be read, or the output cannot be written.
 pub(crate) fn run(common: &Common, arguments: &SurveyArguments) -> Result<ExitCode, Failure> {
     match &arguments.verb {
-        SurveyVerb::Diff(arguments) => diff::run(common, arguments),
-        SurveyVerb::Tables(arguments) => output::run(common, arguments),
-        SurveyVerb::Series(arguments) => series::run(common, arguments),
+        None => ask::run(common, &arguments.ask),
+        Some(SurveyVerb::Diff(arguments)) => diff::run(common, arguments),
+        Some(SurveyVerb::Tables(arguments)) => output::run(common, arguments),
+        Some(SurveyVerb::Series(arguments)) => series::run(common, arguments),
     }
 }
 

@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 48] = [
+const ENGLISH: [&str; 49] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -92,6 +92,7 @@ const ENGLISH: [&str; 48] = [
     include_str!("../en/audit-profile.ftl"),
     include_str!("../en/audit-change.ftl"),
     include_str!("../en/survey.ftl"),
+    include_str!("../en/survey-run.ftl"),
     include_str!("../en/page.ftl"),
     include_str!("../en/page-reports.ftl"),
     include_str!("../en/page-inbox.ftl"),
@@ -100,7 +101,7 @@ const ENGLISH: [&str; 48] = [
     include_str!("../en/page-people.ftl"),
 ];
 
-const JAPANESE: [&str; 48] = [
+const JAPANESE: [&str; 49] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -143,6 +144,7 @@ const JAPANESE: [&str; 48] = [
     include_str!("../ja/audit-profile.ftl"),
     include_str!("../ja/audit-change.ftl"),
     include_str!("../ja/survey.ftl"),
+    include_str!("../ja/survey-run.ftl"),
     include_str!("../ja/page.ftl"),
     include_str!("../ja/page-reports.ftl"),
     include_str!("../ja/page-inbox.ftl"),

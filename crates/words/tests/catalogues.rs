@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 48] = [
+const FILES: [&str; 49] = [
     "mailtext",
     "lookup",
     "spf",
@@ -55,6 +55,7 @@ const FILES: [&str; 48] = [
     "audit-profile",
     "audit-change",
     "survey",
+    "survey-run",
     "page",
     "page-reports",
     "page-inbox",
