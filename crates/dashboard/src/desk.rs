@@ -170,6 +170,10 @@ impl<S: Sources> Desk<S> {
     async fn serve(&self, asked: &Asked<'_>, mut view: View<'_>, is_known: bool) -> Result<Answer, Trouble> {
         match *asked.request.method() {
             Method::GET | Method::HEAD => {
+                if asked.form == Form::Json && asked.path == "/openapi.json" {
+                    allowed(is_known, &view, Role::Viewer)?;
+                    return Ok(program(StatusCode::OK, &crate::openapi::description()));
+                }
                 let (entry, object) = find(asked.path).ok_or(Trouble::NotFound)?;
                 allowed(is_known, &view, entry.needs)?;
                 view.object = object;

@@ -21,6 +21,7 @@ mod door;
 pub mod examined;
 pub mod judged;
 pub mod limits;
+pub mod openapi;
 pub mod page;
 pub mod parts;
 pub mod screen;

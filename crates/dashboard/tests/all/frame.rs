@@ -27,6 +27,18 @@ fn every_screen_is_a_page_a_file_and_an_answer_to_programs_in_both_languages() {
 }
 
 #[test]
+fn what_programs_may_ask_is_described_and_so() {
+    let desk = Desk::new(World::with_reports(Role::Admin), [0; 32]);
+    let description = get(&desk, "/api/v1/openapi.json");
+    let description: serde_json::Value = serde_json::from_slice(description.body()).unwrap();
+    let paths = description["paths"].as_object().unwrap();
+    assert!(paths.len() > 20);
+    for path in paths.keys().filter(|path| !path.contains('{') && paths[*path].get("get").is_some()) {
+        assert_eq!(get(&desk, &format!("/api/v1{path}")).status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[test]
 fn an_empty_house_has_every_page_too() {
     let desk = Desk::new(World::new(Role::Admin), [0; 32]);
     for entry in SCREENS.iter().filter(|entry| !entry.path.contains('{')) {
