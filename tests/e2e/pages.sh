@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# The pages of the daemon, as a browser and a program meet them: the first run, coming in and going out, a token, the log, and who is
+# refused. Everything over one port with metrics and health.
+
+. "$(dirname "$0")/lib.sh"
+
+PASSWORD='a barrier on the road'
+
+main() {
+    begin
+    install curl curl
+    free_port
+    HTTP=$PORT
+    free_port
+    printf '[daemon]\nhttp = "127.0.0.1:%s"\n[dashboard]\nhosts = ["desk.example.jp"]\nzone = "Asia/Tokyo"\n' "$HTTP" > "$T/sekisho.toml"
+    start_sekisho --config "$T/sekisho.toml" --listen "inet:$PORT@127.0.0.1" --resolver 127.0.0.1:9
+    DESK=http://127.0.0.1:$HTTP
+    greeted
+    first_run
+    come_in
+    programs
+    refusals
+    go_out
+    stay
+    finish
+}
+
+# ask TARGET [CURL-OPTIONS] – the body into $T/page, the head into $T/head, the status into $STATUS. It keeps cookies.
+ask() {
+    local target=$1
+    shift
+    STATUS=$(curl -s -m 20 -b "$T/cookies" -c "$T/cookies" -D "$T/head" -o "$T/page" -w '%{http_code}' "$@" "$DESK$target")
+}
+
+# The secret of the forms of the page that was asked for last.
+secret() {
+    sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$T/page" | head -n 1
+}
+
+# send TARGET [name=value…] – a form of the page that was asked for last.
+send() {
+    local target=$1 fields=(--data-urlencode "csrf=$(secret)") field
+    shift
+    for field in "$@"; do fields+=(--data-urlencode "$field"); done
+    ask "$target" -H "Origin: $DESK" "${fields[@]}"
+}
+
+greeted() {
+    check "the daemon tells where its pages are" grep -q "Pages: $DESK/" "$T/sekisho.log"
+    check "and that nobody can log in yet" grep -q 'user setup' "$T/sekisho.log"
+    check "but no token: this is no terminal" test "$(grep -c 'setup?token' "$T/sekisho.log")" = 0
+    ask /healthz
+    equal "health is where it was" "$STATUS" 200
+    ask /
+    equal "a page leads to the door" "$STATUS $(sed -n 's/^location: //Ip' "$T/head" | tr -d '\r')" "303 /login?back=%2F"
+}
+
+first_run() {
+    local token
+    token=$("$SEKISHO" --state "$T/state" user setup --format json | sed -n 's/.*"setup_token":"\([^"]*\)".*/\1/p')
+    equal "a token" "${#token}" 43
+    ask "/setup?token=$token"
+    equal "the page of the first run" "$STATUS" 200
+    send /setup "token=$token" name=admin "password=$PASSWORD" "again=something else"
+    equal "passwords that differ are refused" "$STATUS" 409
+    ask "/setup?token=$token"
+    send /setup "token=$token" name=admin "password=$PASSWORD" "again=$PASSWORD"
+    equal "the first administrator" "$STATUS" 303
+    check "the cookie is for no script and no other site" grep -qi '^set-cookie: sekisho=.*HttpOnly; SameSite=Lax' "$T/head"
+    ask /users
+    equal "who may see the users" "$STATUS" 200
+    ask "/setup?token=$token"
+    send /setup "token=$token" name=other "password=$PASSWORD" "again=$PASSWORD"
+    equal "a token is good once" "$STATUS" 409
+}
+
+come_in() {
+    : > "$T/cookies"
+    ask /login
+    send /login name=admin "password=not this one"
+    equal "a wrong password" "$STATUS" 409
+    ask /login
+    send /login name=admin "password=$PASSWORD" back=/mail
+    equal "the right one leads on" "$STATUS $(sed -n 's/^location: //Ip' "$T/head" | tr -d '\r')" "303 /mail"
+    local path
+    for path in / /senders /ladder /explore /mail /statistics /reports /reporters /tls /failures /outgoing /domains /guideline /keys \
+        /settings /users /log; do
+        ask "$path?lang=ja"
+        equal "$path with nothing in the stores" "$STATUS" 200
+    done
+    check "a page says what a browser may load" grep -qi "^content-security-policy: default-src 'none'" "$T/head"
+    ask /users
+    send /users name=viewer version=0 grants=viewer "password=$PASSWORD" "again=$PASSWORD"
+    equal "another person" "$STATUS" 303
+    "$SEKISHO" --state "$T/state" user log --check > "$T/log" 2>&1
+    equal "the log of both holds together" "$?" 0
+    "$SEKISHO" --state "$T/state" user log > "$T/log" 2>&1
+    check "the wrong password is in it" grep -q 'sign-in' "$T/log"
+}
+
+programs() {
+    ask /settings
+    send /settings/token "label=the wiki" role=viewer days=1
+    local token
+    token=$(sed -n 's/.*data-copy="\(sekisho_[^"]*\)".*/\1/p' "$T/page")
+    equal "a token is shown" "${token:0:8}" sekisho_
+    equal "and opens the interface" "$(curl -s -m 20 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" "$DESK/api/v1/overview")" 200
+    equal "as far as its role goes" "$(curl -s -m 20 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" "$DESK/api/v1/users")" 403
+    equal "and no further" "$(curl -s -m 20 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer ${token}x" "$DESK/api/v1/overview")" 401
+    check "what there is is described" \
+        grep -q '"/senders"' <(curl -s -m 20 -H "Authorization: Bearer $token" "$DESK/api/v1/openapi.json")
+}
+
+refusals() {
+    equal "another host's name" "$(curl -s -m 20 -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "$DESK/login")" 403
+    equal "one of ours" "$(curl -s -m 20 -o /dev/null -w '%{http_code}' -H 'Host: desk.example.jp' "$DESK/login")" 200
+    ask /settings
+    local secret
+    secret=$(secret)
+    ask /settings -H 'Origin: https://evil.example' --data-urlencode "csrf=$secret" -d theme=dark
+    equal "a form of another site" "$STATUS" 403
+    ask /settings -H "Origin: $DESK" -d theme=dark
+    equal "a form without its secret" "$STATUS" 403
+}
+
+go_out() {
+    ask /settings
+    send /logout
+    equal "out" "$STATUS" 303
+    ask /users
+    equal "and outside" "$STATUS" 303
+}
+
+# Whoever was there before the daemon ended is there afterwards.
+stay() {
+    ask /login
+    send /login name=viewer "password=$PASSWORD"
+    kill -TERM "$DAEMON"
+    wait "$DAEMON"
+    equal "the daemon ends well" "$?" 0
+    start_sekisho --config "$T/sekisho.toml" --listen "inet:$PORT@127.0.0.1" --resolver 127.0.0.1:9
+    ask /
+    equal "a session outlives the daemon" "$STATUS" 200
+    check "nobody is asked to set it up again" test "$(grep -c 'user setup' "$T/sekisho.log")" = 0
+}
+
+main "$@"
