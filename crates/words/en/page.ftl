@@ -39,6 +39,7 @@ page-label-news = New senders
 page-demo = This is a demonstration. Domains, senders and messages are made up.
 page-most-suspected = Most suspected mail: { $count } messages from { $name }.
 page-no-reports-yet = There are no reports yet. Publish a DMARC record with a rua address, and bring in what arrives there:
+page-next-not-yet = Not yet: first what stands above, then this record.
 page-nothing = There is nothing in this period.
 page-no-archive = No reports are kept here. Bring in the first one with sekisho report import.
 page-no-ledger = No record of messages is kept here. Set [ledger] in the configuration.

@@ -39,6 +39,7 @@ page-label-news = 新しい送信元
 page-demo = これはデモです。ドメイン名、送信元、メールはすべて架空のものです。
 page-most-suspected = なりすまし疑いが最も多い送信元は { $name } で、{ $count } 通です。
 page-no-reports-yet = レポートがまだありません。rua の宛先を書いた DMARC レコードを公開し、届いたレポートを取り込んでください。
+page-next-not-yet = まだ公開しないでください。上に書いたことを先に済ませてから、このレコードを公開します。
 page-nothing = この期間には何もありません。
 page-no-archive = ここにはレポートがありません。sekisho report import で取り込んでください。
 page-no-ledger = ここではメールの記録を残していません。設定の [ledger] で残せます。

@@ -176,7 +176,7 @@ fn record_table(data: &Data, view: &View<'_>) -> Table {
     for (slot, record) in records(data) {
         let texts: Vec<String> = record.texts.iter().flatten().map(|text| shown(text)).collect();
         let shown = html! {
-            @for text in &texts { div .sentence { code { (safe_whole(text)) } } }
+            @for text in &texts { div .texts { code { (safe_whole(text)) } } }
             @if let Some(trouble) = &record.trouble {
                 (state(Tone::Warning, &view.say("page-no-answer", &[("failure", (&*trouble.failure).into())])))
             } @else if texts.is_empty() { (view.word("page-label-no-record")) }

@@ -43,6 +43,8 @@ struct OfDomain {
     spoofer: Option<(String, u64)>,
     /// What to publish next: where, and what.
     next: Option<(String, String)>,
+    /// Whether nothing is in its way.
+    is_ready: bool,
     news: Vec<New>,
 }
 
@@ -111,6 +113,7 @@ impl Screen for Overview {
                 "messages": domain.tally.total(),
                 "passed": domain.passed,
                 "classes": classes(&domain.tally),
+                "next_is_ready": domain.is_ready,
                 "next_record": domain.next.as_ref().map(|(name, text)| json!({ "name": name, "text": text })),
                 "new_sources": news.collect::<Vec<_>>(),
             })
@@ -176,6 +179,7 @@ async fn of_domain<S: Sources>(
     let is_top = advice.rung.next() == advice.rung;
     let name = || advice.publication.name.trim_end_matches('.').to_owned();
     OfDomain {
+        is_ready: advice.gates.iter().all(advise::GateState::is_open),
         next: (!is_top).then(|| (name(), advice.publication.text.clone())),
         name: line.domain.to_string(),
         verdict: visit.explain(&advice.verdict),
@@ -230,6 +234,7 @@ fn card(domain: &OfDomain, period: Period, view: &View<'_>) -> Markup {
             }
             @if let Some((name, text)) = &domain.next {
                 h3 { (view.word("reports-label-next-record")) }
+                @if !domain.is_ready { p { (view.word("page-next-not-yet")) } }
                 p { code { (safe(name)) ". IN TXT \"" (safe(text)) "\"" } }
             }
             @if !domain.news.is_empty() {
