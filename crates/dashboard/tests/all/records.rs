@@ -105,7 +105,7 @@ fn the_bytes_in_question_are_underlined() {
 fn where_nobody_answers_the_last_audit_is_shown_as_what_it_is() {
     let desk = house();
     let page = text(&get(&desk, "/domains/example.net"));
-    assert!(page.contains("Nobody answers at the moment") && page.contains("As kept at"), "{page}");
+    assert!(page.contains("This is what the last audit kept") && page.contains("As kept at"), "{page}");
     let found = value(&desk, "/api/v1/domains/example.net");
     assert_eq!(found["now"], false);
     assert_eq!(found["findings"].as_array().unwrap().iter().filter(|one| one["severity"] == "error").count(), 1);
