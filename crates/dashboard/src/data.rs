@@ -1,5 +1,6 @@
 //! Tables: one for the page, for the file and for programs.
 
+use chart::table::csv_line;
 use feedback::archive::Class;
 use maud::{Markup, html};
 
@@ -76,10 +77,10 @@ impl Table {
     /// As CSV (RFC 4180), in UTF-8. A cell that a spreadsheet would take for a formula is given an apostrophe.
     #[must_use]
     pub fn csv(&self) -> String {
-        let line = |cells: &mut dyn Iterator<Item = &str>| cells.map(csv_cell).collect::<Vec<_>>().join(",") + "\r\n";
-        let mut out = line(&mut self.columns.iter().map(|column| column.name));
+        let heads: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        let mut out = csv_line(&heads);
         for row in &self.rows {
-            out.push_str(&line(&mut row.iter().map(|cell| cell.plain.as_str())));
+            out.push_str(&csv_line(&row.iter().map(|cell| cell.plain.as_str()).collect::<Vec<_>>()));
         }
         out
     }
@@ -164,42 +165,16 @@ impl Cell {
     }
 }
 
-fn csv_cell(text: &str) -> String {
-    let text = match text.as_bytes().first() {
-        Some(b'=' | b'+' | b'@' | b'\t' | b'\r') => format!("'{text}"),
-        Some(b'-') if text.len() > 1 && text.parse::<f64>().is_err() => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
 /// A number with a comma between each three digits.
 #[must_use]
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    chart::number::grouped(number.into())
 }
 
 /// Per cent to one decimal; nothing of nothing is `–`. Nearly all is not all, and hardly any is not none.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "–".to_owned();
-    }
-    let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole);
-    let tenths = match (part, tenths) {
-        (part, 1000) if part < whole => 999,
-        (part, 0) if part > 0 => 1,
-        (_, tenths) => tenths,
-    };
-    format!("{}.{} %", tenths / 10, tenths % 10)
+    chart::number::percent(part.into(), whole.into())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use spf::tree::{
 use spf::{AddressSet, Limits, RecordFlaw, Tree, Verdict};
 
 use crate::paint::{Paint, Tone, blanks, columns};
+use crate::reports::table::grouped;
 use crate::say::Say;
 
 /// The drawing: the sentence that sums it up, then a line for each term with its cost and what it adds, and below it what
@@ -85,13 +86,6 @@ fn below(line: &Line) -> String {
 
 fn rails(more: &[bool]) -> String {
     more.iter().map(|more| if *more { "│  " } else { "   " }).collect()
-}
-
-/// A number with a comma between each three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    groups.collect::<Vec<_>>().join(",")
 }
 
 /// The whole tree.

@@ -30,45 +30,17 @@ pub(crate) fn aligned(indent: &str, form: &[Column], lines: &[Vec<String>]) -> S
 
 /// One line of CSV. A cell that a spreadsheet would take for a formula is given an apostrophe.
 pub(crate) fn csv<T: AsRef<str>>(cells: &[T]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell.as_ref())).collect();
-    cells.join(",") + "\r\n"
-}
-
-fn csv_cell(text: &str) -> String {
-    let text = match text.as_bytes().first() {
-        Some(b'=' | b'+' | b'@' | b'\t' | b'\r') => format!("'{text}"),
-        Some(b'-') if text.len() > 1 && text.parse::<f64>().is_err() => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    chart::table::csv_line(cells)
 }
 
 /// A number with a comma between each three digits.
 pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    chart::number::grouped(number.into())
 }
 
-/// Per cent to one decimal; nothing of nothing is `–`.
+/// Per cent to one decimal; nothing of nothing is `–`. Nearly all is not all, and hardly any is not none.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "–".to_owned();
-    }
-    let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole);
-    // Nearly all is not all, and hardly any is not none.
-    let tenths = match (part, tenths) {
-        (part, 1000) if part < whole => 999,
-        (part, 0) if part > 0 => 1,
-        (_, tenths) => tenths,
-    };
-    format!("{}.{} %", tenths / 10, tenths % 10)
+    chart::number::percent(part.into(), whole.into())
 }
 
 #[cfg(test)]

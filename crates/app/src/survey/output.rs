@@ -8,11 +8,8 @@ use audit::survey::{Table, japan};
 use chart::View;
 use clap::{Args, ValueHint};
 
-#[allow(unused_imports, reason = "for whoever examines names")]
 pub(crate) use super::manifest::{List, Manifest, MethodUsed, SampleUsed};
-#[allow(unused_imports, reason = "for whoever examines names")]
 pub(crate) use super::record::{Groups, line};
-#[allow(unused_imports, reason = "for whoever examines names")]
 pub(crate) use super::results::FILE as RESULTS_FILE;
 
 use super::chart::{figures, locale};
@@ -67,7 +64,6 @@ pub(crate) struct Made {
 ///
 /// # Errors
 /// The results cannot be read, or the directory not written.
-#[allow(dead_code, reason = "for whoever examines names")]
 pub(crate) fn finish(
     directory: &Path,
     manifest: &Manifest,

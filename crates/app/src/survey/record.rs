@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 pub(crate) type Groups = Vec<(Box<str>, Box<str>)>;
 
 /// The line of a name, with its end.
-#[allow(dead_code, reason = "for whoever examines names")]
 pub(crate) fn line(examined: &Examined, groups: &[(Box<str>, Box<str>)]) -> String {
     let mut object = Map::new();
     object.insert("domain".to_owned(), examined.name.as_str().into());
