@@ -1,7 +1,7 @@
 //! The project's own tasks: `cargo xtask TASK`.
 //!
-//! What `ci`, `test`, `tidy`, `rfc`, `bench`, `deb`, `fuzz-smoke` and `sim` do stands in the table below and, each in its module, in
-//! the head of that module. This program never changes anything outside the project's folder and its target directory (but
+//! What `ci`, `test`, `tidy`, `rfc`, `bench`, `deb`, `fuzz-smoke`, `sim` and `soak` do stands in the table below and, each in its
+//! module, in the head of that module. This program never changes anything outside the project's folder and its target directory (but
 //! for the folder that `deb --out` names), never asks the network (a test script may install a Debian package, and says so),
 //! and is used by nobody's crate.
 //!
@@ -16,6 +16,7 @@ mod house;
 mod rfc;
 mod rust_text;
 mod sim;
+mod soak;
 mod test;
 mod tidy;
 
@@ -65,6 +66,12 @@ const TASKS: &[Task] = &[
         options: "[--seed N] [--seeds COUNT] [--messages M]",
         what: "simulated days of mail, with faults",
         run: sim::run,
+    },
+    Task {
+        name: "soak",
+        options: "survey [--names COUNT] [--binary PATH]",
+        what: "what takes too long for the gate",
+        run: soak::run,
     },
 ];
 

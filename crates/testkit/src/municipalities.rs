@@ -18,6 +18,25 @@ pub const REGIONS: [Region; 8] = [
     ("九州沖縄", 283, 231, 0),
 ];
 
+/// The cells as they were published, SPF and DMARC in per cent: nothing here is computed. All of them together come last.
+pub const PUBLISHED: [(&str, &str, &str); 9] = [
+    ("北海道", "67.2 (121/180)", "0.0 (0/180)"),
+    ("東北", "76.4 (178/233)", "0.4 (1/233)"),
+    ("関東", "85.7 (276/322)", "0.0 (0/322)"),
+    ("中部", "74.5 (242/325)", "0.0 (0/325)"),
+    ("近畿", "83.3 (195/234)", "0.0 (0/234)"),
+    ("中国", "75.9 (85/112)", "0.0 (0/112)"),
+    ("四国", "74.7 (74/99)", "1.0 (1/99)"),
+    ("九州沖縄", "81.6 (231/283)", "0.0 (0/283)"),
+    ("全国", "78.4 (1402/1788)", "0.1 (2/1788)"),
+];
+
+/// The published table, a line for each region.
+#[must_use]
+pub fn table() -> String {
+    PUBLISHED.iter().map(|(region, spf, dmarc)| format!("{region}: SPF {spf}, DMARC {dmarc}\n")).collect()
+}
+
 /// The list, as CSV with the columns `domain` and `region`.
 #[must_use]
 pub fn list() -> String {
