@@ -345,6 +345,31 @@ fn names_that_nobody_answers_for_are_told_as_such_and_hold_nobody_up() {
     assert!(network.sent_to("invalid", Kind::Soa) > 0);
 }
 
+/// A resolver follows servers that delegate to each other until it has enough of it, and tells so long after a try is over.
+#[test]
+fn servers_that_delegate_in_circles_are_told_as_such_and_hold_nobody_up() {
+    let names = names(210);
+    let want = undisturbed(&names);
+    for (gives_up_ms, server_count) in [(20, 1), (900, 2), (2_500, 1), (2_500, 2)] {
+        let mut network = Network::new(1, move |sent, _| {
+            let is_circle = sent.question.name.as_str().ends_with(".z3.example");
+            let failed = || Heard::Failed(Failure::ServFail);
+            vec![if is_circle { (gives_up_ms, failed()) } else { (5, truth(&sent.question)) }]
+        });
+        let run = survey(Settings::new(server_count, 20), &names, &mut network, examine);
+        for (index, told) in &run.results {
+            let name = &names[usize::try_from(*index).unwrap()];
+            let is_circle = name.as_str().ends_with(".z3.example");
+            let circle = format!("{name}: servfail | servfail | servfail");
+            assert_eq!(told, if is_circle { &circle } else { &want[index] }, "{gives_up_ms} ms");
+        }
+        // Thirty names of three questions each; nothing else is missing.
+        assert_eq!((run.counts.unanswered, run.counts.silences, run.is_dead), (90, 0, false));
+        let asked = network.log.iter().filter(|sent| sent.question.name.as_str().ends_with(".z3.example")).count();
+        assert!(asked <= 90 * 5, "each is asked so often and no more: {asked}");
+    }
+}
+
 #[test]
 fn a_resolver_that_dies_and_returns_changes_no_figure() {
     let names = names(2_000);
