@@ -147,3 +147,9 @@ pub const SURVEY_PARKED_COUNT_MAX: u32 = 100;
 pub const SURVEY_DEAD_S: u64 = 600;
 /// Names of an opt-out list, count.
 pub const SURVEY_OPT_OUT_COUNT_MAX: usize = 10_000_000;
+/// Groups of one table that are kept with a survey, count: those with the most names.
+pub const SURVEY_KEPT_GROUP_COUNT_MAX: usize = 2_000;
+/// Tables that are kept with a survey, count.
+pub const SURVEY_KEPT_TABLE_COUNT_MAX: usize = 16;
+/// Tables that are kept, as text, bytes: as many as there may be, with names and counts as long as they may be, are no more.
+pub const SURVEY_KEPT_BYTES_MAX: usize = 64 << 20;

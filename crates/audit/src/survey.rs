@@ -7,7 +7,8 @@
 //!
 //! Reading order: [`facts`] (what comes out), [`method`] (what is asked), [`examine`](mod@examine), then its parts: [`mail`],
 //! [`sender_policy`], [`policies`], [`keys`], [`texts`]; [`hosting`] is who runs what. Before it: [`input`] (lists of names),
-//! [`sample`], [`japan`]. Behind it: [`fields`] (results written and read), [`columns`] and [`tally`] (tables), [`difference`]. [`engine`] is what asks for many at once.
+//! [`sample`], [`japan`]. Behind it: [`fields`] (results written and read), [`columns`] and [`tally`] (tables), [`difference`],
+//! [`kept`] (what stays of a survey). [`engine`] is what asks for many at once.
 
 pub mod columns;
 pub mod difference;
@@ -18,6 +19,7 @@ pub mod fields;
 pub mod hosting;
 pub mod input;
 pub mod japan;
+pub mod kept;
 pub mod keys;
 pub mod mail;
 pub mod method;

@@ -46,6 +46,12 @@ impl Default for Tally {
 }
 
 impl Tally {
+    /// One that was counted before: of each column how many have it, and of how many it is not known.
+    pub(super) fn of_counts(total: u64, counts: &[(u64, u64)]) -> Self {
+        let (yes, unknown) = counts.iter().copied().unzip();
+        Self { total, yes, unknown }
+    }
+
     /// Counts a name.
     pub fn add(&mut self, examined: &Examined) {
         self.total += 1;
@@ -102,6 +108,22 @@ impl Table {
         if let Some((_, tally)) = self.groups.get_mut(place) {
             tally.add(examined);
         }
+    }
+
+    /// One whose counts follow.
+    pub(super) fn of_counts(by: &str, beyond: u64) -> Self {
+        Self { beyond, ..Self::new(by) }
+    }
+
+    /// Puts a group that was counted before behind the others.
+    pub(super) fn put(&mut self, group: &str, tally: Tally) {
+        self.places.insert(group.into(), self.groups.len());
+        self.groups.push((group.into(), tally));
+    }
+
+    /// Puts the counts of all names.
+    pub(super) fn put_all(&mut self, all: Tally) {
+        self.all = all;
     }
 
     /// The groups in the order of their first appearance.
