@@ -12,7 +12,7 @@
 //! its counts with it, and [`feedback::Archive::rebuild`] finds nothing to change.
 //!
 //! Reports on their way out are in the same file: `outbox` ([`feedback::outbox::Outbox`]); so is what is noticed of reports,
-//! with the letters that tell of it: `notice`; and audits of domains: `audits`.
+//! with the letters that tell of it: `notice`; audits of domains: `audits`; and surveys of many of them: `surveys`.
 //!
 //! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
 //! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `retention`, `read`, `sums`,
@@ -37,6 +37,7 @@ mod retention;
 mod schema;
 mod summary;
 mod sums;
+mod surveys;
 mod writer;
 
 use std::future::Future;
@@ -58,6 +59,7 @@ pub use self::audits::{AuditHistory, AuditPart, Keeping, NewAudit};
 pub use self::memory::MemoryArchive;
 pub use self::notice::{AlertLine, AlertQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, WayOut};
 pub use self::retention::{Retention, Taken};
+pub use self::surveys::{NewSurvey, SurveyKeeping, SurveyLine};
 
 use self::parcel::Prepared;
 use self::writer::Writer;

@@ -87,6 +87,12 @@ pub const AUDIT_COUNT_MAX: u64 = 2_000;
 pub const AUDIT_PART_COUNT_MAX: usize = 2_500;
 /// Texts of one audit with their names, bytes.
 pub const AUDIT_BYTES_MAX: usize = 1 << 20;
+/// Surveys of one study that are kept, count: one a month for forty years.
+pub const SURVEY_COUNT_MAX: u64 = 500;
+/// How a survey was made, with the name of its study, bytes.
+pub const SURVEY_MADE_BYTES_MAX: usize = 64 << 10;
+/// The tables of a survey, bytes before they are deflated.
+pub const SURVEY_BYTES_MAX: usize = 64 << 20;
 /// How long another process may write to the file of people before an operation fails, in milliseconds.
 pub const PEOPLE_BUSY_MS: u64 = 5_000;
 /// Largest file of people that is checked from end to end when it is opened, in bytes.

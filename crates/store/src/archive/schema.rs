@@ -284,6 +284,12 @@ CREATE TABLE audited (
 ) STRICT;
 CREATE INDEX audited_last ON audited (last_s);
 ",
+    "
+CREATE TABLE survey (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, study TEXT NOT NULL, begun_s INTEGER NOT NULL,
+  made TEXT NOT NULL, tables BLOB NOT NULL, UNIQUE (tenant, study, begun_s)
+) STRICT;
+",
 ];
 
 #[cfg(test)]

@@ -158,8 +158,11 @@ fn a_file_without_audits_is_brought_up() {
     drop(SqliteArchive::open(&path, Settings::default()).unwrap());
     let file = rusqlite::Connection::open(&path).unwrap();
     let version: u32 = file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    file.execute_batch(&format!("DROP TABLE audit; DROP TABLE audited; PRAGMA user_version = {};", version - 1))
-        .unwrap();
+    file.execute_batch(&format!(
+        "DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; PRAGMA user_version = {};",
+        version - 2
+    ))
+    .unwrap();
     drop(file);
     let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
     assert_eq!(keep(&archive, audit("example.jp", 10, &[("mx", "a")])), Keeping::Kept);

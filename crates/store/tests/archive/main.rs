@@ -11,3 +11,4 @@ mod model;
 mod notice;
 mod outbox;
 mod samples;
+mod surveys;
