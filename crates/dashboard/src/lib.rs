@@ -8,7 +8,8 @@
 //! other host, put a script or a style into a page, or let what a stranger wrote stand in a page unescaped.
 //!
 //! Reading order: [`sources`], [`mod@desk`]; [`screen`] with its table of screens, then any of `screens`; the pieces of
-//! pages in [`parts`] and [`data`]; reports, judged ([`judged`]), and domains, examined ([`examined`]); the frame around them in [`page`]; who may what in [`who`]. What never passes is in
+//! pages in [`parts`] and [`data`]; reports, judged ([`judged`]), domains, examined ([`examined`]), and surveys of them
+//! ([`surveyed`]); the frame around them in [`page`]; who may what in [`who`]. What never passes is in
 //! [`limits`].
 
 pub mod ask;
@@ -27,6 +28,7 @@ pub mod parts;
 pub mod screen;
 mod screens;
 pub mod sources;
+pub mod surveyed;
 pub mod trouble;
 pub mod who;
 

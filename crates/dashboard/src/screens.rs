@@ -19,6 +19,7 @@ mod sender;
 mod senders;
 mod source;
 mod statistics;
+mod surveys;
 mod tls;
 mod why;
 
@@ -234,6 +235,22 @@ pub(crate) const ENTRIES: &[Entry] = &[
         parameters: &[Parameter::DOMAIN, Parameter { name: "after", kind: Kind::Text }],
     },
     Entry {
+        id: "surveys",
+        path: "/surveys",
+        label: "page-survey-label-surveys",
+        section: Some(Section::Domains),
+        needs: Role::Viewer,
+        parameters: surveys::LIST_PARAMETERS,
+    },
+    Entry {
+        id: "survey",
+        path: "/surveys/{id}",
+        label: "page-survey-label-survey",
+        section: None,
+        needs: Role::Viewer,
+        parameters: surveys::ONE_PARAMETERS,
+    },
+    Entry {
         id: "settings",
         path: "/settings",
         label: "page-label-settings",
@@ -418,6 +435,8 @@ pub(crate) async fn open<S: Sources>(id: &str, visit: &Visit<'_, S>, form: Form)
         "domain" => show::<domain::OfDomain, S>(visit, form).await,
         "guideline" => show::<guideline::Guideline, S>(visit, form).await,
         "keys" => show::<keys::Keys, S>(visit, form).await,
+        "surveys" => show::<surveys::Surveys, S>(visit, form).await,
+        "survey" => show::<surveys::OneSurvey, S>(visit, form).await,
         "settings" => show::<people::Own, S>(visit, form).await,
         "users" => show::<people::Users, S>(visit, form).await,
         "user" => show::<people::User, S>(visit, form).await,

@@ -5,6 +5,7 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 
 use audit::history::Kept;
+use audit::survey::kept;
 use feedback::Archive;
 use feedback::archive::{DocumentLine, Receipt, SourceLine};
 use feedback::outbox::{JobId, Outbox};
@@ -129,6 +130,32 @@ pub trait Sources: Send + Sync + 'static {
     fn rotations(&self) -> impl Future<Output = Result<Option<Arc<Rotations>>, Trouble>> + Send {
         ready(Ok(None))
     }
+
+    /// The surveys that are kept, in any order, without their tables.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn surveys(&self) -> impl Future<Output = Result<Vec<Survey>, Trouble>> + Send {
+        ready(Ok(Vec::new()))
+    }
+
+    /// One of them, with its tables.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn survey(&self, id: u64) -> impl Future<Output = Result<Option<kept::Kept>, Trouble>> + Send {
+        let _ = id;
+        ready(Ok(None))
+    }
+}
+
+/// A survey that is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Survey {
+    /// Its number. It stays the same.
+    pub id: u64,
+    /// How it was made, and the counts of all its names.
+    pub made: kept::Made,
 }
 
 /// What a domain publishes, and what is known of it beside that.

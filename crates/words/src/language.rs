@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-const ENGLISH: [&str; 49] = [
+const ENGLISH: [&str; 50] = [
     include_str!("../en/mailtext.ftl"),
     include_str!("../en/lookup.ftl"),
     include_str!("../en/spf.ftl"),
@@ -99,9 +99,10 @@ const ENGLISH: [&str; 49] = [
     include_str!("../en/page-mail.ftl"),
     include_str!("../en/page-desk.ftl"),
     include_str!("../en/page-people.ftl"),
+    include_str!("../en/page-survey.ftl"),
 ];
 
-const JAPANESE: [&str; 49] = [
+const JAPANESE: [&str; 50] = [
     include_str!("../ja/mailtext.ftl"),
     include_str!("../ja/lookup.ftl"),
     include_str!("../ja/spf.ftl"),
@@ -151,6 +152,7 @@ const JAPANESE: [&str; 49] = [
     include_str!("../ja/page-mail.ftl"),
     include_str!("../ja/page-desk.ftl"),
     include_str!("../ja/page-people.ftl"),
+    include_str!("../ja/page-survey.ftl"),
 ];
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use words::{Argument, Language, Words};
 
 type Set = BTreeSet<String>;
 
-const FILES: [&str; 49] = [
+const FILES: [&str; 50] = [
     "mailtext",
     "lookup",
     "spf",
@@ -62,6 +62,7 @@ const FILES: [&str; 49] = [
     "page-mail",
     "page-desk",
     "page-people",
+    "page-survey",
 ];
 
 /// The catalogue files that hold the sentences of each pure crate, and the least number of ids that it emits.

@@ -7,7 +7,7 @@ use audit::survey::{Examined, japan};
 use super::record::Groups;
 
 /// The table of all names without groups.
-pub(crate) const ALL: &str = "all";
+pub(crate) const ALL: &str = dashboard::surveyed::ALL;
 /// Groups that are made of what was found.
 pub(crate) const OF_FACTS: [&str; 4] = ["mail", "ns-operator", "mx-operator", "parked"];
 

@@ -1,47 +1,15 @@
-//! Tables of counts: which columns stand together for people, and the CSV with all of them.
+//! Tables of counts for people, and the CSV with all columns.
 
 use std::fmt::Write as _;
 
 use audit::survey::columns::{COLUMNS, position};
 use audit::survey::tally::in_tenths;
 use audit::survey::{Share, Table, Tally};
+pub(super) use dashboard::surveyed::SECTIONS;
+use dashboard::surveyed::Section;
 
 use crate::reports::table::{csv, grouped};
 use crate::say::Say;
-
-/// Columns that stand together: a heading, and their names.
-pub(super) struct Section {
-    /// The sentence of the heading.
-    pub(super) title: &'static str,
-    /// Its columns.
-    pub(super) columns: &'static [&'static str],
-}
-
-/// The sections, in order: that of the table of 2017 first.
-pub(super) const SECTIONS: &[Section] = &[
-    Section {
-        title: "survey-label-section-adoption",
-        columns: &["spf", "dmarc", "dkim_folder", "bimi", "mta_sts", "tls_rpt", "dnssec"],
-    },
-    Section {
-        title: "survey-label-section-mail",
-        columns: &["mx", "null_mx", "a_only", "no_mail", "nxdomain", "parked"],
-    },
-    Section {
-        title: "survey-label-section-spf",
-        columns: &["spf_valid", "spf_invalid", "spf_fail", "spf_softfail", "spf_neutral", "spf_pass"],
-    },
-    Section {
-        title: "survey-label-section-dmarc",
-        columns: &["dmarc_none", "dmarc_quarantine", "dmarc_reject", "dmarc_invalid", "dmarc_testing", "dmarc_rua"],
-    },
-    Section {
-        title: "survey-label-section-effective",
-        columns: &["effective", "effective_none", "effective_quarantine", "effective_reject", "effective_psl"],
-    },
-    Section { title: "survey-label-section-dkim", columns: &["dkim_folder", "dkim_listed", "dkim_learnt"] },
-    Section { title: "survey-label-section-others", columns: &["adsp", "wildcard", "unanswered"] },
-];
 
 /// A table as rows of texts, with its heading.
 pub(super) struct Sheet {
@@ -98,7 +66,7 @@ fn heading(table: &Table, say: &Say) -> String {
 
 /// Names without a value in the column are a group, too.
 pub(super) fn group_name(group: &str, say: &Say) -> String {
-    if group.is_empty() { say.word("survey-label-no-group") } else { group.to_owned() }
+    dashboard::surveyed::group_name(group, &|id| say.word(id))
 }
 
 fn cell(share: Share, reach: Reach) -> String {

@@ -15,5 +15,6 @@ mod published;
 mod records;
 mod senders;
 mod sent;
+mod surveys;
 mod tls;
 mod world;

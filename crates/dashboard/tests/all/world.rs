@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit::history::Kept;
-use dashboard::sources::{Catalogue, Look, Published, Rotations, Settings, Sources, Voice};
+use dashboard::sources::{Catalogue, Look, Published, Rotations, Settings, Sources, Survey, Voice};
 use dashboard::who::Role;
 use dashboard::{Desk, Moment, Trouble};
 use feedback::aggregate::{
@@ -31,6 +31,7 @@ use words::{Argument, Language};
 
 use super::inbound;
 use super::published::Audits;
+use super::surveys;
 
 /// 2026-11-23T10:00:00Z.
 pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
@@ -44,6 +45,7 @@ pub(crate) struct World {
     pub(crate) outbox: MemoryOutbox,
     pub(crate) people: MemoryRegistry,
     pub(crate) audits: Audits,
+    pub(crate) surveys: Vec<audit::survey::kept::Kept>,
     pub(crate) settings: Settings,
     pub(crate) keeps_addresses: bool,
     voices: [Speaker; 2],
@@ -75,6 +77,7 @@ impl World {
             outbox: MemoryOutbox::new(),
             people: MemoryRegistry::new(),
             audits: Audits::default(),
+            surveys: Vec::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
             keeps_addresses: true,
             voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
@@ -83,7 +86,8 @@ impl World {
 
     /// One with reports about two domains: senders that pass, that do not, a forwarder and a spoofer.
     pub(crate) fn with_reports(guest: Role) -> Self {
-        let world = Self { audits: Audits::of_the_house(), ..Self::new(guest) };
+        let world =
+            Self { audits: Audits::of_the_house(), surveys: surveys::of_the_house(&str::to_owned), ..Self::new(guest) };
         for day in 0..20 {
             world.bring(report("example.jp", TODAY - 1 - day, "google.com", &|text| text.to_owned()));
             world.bring(report("example.net", TODAY - 1 - day, "Yahoo", &|text| text.to_owned()));
@@ -95,7 +99,8 @@ impl World {
 
     /// One in which a stranger wrote something into every field that a stranger writes.
     pub(crate) fn with_hostile_reports(guest: Role, hostile: &str) -> Self {
-        let world = Self { audits: Audits::hostile(hostile), ..Self::new(guest) };
+        let surveys = surveys::of_the_house(&|text| format!("{hostile}{text}"));
+        let world = Self { audits: Audits::hostile(hostile), surveys, ..Self::new(guest) };
         for day in 0..3 {
             world.bring(report("example.jp", TODAY - 1 - day, hostile, &|text| format!("{text}{hostile}")));
         }
@@ -280,6 +285,15 @@ impl Sources for World {
 
     async fn look(&self, domain: &Domain) -> Option<Arc<Look>> {
         self.audits.looks.get(domain).cloned()
+    }
+
+    async fn surveys(&self) -> Result<Vec<Survey>, Trouble> {
+        let numbered = (1..).zip(&self.surveys);
+        Ok(numbered.map(|(id, kept)| Survey { id, made: kept.made.clone() }).collect())
+    }
+
+    async fn survey(&self, id: u64) -> Result<Option<audit::survey::kept::Kept>, Trouble> {
+        Ok(usize::try_from(id).ok().and_then(|id| self.surveys.get(id.checked_sub(1)?)).cloned())
     }
 
     async fn rotations(&self) -> Result<Option<Arc<Rotations>>, Trouble> {
