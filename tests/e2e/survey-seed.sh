@@ -14,9 +14,10 @@ main() {
     equal "names" "$(wc -l < "$T/list.csv")" 1789
     serve_zone lg.jp "$T/lg.jp.zone"
     RELAY=$KNOT
-    survey whole
+    survey whole --state "$T/state" --store --study municipalities
     equal "the exit code" "$?" 0
     tables whole
+    kept
     lossy
     finish
 }
@@ -51,8 +52,25 @@ rows = [line.strip("| \n").split(" | ") for line in section.splitlines() if line
 for group, spf, dmarc, *_ in rows[1:]:
     print("%s: SPF %s, DMARC %s" % ("全国" if group == "All" else group, spf, dmarc))
 ' "$T/$1/table-region.md")" "$(cat "$T/wanted")"
-    equal "$1: the terminal" "$(sed '1d; /^\//d; s/  \+/|/g' "$T/$1.out.log" |
+    equal "$1: the terminal" "$(sed '1d; /^\//d; /^Kept /d; s/  \+/|/g' "$T/$1.out.log" |
         awk -F '|' '{ sub(/^All$/, "全国", $1); print $1 ": SPF " $2 ", DMARC " $3 }')" "$(cat "$T/wanted")"
+}
+
+# The counts are in the store, once: what is kept again takes the place of what was there.
+kept() {
+    check "kept: where it is to be seen" grep -q '^Kept as survey 1 of the study municipalities;' "$T/whole.out.log"
+    "$SEKISHO" survey keep "$T/whole" --study municipalities --group-by region --group-by mail --lang en --state "$T/state" > "$T/keep.log" 2>&1
+    equal "kept again: the exit code" "$?" 0
+    check "kept again: as the same" grep -q '^Kept as survey 1 of' "$T/keep.log"
+    equal "kept: all names" "$(/usr/bin/python3 -c '
+import sqlite3, sys, zlib
+rows = sqlite3.connect(sys.argv[1]).execute("SELECT id, study, made, tables FROM survey").fetchall()
+for number, study, made, tables in rows:
+    whole = [line for line in made.splitlines() if line.startswith("all\t")][0].split("\t")
+    text = zlib.decompress(tables, -15).decode()
+    print(number, study, *whole[1:4], [line.split("\t")[1] for line in text.splitlines() if line.startswith("table\t")],
+          "town" in text)
+' "$T/state/reports.sqlite")" "1 municipalities 1788 1402/0 2/0 ['region', 'mail'] False"
 }
 
 # The same within a network of its own, which has nothing but a loopback that loses five of a hundred.

@@ -5,7 +5,7 @@
 //! DNS of this world is a zone in memory. Everything but the keys is the same each time, and stands relative to today.
 //!
 //! Reading order: `town` (who is there), `cast` (what is seen of them), `letters` (their messages); `reports` with `others`,
-//! `mail`, `outbox`, `audits`, `rotation` (what is kept of that); `desk` (who serves it).
+//! `mail`, `outbox`, `audits`, `rotation`, `surveys` (what is kept of that); `desk` (who serves it).
 
 mod audits;
 mod cast;
@@ -17,6 +17,7 @@ mod others;
 mod outbox;
 mod reports;
 mod rotation;
+mod surveys;
 mod town;
 
 use std::fs;
@@ -154,6 +155,7 @@ async fn fill(common: &Common) -> Result<Arc<Zone>, Failure> {
     audits::fill(common, &archive, &keys, audits::BEFORE).await?;
     rotation::fill(&state, &keys, now_s)?;
     audits::fill(common, &archive, &keys, audits::BEHIND).await?;
+    surveys::fill(&archive, now_s).await?;
     outbox::fill(archive, &ledger, common.say(), now_s).await?;
     Ok(zone)
 }

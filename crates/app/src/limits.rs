@@ -193,6 +193,10 @@ pub(crate) const SURVEY_CONCURRENCY: usize = 256;
 pub(crate) const SURVEY_CONCURRENCY_MAX: usize = 16_384;
 /// An opt-out list, in bytes.
 pub(crate) const SURVEY_OPT_OUT_BYTES_MAX: u64 = 256 << 20;
+/// Largest file of selectors that is read, bytes.
+pub(crate) const SURVEY_SELECTORS_BYTES_MAX: u64 = 256 << 20;
+/// Selectors of one domain that are asked for because they were seen, count.
+pub(crate) const SURVEY_SELECTOR_COUNT_MAX: usize = 100;
 /// Lines of a list that are told as refused; further ones are counted.
 pub(crate) const SURVEY_REFUSED_TOLD_COUNT_MAX: u64 = 100;
 /// Time between two writes of a survey's journal onto the disk, in seconds.

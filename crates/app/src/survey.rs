@@ -5,7 +5,7 @@
 //!
 //! A survey is a directory: `results.ndjson`, a line for each name ([`record`]), and `manifest.json`, which says how it was made
 //! ([`manifest`]). Tables and charts are made of these two and of nothing else ([`output`]), one line at a time, so that they can
-//! be made anew, by other groups, without asking anybody again.
+//! be made anew, by other groups, without asking anybody again; [`keep`] puts them into the store, for the pages of surveys.
 
 mod ask;
 mod chart;
@@ -13,6 +13,7 @@ mod diff;
 mod groups;
 mod html;
 mod journal;
+pub(crate) mod keep;
 mod list;
 mod manifest;
 mod markdown;
@@ -20,10 +21,13 @@ pub(crate) mod output;
 mod progress;
 mod record;
 mod results;
+mod selectors;
 mod series;
 mod tables;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use list::hash_of;
 
 use clap::{Args, Subcommand};
 
@@ -50,6 +54,8 @@ enum SurveyVerb {
     Tables(output::TablesArguments),
     /// The figures of several surveys, one after another
     Series(series::SeriesArguments),
+    /// Keep the counts of a survey in the store, for the pages of surveys
+    Keep(keep::KeepArguments),
 }
 
 /// Does what is asked of surveys.
@@ -62,6 +68,7 @@ pub(crate) fn run(common: &Common, arguments: &SurveyArguments) -> Result<ExitCo
         Some(SurveyVerb::Diff(arguments)) => diff::run(common, arguments),
         Some(SurveyVerb::Tables(arguments)) => output::run(common, arguments),
         Some(SurveyVerb::Series(arguments)) => series::run(common, arguments),
+        Some(SurveyVerb::Keep(arguments)) => keep::run(common, arguments),
     }
 }
 

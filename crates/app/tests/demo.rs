@@ -5,9 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use audit::survey::columns::position;
+use audit::survey::kept::{Made, parse_tables};
 use report::{Filter, Ledger as _, Query};
 use serde_json::Value;
-use store::Sqlite;
+use store::{Sqlite, SqliteArchive};
 
 fn directory(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -41,6 +43,7 @@ fn the_world_shows_who_forges_what_to_repair_and_what_to_publish() {
     advice(&state);
     documents(&state);
     kept(&state);
+    surveys(&state);
     // It is there once: what is not empty is left alone.
     let again = run(&state, &["demo", "--once"]);
     assert_eq!(again.status.code(), Some(2));
@@ -90,6 +93,29 @@ fn documents(state: &Path) {
     let failure = documents.iter().find(|one| one["kind"] == "failure").unwrap();
     let shown = told(state, &["report", "show", &failure["id"].to_string(), "--format", "raw"]);
     assert!(!shown.contains("refund") && !shown.contains("resident"), "{shown}");
+}
+
+/// Three surveys of one study, in which ever more publish something.
+fn surveys(state: &Path) {
+    let archive = SqliteArchive::open(&state.join("reports.sqlite"), store::archive::Settings::default()).unwrap();
+    let lines = testkit::block_on(archive.surveys("")).unwrap();
+    let made: Vec<Made> = lines.iter().map(|line| Made::parse(&line.made).unwrap()).collect();
+    let count = |id: &str| {
+        let place = position(id).unwrap();
+        made.iter().rev().map(|made| made.all.share(place).part).collect::<Vec<_>>()
+    };
+    assert!(made.iter().all(|made| made.all.total() == 62 && made.unanswered == 0), "{made:?}");
+    for id in ["spf", "dmarc"] {
+        assert!(
+            matches!(count(id)[..], [first, second, third] if 0 < first && first < second && second < third),
+            "{id}"
+        );
+    }
+    let (_, tables) = testkit::block_on(archive.survey("", lines[0].id)).unwrap().unwrap();
+    let tables = parse_tables(&tables).unwrap();
+    let regions: Vec<_> = tables[0].groups().map(|(region, tally)| (region, tally.total())).collect();
+    assert_eq!(regions, [("north", 14), ("river", 22), ("coast", 17), ("hills", 9)]);
+    assert_eq!(tables[1].groups().count(), 2);
 }
 
 fn kept(state: &Path) {

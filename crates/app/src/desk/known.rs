@@ -4,11 +4,14 @@
 //!
 //! What is not there was never looked at, and stays `None`. What is there and cannot be read is told, and left out.
 
+mod learnt;
 mod mail;
 mod provider;
 mod receiver;
 mod reported;
 mod signer;
+
+pub(crate) use self::learnt::learnt;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};

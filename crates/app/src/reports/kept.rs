@@ -46,6 +46,11 @@ impl<'a> Kept<'a> {
         Ok(Some(Self { common, store, domains, until_s: common.now_s(), day_count }))
     }
 
+    /// The domains that reports are about.
+    pub(crate) fn names(&self) -> Vec<Domain> {
+        self.domains.iter().filter_map(|line| Domain::parse(&line.domain).ok()).collect()
+    }
+
     /// What the reports of the period tell of a domain; `None` where there never was a report about it.
     ///
     /// # Errors

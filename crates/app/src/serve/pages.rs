@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use audit::history::Kept;
-use dashboard::sources::{Catalogue, Published, Rotations, Settings, Sources, Voice};
+use dashboard::sources::{Catalogue, Published, Rotations, Settings, Sources, Survey, Voice};
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
 use feedback::archive::{DocumentLine, Receipt, SourceLine};
@@ -21,6 +21,7 @@ use net::MessageResolver;
 use net::http::{Request, Response, StatusCode, status};
 use people::{NewLine, Registry as _, Secret, Setup};
 use report::row::Address;
+use store::archive::SurveyLine;
 use store::{Sqlite, SqliteArchive, SqliteRegistry};
 use tokio::sync::watch;
 use words::Language;
@@ -36,6 +37,7 @@ use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS
 use crate::published::Published as Found;
 use crate::reports::packer::Packer;
 use crate::say::Say;
+use crate::survey::keep::{kept_of, made_of};
 
 /// What is around the pages: the same for a daemon and for a demonstration.
 pub(crate) trait Around: Send + Sync + 'static {
@@ -369,6 +371,17 @@ impl<A: Around> Sources for House<A> {
     async fn audits(&self, domain: &Domain) -> Result<Kept, Trouble> {
         let history = self.archive.audits("", domain.as_str()).await?;
         Ok(crate::desk::history::kept(domain, &history))
+    }
+
+    async fn surveys(&self) -> Result<Vec<Survey>, Trouble> {
+        let lines = self.archive.surveys("").await?;
+        let made = |line: SurveyLine| Some(Survey { id: line.id, made: made_of(&line)? });
+        Ok(lines.into_iter().filter_map(made).collect())
+    }
+
+    async fn survey(&self, id: u64) -> Result<Option<audit::survey::kept::Kept>, Trouble> {
+        let found = self.archive.survey("", id).await?;
+        Ok(found.and_then(|(line, tables)| kept_of(&line, &tables)))
     }
 
     async fn rotations(&self) -> Result<Option<Arc<Rotations>>, Trouble> {

@@ -14,10 +14,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Duration, Instant};
 
 use super::journal::{self, Head, Journal, JournalError};
+use super::keep;
 use super::list::{Chosen, List, Next, hash_of};
 use super::output::{self, Groups, Manifest, MethodUsed, RESULTS_FILE, SampleUsed};
 use super::progress::{Far, Progress};
-use super::record;
+use super::{record, selectors};
 use crate::common::{Common, resolver_failure, runtime};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -63,6 +64,16 @@ pub(super) struct AskArguments {
     /// Public suffix list, for organizational domains, and for the kinds and places of names under .jp
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     psl: Option<PathBuf>,
+    /// Selectors that signatures were seen with: a file – a domain and its selectors a line – or store, for the reports and the
+    /// mail of this installation; several times for several
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    selectors_from: Vec<String>,
+    /// Keep the counts in the store at the end, for the pages of surveys
+    #[arg(long)]
+    store: bool,
+    /// What surveys that follow one another have in common [default: the name of the list]
+    #[arg(long, value_name = "NAME", requires = "store")]
+    study: Option<String>,
     /// Tell on standard error how far it is, even if that is no terminal
     #[arg(long)]
     progress: bool,
@@ -120,7 +131,10 @@ pub(super) fn run(common: &Common, arguments: &AskArguments) -> Result<ExitCode,
         return Err(failure.with("directory", plan.out.display().to_string()));
     }
     let code = if listed.refused > 0 { ExitCode::Input } else { ExitCode::Done };
-    drop(finish(common, arguments, &plan, &journal.head, &listed)?);
+    let (manifest, made) = finish(common, arguments, &plan, &journal.head, &listed)?;
+    if arguments.store {
+        keep::keep(common, &plan.out, &manifest, made.tables, arguments.study.as_deref())?;
+    }
     Ok(code)
 }
 
@@ -140,8 +154,11 @@ fn plan(common: &Common, arguments: &AskArguments) -> Result<Plan, Failure> {
     let sample = sample(arguments)?;
     let suffix_list = suffix_text.as_deref().map_or_else(|| "built-in".to_owned(), hash_of);
     let opted_out = opt_out_text.as_deref().map(hash_of);
-    let method_hash = hash_of(&format!("{sample:?} {suffix_list} {opted_out:?} {} {:?}", method.label, method.listed));
     std::fs::create_dir_all(&out).map_err(|error| unwritable(&out, &error))?;
+    method.learnt =
+        selectors::of_survey(common, &arguments.selectors_from, &out.join(SELECTORS_FILE), &out.join(JOURNAL_FILE))?;
+    let asked = (&method.label, &method.listed, &method.learnt);
+    let method_hash = hash_of(&format!("{sample:?} {suffix_list} {opted_out:?} {asked:?}"));
     let list = List::open(file, &out.join(LIST_FILE)).map_err(|error| Failure::unreadable(file, &error))?;
     let settings = Settings {
         rate_per_s: arguments.rate,
@@ -413,7 +430,7 @@ fn finish(
     plan: &Plan,
     head: &Head,
     listed: &Listed,
-) -> Result<output::Made, Failure> {
+) -> Result<(Manifest, output::Made), Failure> {
     let results = plan.out.join(RESULTS_FILE);
     let (mut names, mut names_unanswered, mut questions_unanswered) = (0, 0, 0);
     let mut write = || -> std::io::Result<()> {
@@ -446,7 +463,7 @@ fn finish(
         method: MethodUsed {
             label: plan.method.label.to_string(),
             selectors: plan.method.listed.iter().map(ToString::to_string).collect(),
-            selectors_learnt: 0,
+            selectors_learnt: plan.method.learnt.values().map(|selectors| selectors.len() as u64).sum(),
             suffix_list: plan.suffix_list.clone(),
         },
         sample: plan.sample.map(|sample| SampleUsed { per_million: sample.per_million, seed: sample.seed }),
@@ -462,7 +479,7 @@ fn finish(
     }
     let files = made.files.iter().chain(std::iter::once(&results));
     survey::print(&files.map(|file| format!("{}\n", file.display())).collect::<String>())?;
-    Ok(made)
+    Ok((manifest, made))
 }
 
 fn heard_of(word: Word) -> Heard {
@@ -477,7 +494,7 @@ fn heard_of(word: Word) -> Heard {
 }
 
 /// A file of text, of so many bytes at most.
-fn text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
+pub(super) fn text(path: &Path, bytes_max: u64) -> Result<String, Failure> {
     use std::io::Read as _;
     let name = path.display().to_string();
     let read = || {
@@ -492,7 +509,7 @@ fn unreadable(error: &InputError) -> Failure {
     Failure::new(ExitCode::Input, "survey-list-unreadable").with("reason", error.to_string())
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     let name = path.display().to_string();
     Failure::new(ExitCode::Internal, "survey-unwritable").with("file", name).with("reason", error.to_string())
 }
@@ -500,6 +517,8 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 const JOURNAL_FILE: &str = "journal";
 /// The list, when it came on standard input.
 const LIST_FILE: &str = "list";
+/// The selectors that were seen when the survey began.
+const SELECTORS_FILE: &str = "selectors";
 const SUFFIX_LIST_BYTES: u64 = 8 << 20;
 /// How often it is looked how far it is, in milliseconds.
 const LOOK_MS: u64 = 500;

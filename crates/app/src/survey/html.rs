@@ -120,8 +120,8 @@ const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8886}\
 body{font:16px/1.6 system-ui,'Hiragino Sans','Noto Sans CJK JP',sans-serif;max-width:72rem;margin:0 auto;padding:1rem}\
 p,figcaption{overflow-wrap:anywhere}\
-.wide{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0}\
-th,td{border:1px solid var(--line);padding:.3rem .6rem;text-align:start;vertical-align:top}\
+.wide{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0;font-size:.875rem}\
+th,td{border:1px solid var(--line);padding:.3rem .45rem;text-align:start;vertical-align:top}\
 td{text-align:end;font-variant-numeric:tabular-nums;white-space:nowrap}tbody tr:last-child{font-weight:bold}\
 figure{margin:1rem 0}figcaption{font-weight:bold}svg{max-width:100%;height:auto}\
 @media print{body{max-width:none;font-size:9pt}section,figure{break-inside:avoid}.wide{overflow:visible}}";

@@ -142,7 +142,7 @@ fn hashed(source: impl Read, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> i
 }
 
 /// SHA-256 of a text, in hexadecimal.
-pub(super) fn hash_of(text: &str) -> String {
+pub(crate) fn hash_of(text: &str) -> String {
     hex(aws_lc_rs::digest::digest(&SHA256, text.as_bytes()).as_ref())
 }
 

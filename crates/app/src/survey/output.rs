@@ -75,14 +75,16 @@ pub(crate) fn finish(
     tables(directory, manifest, by, japan, say)
 }
 
-/// Counts the results, and writes tables and charts.
-fn tables(
+/// Counts the results.
+///
+/// # Errors
+/// They cannot be read, or there is no such column.
+pub(super) fn counted(
     directory: &Path,
     manifest: &Manifest,
     by: &[String],
     japan: Option<&japan::Suffixes>,
-    say: &Say,
-) -> Result<Made, Failure> {
+) -> Result<Vec<Table>, Failure> {
     let by = by_what(manifest, by, japan)?;
     let mut tables: Vec<Table> = by.iter().map(|by| Table::new(by)).collect();
     let mut results = Results::open(directory)?;
@@ -92,6 +94,18 @@ fn tables(
             table.add(&groups::value(&by, &one.examined, &one.groups, japan), &one.examined);
         }
     }
+    Ok(tables)
+}
+
+/// Counts the results, and writes tables and charts.
+fn tables(
+    directory: &Path,
+    manifest: &Manifest,
+    by: &[String],
+    japan: Option<&japan::Suffixes>,
+    say: &Say,
+) -> Result<Made, Failure> {
+    let tables = counted(directory, manifest, by, japan)?;
     let mut files = Vec::new();
     let mut parts = BTreeSet::new();
     for table in &tables {

@@ -87,6 +87,11 @@ impl Mail {
         Ok(OfDomain { selectors, outgoing: Outgoing { signed, unsigned } })
     }
 
+    /// Tells the selector of each signature that holds, or was made here, in the mail of the last days.
+    pub(super) async fn selectors(&self, take: &mut (impl FnMut(&Domain, &str) + Send)) -> Result<(), Failure> {
+        self.each(self.since(KNOWN_REPORT_DAYS), |row| seen(row).for_each(|(of, selector)| take(of, selector))).await
+    }
+
     /// Mail that left for clients, as far as a signature or MAIL FROM shows for whom it was: messages, and those of them with
     /// a signature of the client's domain.
     pub(super) async fn for_clients(&self, clients: &BTreeSet<Domain>) -> Result<(u64, u64), Failure> {
@@ -140,13 +145,17 @@ impl Mail {
 
 fn note_selectors(uses: &mut Vec<SelectorUse>, row: &Row, domain: &Domain) {
     let at_s = i64::try_from(row.time_ms() / 1000).unwrap_or(i64::MAX);
-    let made = row.signed.iter().map(|signed| (&signed.domain, &signed.selector));
+    for (of, selector) in seen(row).filter(|(of, _)| of.is_within(domain)) {
+        note_use(uses, of, selector, (at_s, at_s), 1);
+    }
+}
+
+/// The signatures of a message that hold, and those that were made here.
+fn seen(row: &Row) -> impl Iterator<Item = (&Domain, &str)> {
+    let made = row.signed.iter().map(|signed| (&signed.domain, signed.selector.as_str()));
     // A signature that does not hold is one that anybody can write.
     let held = row.dkim.iter().filter(|signature| signature.result == MethodResult::Pass);
-    let held = held.filter_map(|signature| Some((signature.domain.as_ref()?, signature.selector.as_ref()?)));
-    for (of, selector) in made.chain(held).filter(|(of, _)| of.is_within(domain)) {
-        note_use(uses, of, selector.as_str(), (at_s, at_s), 1);
-    }
+    made.chain(held.filter_map(|signature| Some((signature.domain.as_ref()?, signature.selector.as_ref()?.as_str()))))
 }
 
 fn unreadable(path: &std::path::Path, error: &LedgerError) -> Failure {
