@@ -4,7 +4,7 @@ use chart::table::csv_line;
 use feedback::archive::Class;
 use maud::{Markup, html};
 
-use crate::ask::View;
+use crate::ask::{View, parse_day};
 use crate::parts::safe;
 
 /// A table.
@@ -65,8 +65,8 @@ impl Table {
                     } } }
                     tbody { @for row in &self.rows { tr {
                         @for (place, column) in shown() { @if let Some(cell) = row.get(place) {
-                            @if cell.is_head { th scope="row" { (cell.markup()) } }
-                            @else { td .number[column.is_number] { (cell.markup()) } }
+                            @if cell.is_head { th scope="row" class=[cell.kind(false)] { (cell.markup()) } }
+                            @else { td class=[cell.kind(column.is_number)] { (cell.markup()) } }
                         } }
                     } } }
                 }
@@ -160,6 +160,16 @@ impl Cell {
         self
     }
 
+    /// Its class. What is long wants some width, and is broken into lines; a day stands in one piece.
+    fn kind(&self, is_number: bool) -> Option<&'static str> {
+        let is_long = || self.plain.chars().nth(LONG_CHARACTER_COUNT).is_some();
+        match parse_day(&self.plain) {
+            _ if is_number => Some("number"),
+            Some(_) => Some("nowrap"),
+            None => is_long().then_some("long"),
+        }
+    }
+
     fn markup(&self) -> Markup {
         self.shown.clone().unwrap_or_else(|| safe(&self.plain))
     }
@@ -176,6 +186,9 @@ pub fn grouped(number: u64) -> String {
 pub fn percent(part: u64, whole: u64) -> String {
     chart::number::percent(part.into(), whole.into())
 }
+
+/// More than this is a line, not a word.
+const LONG_CHARACTER_COUNT: usize = 20;
 
 #[cfg(test)]
 mod tests {

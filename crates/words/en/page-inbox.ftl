@@ -20,6 +20,7 @@ page-inbox-label-unauthenticated = Nobody vouches for it
 page-inbox-label-given = Given to us by hand or with a key
 page-inbox-label-authenticated = The mail passed DMARC for { $domain }
 page-inbox-label-reporter = Reporter
+page-inbox-label-nameless = (no name)
 page-inbox-label-reporter-domain = Domain of the reporter
 page-inbox-label-report-id = Id of the report
 page-inbox-label-received = Received

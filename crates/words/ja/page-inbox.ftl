@@ -20,6 +20,7 @@ page-inbox-label-unauthenticated = 送信者を認証できない
 page-inbox-label-given = 手元のファイル、または鍵つきで受領
 page-inbox-label-authenticated = { $domain } として DMARC に合格したメール
 page-inbox-label-reporter = レポート送信者
+page-inbox-label-nameless = (名前なし)
 page-inbox-label-reporter-domain = レポート送信者のドメイン名
 page-inbox-label-report-id = レポートの識別子
 page-inbox-label-received = 受信日時

@@ -1,6 +1,6 @@
 //! The frame of a figure with axes: title, legend, unit, and the plot within them.
 
-use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::chart::{ChartBuilder, ChartContext, LabelAreaPosition};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::element::Rectangle;
 use plotters::style::TRANSPARENT;
@@ -74,6 +74,8 @@ impl Frame {
             .axis_style(canvas.line("chart-axis"))
             .label_style(canvas.letters(Letters::LABEL))
             .set_all_tick_mark_size(3 * GRAIN)
+            // So that the first label below does not meet the lowest one at the left.
+            .set_tick_mark_size(LabelAreaPosition::Bottom, 7 * GRAIN)
             .draw()?;
         Ok(plot)
     }
@@ -113,4 +115,4 @@ pub(super) fn gap(canvas: &Canvas<'_>, title: &str, points: [(f64, f64); 2]) -> 
 }
 
 /// Below the plot, for the labels of the lying axis.
-const LABELS_HEIGHT: i32 = 24;
+const LABELS_HEIGHT: i32 = 28;

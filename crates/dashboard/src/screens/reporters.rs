@@ -234,7 +234,11 @@ fn row(one: &One, view: &View<'_>) -> Vec<Cell> {
     let is_silent = one.silent_days >= SILENT_DAYS;
     let shown = state(Tone::Warning, &one.silent_days.to_string());
     vec![
-        Cell::text(name(line)).link(&own("/reporters", &[])).head(),
+        match name(line) {
+            // A report that could not be read may not even say whose it is.
+            "" => Cell::word("", &view.word("page-inbox-label-nameless")).head(),
+            name => Cell::text(name).link(&own("/reporters", &[])).head(),
+        },
         Cell::text(&*line.reporter),
         Cell::text(one.grade.as_str()).showing(state(tone, &view.word(label))),
         Cell::number(line.report_count).link(&own("/reports", &[])),
