@@ -12,17 +12,18 @@ use http::header::{
     SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{Method, Request, Response, StatusCode};
+use mailtext::Domain;
 use maud::html;
 use serde_json::{Value, json};
 use words::Language;
 
-use crate::ask::{Query, View, Visit};
+use crate::ask::{Query, View, Visit, parse_day};
 use crate::assets::ASSETS;
 use crate::door::{self, Door};
 use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
 use crate::page::{Page, framed};
 use crate::parts::{Tone, copied, notice};
-use crate::screen::{DEEDS, Deed, Form, Shown, back, find};
+use crate::screen::{DEEDS, Deed, Entry, Form, Kind, Parameter, Shown, back, find};
 use crate::screens;
 use crate::sources::{Sources, Voice};
 use crate::trouble::Trouble;
@@ -76,11 +77,21 @@ impl<S: Sources> Desk<S> {
     pub async fn answer(&self, moment: Moment, request: Request<Vec<u8>>) -> Answer {
         let mut answer = match self.asked(&moment, &request) {
             Ok(asked) => self.find_answer(&asked).await,
-            Err(trouble) => plain(trouble.status(), trouble.as_str()),
+            Err(trouble) => self.turned_away(&trouble, &request),
         };
         compress(&request, &mut answer);
         guard(&mut answer);
         answer
+    }
+
+    /// What is told before it is known who asks, and for what.
+    fn turned_away(&self, trouble: &Trouble, request: &Request<Vec<u8>>) -> Answer {
+        if !request.uri().path().starts_with(API) {
+            return plain(trouble.status(), trouble.as_str());
+        }
+        let (id, arguments) = trouble.sentence();
+        let sentence = self.sources.voice(Language::default()).say(id, &arguments);
+        program(trouble.status(), &json!({ "error": trouble.as_str(), "message": sentence }))
     }
 
     /// Takes a request apart.
@@ -174,8 +185,11 @@ impl<S: Sources> Desk<S> {
                     allowed(is_known, &view, Role::Viewer)?;
                     return Ok(program(StatusCode::OK, &crate::openapi::description()));
                 }
-                let (entry, object) = find(asked.path).ok_or(Trouble::NotFound)?;
+                let (entry, object) = shown_at(asked.path).ok_or_else(|| not_so(asked.path))?;
                 allowed(is_known, &view, entry.needs)?;
+                if asked.form == Form::Json {
+                    read_strictly(entry.parameters, &view.query)?;
+                }
                 view.object = object;
                 let visit = Visit { sources: &self.sources, door: &self.door, moment: asked.moment, view };
                 let shown = screens::open(entry.id, &visit, asked.form).await?;
@@ -187,7 +201,7 @@ impl<S: Sources> Desk<S> {
                 })
             }
             Method::POST => {
-                let deed = DEEDS.iter().find(|deed| deed.path == asked.path).ok_or(Trouble::Method)?;
+                let deed = DEEDS.iter().find(|deed| deed.path == asked.path).ok_or_else(|| not_so(asked.path))?;
                 self.act(asked, view, deed, is_known).await
             }
             _ => Err(Trouble::Method),
@@ -322,7 +336,11 @@ fn told(trouble: &Trouble, asked: &Asked<'_>, view: &View<'_>) -> Answer {
     let (id, arguments) = trouble.sentence();
     let sentence = view.say(id, &arguments);
     if asked.form == Form::Json {
-        return program(trouble.status(), &json!({ "error": trouble.as_str(), "message": sentence }));
+        let mut answer = program(trouble.status(), &json!({ "error": trouble.as_str(), "message": sentence }));
+        if *trouble == Trouble::Method {
+            set(&mut answer, ALLOW, methods(asked.path));
+        }
+        return answer;
     }
     if *trouble == Trouble::Unknown && asked.request.method() == Method::GET && asked.form == Form::Page {
         let target = asked.request.uri().path_and_query().map_or("/", |target| target.as_str());
@@ -334,9 +352,55 @@ fn told(trouble: &Trouble, asked: &Asked<'_>, view: &View<'_>) -> Answer {
     let page = Page::new(title, html! { p { (sentence) } p { a href="/" { (view.word("page-label-home")) } } });
     let mut answer = markup(trouble.status(), framed(&page, None, view));
     if *trouble == Trouble::Method {
-        set(&mut answer, ALLOW, "GET, HEAD, POST");
+        set(&mut answer, ALLOW, methods(asked.path));
     }
     answer
+}
+
+/// The screen of an address; where something is done, no screen is meant that has its object in that place.
+fn shown_at(path: &str) -> Option<(&'static Entry, Option<&str>)> {
+    find(path).filter(|(_, object)| object.is_none() || DEEDS.iter().all(|deed| deed.path != path))
+}
+
+/// What may be done with an address. Where nothing may, nothing is there.
+fn methods(path: &str) -> &'static str {
+    match (shown_at(path).is_some(), DEEDS.iter().any(|deed| deed.path == path)) {
+        (true, true) => "GET, HEAD, POST",
+        (true, false) => "GET, HEAD",
+        (false, true) => "POST",
+        (false, false) => "",
+    }
+}
+
+/// Why an address does not take a method.
+fn not_so(path: &str) -> Trouble {
+    if methods(path).is_empty() { Trouble::NotFound } else { Trouble::Method }
+}
+
+/// What a program asks for is what is described: a page takes what it understands, since its address was typed by somebody.
+///
+/// # Errors
+/// A parameter stands there twice, or says nothing that it may say.
+fn read_strictly(parameters: &[Parameter], query: &Query) -> Result<(), Trouble> {
+    let wrong = |name: &'static str, value: &str| Trouble::Parameter { name, value: value.to_owned() };
+    for value in query.all("lang") {
+        Language::parse(value).ok_or_else(|| wrong("lang", value))?;
+    }
+    for Parameter { name, kind } in parameters {
+        for (place, value) in query.all(name).enumerate() {
+            let is_well = match kind {
+                Kind::Words(words) => words.contains(&value),
+                _ if place > 0 => false,
+                Kind::Word(words) => words.contains(&value),
+                Kind::Day => parse_day(value).is_some(),
+                Kind::Number => value.parse::<u64>().is_ok(),
+                Kind::Domain => Domain::parse(value.trim()).is_ok(),
+                Kind::Text => true,
+            };
+            is_well.then_some(()).ok_or_else(|| wrong(name, value))?;
+        }
+    }
+    Ok(())
 }
 
 /// The address with the sentence that tells what was done.

@@ -27,6 +27,7 @@ pub mod page;
 pub mod parts;
 pub mod screen;
 mod screens;
+pub mod shape;
 pub mod sources;
 pub mod surveyed;
 pub mod trouble;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::desk::API;
 use crate::screen::{DEEDS, Deed, Entry, Kind, Parameter, SCREENS};
+use crate::shape::{Shape, of_deed, of_screen};
 use crate::who::Role;
 
 /// The description.
@@ -45,7 +46,7 @@ fn asked(entry: &Entry) -> Value {
     let object = entry.path.contains("{id}").then(
         || json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "minLength": 1 } }),
     );
-    let language = json!({ "name": "lang", "in": "query", "schema": { "type": "string", "enum": ["en", "ja"] } });
+    let language = json!({ "name": "lang", "in": "query", "schema": { "type": "string", "enum": ["", "en", "ja"] } });
     let own = entry
         .parameters
         .iter()
@@ -54,46 +55,78 @@ fn asked(entry: &Entry) -> Value {
         "operationId": format!("get-{}", entry.id),
         "tags": [entry.needs.as_str()],
         "parameters": object.into_iter().chain(own).chain([language]).collect::<Vec<_>>(),
-        "responses": responses(),
+        "responses": responses(&of_screen(entry.id).map(Shape::schema).unwrap_or_default(), READING),
     })
 }
 
 fn done(deed: &Deed) -> Value {
     let fields: Map<String, Value> =
-        deed.parameters.iter().map(|parameter| (parameter.name.to_owned(), schema(parameter))).collect();
+        deed.parameters.iter().map(|parameter| (parameter.name.to_owned(), member(parameter))).collect();
+    let told = json!({
+        "type": "object",
+        "properties": { "done": { "const": deed.id }, "result": of_deed(deed.id).schema() },
+        "required": ["done", "result"],
+        "additionalProperties": false,
+    });
     json!({
         "operationId": deed.id,
         "tags": [deed.needs.as_str()],
-        "requestBody": { "content": { "application/json": { "schema": { "type": "object", "properties": fields } } } },
-        "responses": responses(),
+        "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object", "properties": fields } } } },
+        "responses": responses(&told, &[READING, DOING].concat()),
     })
 }
 
+/// What a parameter of an address may be. One that is left empty asks for nothing, as a field of a form does.
 fn schema(parameter: &Parameter) -> Value {
+    let or_empty = |schema: Value| json!({ "anyOf": [schema, { "const": "" }] });
     match parameter.kind {
-        Kind::Day => json!({ "type": "string", "format": "date" }),
-        Kind::Number => json!({ "type": "integer", "minimum": 0 }),
-        Kind::Domain => json!({ "type": "string", "format": "idn-hostname" }),
-        Kind::Text => json!({ "type": "string" }),
-        Kind::Word(words) => json!({ "type": "string", "enum": words }),
+        Kind::Day => or_empty(json!({ "type": "string", "format": "date" })),
+        Kind::Number => or_empty(json!({ "type": "integer", "minimum": 0 })),
+        Kind::Domain | Kind::Text => json!({ "type": "string" }),
+        Kind::Word(words) => or_empty(json!({ "type": "string", "enum": words })),
+        Kind::Words(words) => json!({ "type": "array", "items": or_empty(json!({ "type": "string", "enum": words })) }),
     }
 }
 
-/// The answers: what was asked for, or why not.
-fn responses() -> Value {
-    let error = || json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } });
-    let because = |why: &str| json!({ "description": why, "content": error() });
-    json!({
-        "200": { "description": "as asked", "content": { "application/json": { "schema": {} } } },
-        "400": because("a parameter cannot be read"),
-        "401": because("no token, or none that is good"),
-        "403": because("the token's person may not"),
-        "404": because("there is no such thing, or it is not kept here"),
-        "409": because("it cannot be done as things are"),
-        "413": because("the request is too large"),
-        "503": because("a store does not answer"),
-    })
+/// What a member of a deed's object may be: as in a form all is text, a number is taken as it is written, and `true` is `yes`.
+fn member(parameter: &Parameter) -> Value {
+    match parameter.kind {
+        Kind::Number => {
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^[0-9]*$" }] })
+        }
+        Kind::Word(_) | Kind::Day => schema(parameter),
+        Kind::Words(_) | Kind::Domain | Kind::Text => json!({ "type": ["string", "number", "boolean"] }),
+    }
 }
+
+/// The answers: what was asked for, or why not, with the words that `error` may be.
+fn responses(shape: &Value, troubles: Troubles<'_>) -> Value {
+    let mut all = Map::new();
+    let content = |schema: Value| json!({ "application/json": { "schema": schema } });
+    all.insert("200".to_owned(), json!({ "description": "as asked", "content": content(shape.clone()) }));
+    for (status, words, why) in troubles {
+        let error = json!({ "allOf": [
+            { "$ref": "#/components/schemas/Error" }, { "properties": { "error": { "enum": words } } },
+        ] });
+        all.insert((*status).to_owned(), json!({ "description": why, "content": content(error) }));
+    }
+    Value::Object(all)
+}
+
+type Troubles<'a> = &'a [(&'a str, &'a [&'a str], &'a str)];
+
+/// Why a screen is not shown.
+const READING: Troubles<'_> = &[
+    ("400", &["bad_parameter"], "a parameter cannot be read"),
+    ("401", &["unauthenticated"], "no token, or none that is good"),
+    ("403", &["forbidden"], "the token's person may not, or the request is for another host"),
+    ("404", &["not_found", "not_kept"], "there is no such thing, or it is not kept here"),
+    ("409", &["failed"], "it cannot be done as things are"),
+    ("413", &["too_large"], "the request is too large"),
+    ("503", &["store_failed"], "a store does not answer"),
+];
+/// What else may stand in the way of a deed.
+const DOING: Troubles<'_> = &[("403", &["forbidden", "stale_form"], "the token's person may not")];
 
 #[cfg(test)]
 mod tests {
@@ -109,7 +142,8 @@ mod tests {
         let overview = &paths["/overview"]["get"]["parameters"];
         assert_eq!(
             overview[0],
-            json!({ "name": "from", "in": "query", "schema": { "type": "string", "format": "date" } })
+            json!({ "name": "from", "in": "query", "schema":
+                { "anyOf": [{ "type": "string", "format": "date" }, { "const": "" }] } })
         );
         // Asking changes nothing; only posting does.
         assert!(paths["/senders/mark"].get("get").is_none());

@@ -72,6 +72,8 @@ pub enum Kind {
     Text,
     /// One of these.
     Word(&'static [&'static str]),
+    /// Any of these: the parameter may stand there several times.
+    Words(&'static [&'static str]),
 }
 
 /// Something that can be done with a form, or by a program.

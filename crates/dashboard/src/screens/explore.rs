@@ -779,7 +779,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     Parameter::FROM,
     Parameter::TO,
     Parameter::DAYS,
-    Parameter { name: "by", kind: Kind::Word(WORDS) },
+    Parameter { name: "by", kind: Kind::Words(WORDS) },
     Parameter { name: "compare", kind: Kind::Word(&["before"]) },
     Parameter { name: "against", kind: Kind::Day },
     Parameter { name: "reporter", kind: Kind::Text },

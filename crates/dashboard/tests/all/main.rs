@@ -3,6 +3,7 @@
 
 extern crate sekisho_dashboard as dashboard;
 
+mod described;
 mod explore;
 mod frame;
 mod hostile;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::ask::{View, Visit, time_text};
 use crate::data::{Cell, Column, Table};
+use crate::examined::moment;
 use crate::limits::PAGE_ROW_COUNT;
 use crate::page::Page;
 use crate::parts::{Tone, downloads, field, filter, onward, state, time};
@@ -59,7 +60,7 @@ impl Screen for Log {
         let lines = data.lines.iter().map(|line| {
             json!({
                 "number": line.number,
-                "at": time_text(line.line.at_ms, 0),
+                "at": moment(line.line.at_ms / 1000),
                 "who": line.line.who,
                 "address": line.line.address.map(|address| address.to_string()),
                 "verb": line.line.verb,

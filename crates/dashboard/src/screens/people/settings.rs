@@ -9,6 +9,7 @@ use super::{failed, new_password, registry};
 use crate::ask::{View, Visit, time_text};
 use crate::data::{Cell, Column, Table};
 use crate::door::random;
+use crate::examined::moment;
 use crate::page::Page;
 use crate::parts::{action, safe, time};
 use crate::screen::{Done, Screen};
@@ -81,7 +82,7 @@ impl Screen for Own {
             "grants": data.person.iter().flat_map(|person| &person.grants).map(ToString::to_string).collect::<Vec<_>>(),
             "sessions": data.sessions.len(),
             "tokens": data.tokens.iter().map(|token| json!({
-                "id": token.id, "label": token.label, "ends": time_text(token.ends_s * 1000, 0),
+                "id": token.id, "label": token.label, "ends": moment(token.ends_s),
                 "grants": token.grants.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
         })

@@ -9,6 +9,7 @@ use super::settings::line;
 use super::{failed, new_password, registry};
 use crate::ask::{View, Visit, time_text};
 use crate::data::{Cell, Column, Table};
+use crate::examined::moment;
 use crate::page::Page;
 use crate::parts::{Tone, action, downloads, safe, state, time};
 use crate::screen::{Done, Screen};
@@ -116,7 +117,7 @@ fn object(person: &Person) -> Value {
         "disabled": person.is_disabled,
         "has_password": person.password.is_some(),
         "version": person.version,
-        "made": time_text(person.made_s * 1000, 0),
+        "made": moment(person.made_s),
     })
 }
 
