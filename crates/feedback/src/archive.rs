@@ -64,6 +64,17 @@ pub trait Archive: Send + Sync {
     /// The store cannot answer.
     fn sources(&self, query: CountQuery) -> impl Future<Output = Result<Vec<SourceLine>, ArchiveError>> + Send;
 
+    /// The same, each line with its messages in pieces of so many days, from the question's first day on. A question without
+    /// a first and a last day, or one for more than [`crate::limits::SPREAD_PIECE_COUNT_MAX`] pieces, has no pieces.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn spread(
+        &self,
+        query: CountQuery,
+        piece_days: u32,
+    ) -> impl Future<Output = Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError>> + Send;
+
     /// Messages by day and by what is asked for, in the order of the line's fields. Where there are more lines than are
     /// wanted, those with the largest counts.
     ///

@@ -68,6 +68,8 @@ pub const FAILURE_VALUE_COUNT_MAX: usize = 100;
 pub const TLS_LINE_COUNT_MAX: usize = 100;
 /// Most lines of one page of an answer of an archive.
 pub const PAGE_LINE_COUNT_MAX: usize = 10_000;
+/// Most pieces of time in which the messages of a source are told.
+pub const SPREAD_PIECE_COUNT_MAX: u32 = 64;
 /// Most lines of a summary: domains, and their days where these are counted apart.
 pub const SUMMARY_LINE_COUNT_MAX: usize = 200_000;
 /// Most messages, sessions or incidents that one line of a report counts for in sums; what it says beyond is shown and not

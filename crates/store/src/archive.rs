@@ -43,6 +43,7 @@ mod writer;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use feedback::Archive;
 use feedback::archive::{
@@ -54,6 +55,7 @@ use feedback::failure::Failure;
 use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
 use feedback::summary::{Spread, Summary};
 use mailtext::Domain;
+use rusqlite::Connection;
 
 pub use self::audits::{AuditHistory, AuditPart, Keeping, NewAudit};
 pub use self::memory::MemoryArchive;
@@ -100,6 +102,8 @@ impl Default for Settings {
 pub struct SqliteArchive {
     // In the order in which they are closed: SQLite folds its log into the file when the last connection closes.
     readers: Readers,
+    /// Sees that somebody writes.
+    watch: Mutex<Connection>,
     writer: Writer,
     settings: Settings,
 }
@@ -116,7 +120,22 @@ impl SqliteArchive {
         let readers = (0..settings.reader_count.max(1))
             .map(|_| schema::open_reader(path, &settings))
             .collect::<Result<Vec<_>, ArchiveError>>()?;
-        Ok(Self { readers: Readers::start("reports-read", readers)?, writer: Writer::start(connection)?, settings })
+        let watch = Mutex::new(schema::open_reader(path, &settings)?);
+        Ok(Self {
+            readers: Readers::start("reports-read", readers)?,
+            writer: Writer::start(connection)?,
+            settings,
+            watch,
+        })
+    }
+
+    /// A number that is another one whenever something was written into the file since, here or by another process;
+    /// `None` where that cannot be told.
+    pub fn edition(&self) -> Option<u64> {
+        // SQLite's count for one connection is no other's: it is always the same one that is asked.
+        let connection = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = connection.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0)).ok()?;
+        u64::try_from(number).ok()
     }
 
     /// Opens a store of reports that is there, for nothing but questions: no file is made or changed, and whoever writes
@@ -126,7 +145,9 @@ impl SqliteArchive {
     /// There is no file, it is damaged, no store of reports, of another version, or cannot be read.
     pub fn open_read_only(path: &Path, settings: Settings) -> Result<Self, ArchiveError> {
         let connection = schema::open_read_only(path, &settings)?;
-        Ok(Self { readers: Readers::start("reports-read", vec![connection])?, writer: Writer::absent(), settings })
+        let watch = Mutex::new(schema::open_read_only(path, &settings)?);
+        let readers = Readers::start("reports-read", vec![connection])?;
+        Ok(Self { readers, writer: Writer::absent(), settings, watch })
     }
 }
 
@@ -163,6 +184,14 @@ impl Archive for SqliteArchive {
 
     fn sources(&self, query: CountQuery) -> impl Future<Output = Result<Vec<SourceLine>, ArchiveError>> + Send {
         self.readers.ask(move |connection| sums::sources(connection, &query)).end()
+    }
+
+    fn spread(
+        &self,
+        query: CountQuery,
+        piece_days: u32,
+    ) -> impl Future<Output = Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError>> + Send {
+        self.readers.ask(move |connection| sums::spread(connection, &query, piece_days)).end()
     }
 
     fn counts(

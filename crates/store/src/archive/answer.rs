@@ -9,7 +9,7 @@ use feedback::aggregate::Circumstances;
 use feedback::archive::{
     ArchiveError, Class, CountLine, CountQuery, Division, Kind, ReporterLine, SourceLine, Status, TlsLine,
 };
-use feedback::limits::{PAGE_LINE_COUNT_MAX, SUMMARY_LINE_COUNT_MAX};
+use feedback::limits::{PAGE_LINE_COUNT_MAX, SPREAD_PIECE_COUNT_MAX, SUMMARY_LINE_COUNT_MAX};
 use feedback::summary::Summary;
 use feedback::tls::{Tls, TlsPolicy};
 use mailtext::Domain;
@@ -120,7 +120,7 @@ impl Seen {
 }
 
 /// The sources of most messages, in the order of the answer.
-pub(super) fn sources(mut lines: Vec<SourceLine>, limit: usize) -> Vec<SourceLine> {
+pub(super) fn sources<T>(mut lines: Vec<T>, limit: usize, line: fn(&T) -> &SourceLine) -> Vec<T> {
     type Rank<'a> = (std::cmp::Reverse<u64>, &'a str, Option<IpAddr>, Class);
     fn rank(line: &SourceLine) -> Rank<'_> {
         (std::cmp::Reverse(line.count), &line.domain, line.source, line.class)
@@ -128,9 +128,41 @@ pub(super) fn sources(mut lines: Vec<SourceLine>, limit: usize) -> Vec<SourceLin
     fn bytes(of: &Circumstances) -> Vec<u8> {
         encode_circumstances(of)
     }
-    lines.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| bytes(&a.circumstances).cmp(&bytes(&b.circumstances))));
+    lines.sort_by(|a, b| {
+        let (a, b) = (line(a), line(b));
+        rank(a).cmp(&rank(b)).then_with(|| bytes(&a.circumstances).cmp(&bytes(&b.circumstances)))
+    });
     lines.truncate(line_count(limit));
     lines
+}
+
+/// Time in pieces, as messages of sources are told in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Pieces {
+    first_day: u32,
+    width: u32,
+    pub(super) count: usize,
+}
+
+impl Pieces {
+    /// Those of a question; none where its ends are open, or where they would be too many.
+    pub(super) fn of(query: &CountQuery, piece_days: u32) -> Self {
+        let days = query.from_day.zip(query.until_day);
+        let day_count = days.map_or(0, |(from, until)| until.saturating_sub(from));
+        let width = piece_days.max(1);
+        let count = day_count.div_ceil(width);
+        let count = if count > SPREAD_PIECE_COUNT_MAX { 0 } else { count as usize };
+        Self { first_day: query.from_day.unwrap_or(0), width, count }
+    }
+
+    /// None at all.
+    pub(super) const NONE: Self = Self { first_day: 0, width: 1, count: 0 };
+
+    /// In which of them a day is.
+    pub(super) fn place(self, day: u32) -> Option<usize> {
+        let place = (day.checked_sub(self.first_day)? / self.width) as usize;
+        (place < self.count).then_some(place)
+    }
 }
 
 /// What one report adds to what is known of its reporter.

@@ -14,7 +14,7 @@ use feedback::summary::{AggregateSum, Spread, Summary};
 use mailtext::Domain;
 
 use super::Settings;
-use super::answer::{self, Contribution, Seen};
+use super::answer::{self, Contribution, Pieces, Seen};
 use super::cells::{Cell, Cells, cells_of, counted};
 use super::head::{self, Head, Side, check, head_of, period};
 use super::receive::{Known, Likeness, Shelf, Worth, likeness, receive};
@@ -95,7 +95,15 @@ impl Archive for MemoryArchive {
     }
 
     fn sources(&self, query: CountQuery) -> impl Future<Output = Result<Vec<SourceLine>, ArchiveError>> + Send {
-        ready(Ok(self.state().sources(&query)))
+        ready(Ok(self.state().sources(&query, Pieces::NONE).into_iter().map(|(line, _)| line).collect()))
+    }
+
+    fn spread(
+        &self,
+        query: CountQuery,
+        piece_days: u32,
+    ) -> impl Future<Output = Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError>> + Send {
+        ready(Ok(self.state().sources(&query, Pieces::of(&query, piece_days))))
     }
 
     fn counts(
@@ -444,27 +452,36 @@ impl State {
         DocumentPage { next: lines.last().filter(|_| is_more).map(|line| line.id), lines }
     }
 
-    fn sources(&self, query: &CountQuery) -> Vec<SourceLine> {
-        let mut sums: HashMap<(&str, Option<IpAddr>, &Circumstances, Class), Seen> = HashMap::new();
+    fn sources(&self, query: &CountQuery, pieces: Pieces) -> Vec<(SourceLine, Vec<u64>)> {
+        type Key<'a> = (&'a str, Option<IpAddr>, &'a Circumstances, Class);
+        let mut sums: HashMap<Key<'_>, (Seen, Vec<u64>)> = HashMap::new();
         for (_, kept) in self.counted(query) {
             let Content::Aggregate(report) = &kept.parcel.content else { continue };
             for (record, class) in report.records.iter().zip(&kept.parcel.classes) {
                 let Some(circumstances) = report.circumstances_of(record) else { continue };
                 let seen = Seen::new(counted(record.count) as u64, kept.day());
                 let key = (kept.head.domain(), record.source, circumstances, *class);
-                sums.entry(key).and_modify(|sum| sum.add(seen)).or_insert(seen);
+                let nothing = Seen { count: 0, ..seen };
+                let (sum, its) = sums.entry(key).or_insert_with(|| (nothing, vec![0; pieces.count]));
+                sum.add(seen);
+                if let Some(piece) = pieces.place(kept.day()).and_then(|place| its.get_mut(place)) {
+                    *piece = piece.saturating_add(seen.count);
+                }
             }
         }
-        let lines = sums.into_iter().map(|((domain, source, circumstances, class), seen)| SourceLine {
-            source,
-            domain: domain.into(),
-            circumstances: circumstances.clone(),
-            class,
-            count: seen.count,
-            first_day: seen.first_day,
-            last_day: seen.last_day,
+        let lines = sums.into_iter().map(|((domain, source, circumstances, class), (seen, its))| {
+            let line = SourceLine {
+                source,
+                domain: domain.into(),
+                circumstances: circumstances.clone(),
+                class,
+                count: seen.count,
+                first_day: seen.first_day,
+                last_day: seen.last_day,
+            };
+            (line, its)
         });
-        answer::sources(lines.collect(), query.limit)
+        answer::sources(lines.collect(), query.limit, |(line, _)| line)
     }
 
     fn reporters(&self, query: &CountQuery) -> Vec<ReporterLine> {

@@ -201,8 +201,9 @@ impl Conditions {
             let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
             conditions.among("d.domain", &domains);
         } else {
-            // What takes most of the reports takes them as they lie in the file, not domain by domain.
-            conditions.way = "NOT INDEXED";
+            // What takes most of the reports takes them as they lie in the file, not domain by domain; what takes those of
+            // some days, day by day, which is nearly how they lie.
+            conditions.way = if query.from_day.is_some() { BY_DAY } else { "NOT INDEXED" };
         }
         conditions.term(COUNTED.to_owned());
         Ok(conditions)
@@ -443,6 +444,8 @@ fn trust_of(row: &Row<'_>, column: usize, voucher: usize) -> Result<Trust, Archi
     })
 }
 
+/// By the index of days.
+pub(super) const BY_DAY: &str = "INDEXED BY document_day";
 /// Aggregate reports that were not refused.
 pub(super) const COUNTED: &str = "d.kind = 0 AND d.status < 2";
 const UNAUTHENTICATED: i64 = 2;

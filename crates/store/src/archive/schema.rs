@@ -290,6 +290,10 @@ CREATE TABLE survey (
   made TEXT NOT NULL, tables BLOB NOT NULL, UNIQUE (tenant, study, begun_s)
 ) STRICT;
 ",
+    "
+CREATE INDEX document_day ON document (day);
+CREATE INDEX document_domain ON document (domain, kind, begin_s, end_s, trust, status, day);
+",
 ];
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use feedback::archive::{
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 
-use super::answer::{self, Contribution, Seen};
+use super::answer::{self, Contribution, Pieces, Seen};
 use super::cells::{CELL_COUNT, Cell, counted, each_stored};
 use super::codec::{Coded, Damage, View, class_at, decode_circumstances, decode_notes};
 use super::error::{damaged, from_sqlite};
@@ -18,7 +18,7 @@ use super::head::Side;
 use super::names::{
     Meant, Names, domains as domain_names, domains_meant, reporters as reporter_names, reporters_meant,
 };
-use super::read::{COUNTED, Conditions, blob, kind_of, status_of, unsigned};
+use super::read::{BY_DAY, COUNTED, Conditions, blob, kind_of, status_of, unsigned};
 use crate::limits::{ARCHIVE_DOMAIN_COUNT_MAX, ARCHIVE_SOURCE_RECORD_COUNT};
 
 type FastMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -310,39 +310,63 @@ fn part_of((_, bits): Address, part_count: u64) -> u64 {
 
 /// Who sent: messages by address and circumstances, the largest count first.
 pub(super) fn sources(connection: &Connection, query: &CountQuery) -> Result<Vec<SourceLine>, ArchiveError> {
-    sources_in_parts(connection, query, ARCHIVE_SOURCE_RECORD_COUNT)
+    let lines = sources_in_parts(connection, query, Pieces::NONE, ARCHIVE_SOURCE_RECORD_COUNT)?;
+    Ok(lines.into_iter().map(|(line, _)| line).collect())
+}
+
+/// The same, each with its messages in pieces of time.
+pub(super) fn spread(
+    connection: &Connection,
+    query: &CountQuery,
+    piece_days: u32,
+) -> Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError> {
+    sources_in_parts(connection, query, Pieces::of(query, piece_days), ARCHIVE_SOURCE_RECORD_COUNT)
 }
 
 fn sources_in_parts(
     connection: &Connection,
     query: &CountQuery,
+    pieces: Pieces,
     record_count: u64,
-) -> Result<Vec<SourceLine>, ArchiveError> {
+) -> Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError> {
     let conditions = Conditions::counted(connection, query)?;
     let domains = Ranks::of_domains(domain_names(connection)?);
     let part_count = part_count(connection, &conditions, record_count)?;
     let mut lines = Vec::new();
     for part in 0..part_count {
-        let mut grouping = Grouping::default();
+        let mut grouping = Grouping::new(pieces);
         each_report(connection, &conditions, |report| {
             let domain = domains.rank(report.domain)?;
             grouping.add(&report, domain, |address| part_count == 1 || part_of(address, part_count) == part)
         })?;
         lines.extend(grouping.lines(&domains, query.limit)?);
-        lines = answer::sources(lines, query.limit);
+        lines = answer::sources(lines, query.limit, |(line, _)| line);
     }
     Ok(lines)
 }
 
 /// Sources while they are summed.
-#[derive(Default)]
 struct Grouping {
     /// Circumstances, as their bytes are everywhere, with a number for each.
     numbers: FastMap<Box<[u8]>, u32>,
-    sums: FastMap<(u32, Address, u8, u32), Seen>,
+    /// Addresses, with a number for each: there are far fewer of them than sums.
+    addresses: FastMap<Address, u32>,
+    /// With a number for each, too: in which order they came.
+    sums: FastMap<SourceKey, (Seen, u32)>,
+    pieces: Pieces,
+    /// The number of a source, the place of a piece, and messages of the source in it.
+    notes: Vec<(u32, u32, u64)>,
 }
 
+/// Domain, address, class and circumstances.
+type SourceKey = (u32, u32, u8, u32);
+
 impl Grouping {
+    fn new(pieces: Pieces) -> Self {
+        let (numbers, addresses) = (FastMap::default(), FastMap::default());
+        Self { numbers, addresses, sums: FastMap::default(), pieces, notes: Vec::new() }
+    }
+
     fn add(
         &mut self,
         report: &Stored<'_>,
@@ -350,6 +374,7 @@ impl Grouping {
         is_meant: impl Fn(Address) -> bool,
     ) -> Result<(), ArchiveError> {
         let numbers: Vec<u32> = report.view.circumstances.iter().map(|bytes| self.number(bytes)).collect();
+        let place = self.pieces.place(report.day).map(|place| place as u32);
         for (at, record) in report.view.records().enumerate() {
             let record = record.map_err(damaged(report.id))?;
             let address = address(record.source);
@@ -357,9 +382,15 @@ impl Grouping {
                 continue;
             }
             let circumstances = numbers.get(record.circumstances as usize).copied().unwrap_or(0);
+            let next = self.addresses.len() as u32;
+            let address = *self.addresses.entry(address).or_insert(next);
             let key = (domain, address, class_at(report.classes, at).code(), circumstances);
             let seen = Seen::new(counted(record.count) as u64, report.day);
-            self.sums.entry(key).and_modify(|sum| sum.add(seen)).or_insert(seen);
+            let next = self.sums.len() as u32;
+            let (_, number) = self.sums.entry(key).and_modify(|(sum, _)| sum.add(seen)).or_insert((seen, next));
+            if let Some(place) = place {
+                self.notes.push((*number, place, seen.count));
+            }
         }
         Ok(())
     }
@@ -375,37 +406,62 @@ impl Grouping {
         }
     }
 
-    fn lines(self, domains: &Ranks, limit: usize) -> Result<Vec<SourceLine>, ArchiveError> {
+    fn lines(self, domains: &Ranks, limit: usize) -> Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError> {
         let mut circumstances: Vec<&[u8]> = vec![&[]; self.numbers.len()];
         for (bytes, number) in &self.numbers {
             if let Some(place) = circumstances.get_mut(*number as usize) {
                 *place = bytes;
             }
         }
+        let mut addresses: Vec<Address> = vec![(0, 0); self.addresses.len()];
+        for (address, number) in &self.addresses {
+            if let Some(place) = addresses.get_mut(*number as usize) {
+                *place = *address;
+            }
+        }
+        let address_of = |number: u32| addresses.get(number as usize).copied().unwrap_or_default();
         let bytes_of = |number: u32| circumstances.get(number as usize).copied().unwrap_or_default();
-        let mut sums: Vec<_> = self.sums.into_iter().collect();
+        let mut sums: Vec<_> = self.sums.into_iter().map(|(key, (seen, number))| (key, seen, number)).collect();
         let limit = answer::line_count(limit);
         if sums.len() > limit {
-            sums.select_nth_unstable_by(limit, |(a, its), (b, other)| {
-                let first = (Reverse(its.count), a.0, a.1, a.2).cmp(&(Reverse(other.count), b.0, b.1, b.2));
+            sums.select_nth_unstable_by(limit, |(a, its, _), (b, other, _)| {
+                let rank = |key: &SourceKey, seen: &Seen| (Reverse(seen.count), key.0, address_of(key.1), key.2);
+                let first = rank(a, its).cmp(&rank(b, other));
                 first.then_with(|| bytes_of(a.3).cmp(bytes_of(b.3)))
             });
             sums.truncate(limit);
         }
-        let line = |((domain, address, class, number), seen): ((u32, Address, u8, u32), Seen)| {
+        let mut spread = spread_of(&self.notes, self.pieces, sums.iter().map(|(_, _, number)| *number));
+        let line = |((domain, address, class, number), seen, its): (SourceKey, Seen, u32)| {
             let corrupt = |Damage| ArchiveError::Corrupt { what: "circumstances of a report".to_owned() };
-            Ok(SourceLine {
-                source: source_of(address),
+            let line = SourceLine {
+                source: source_of(address_of(address)),
                 domain: domains.name(domain).into(),
                 circumstances: decode_circumstances(bytes_of(number)).map_err(corrupt)?,
                 class: Coded::from_code(class).unwrap_or_default(),
                 count: seen.count,
                 first_day: seen.first_day,
                 last_day: seen.last_day,
-            })
+            };
+            Ok((line, spread.remove(&its).unwrap_or_else(|| vec![0; self.pieces.count])))
         };
         sums.into_iter().map(line).collect()
     }
+}
+
+/// What was noted of these sources, summed.
+fn spread_of(notes: &[(u32, u32, u64)], pieces: Pieces, wanted: impl Iterator<Item = u32>) -> FastMap<u32, Vec<u64>> {
+    if pieces.count == 0 {
+        return FastMap::default();
+    }
+    let mut spread: FastMap<u32, Vec<u64>> = wanted.map(|number| (number, vec![0; pieces.count])).collect();
+    for (number, place, count) in notes {
+        let sums = spread.get_mut(number).and_then(|sums| sums.get_mut(*place as usize));
+        if let Some(sum) = sums {
+            *sum = sum.saturating_add(*count);
+        }
+    }
+    spread
 }
 
 /// Addresses of which nothing new is known, those with the most messages first.
@@ -459,7 +515,8 @@ pub(super) fn reporters(connection: &Connection, query: &CountQuery) -> Result<V
     let names = reporter_names(connection)?;
     let sql = format!(
         "SELECT d.reporter, d.kind, d.status, d.record_count, d.message_count, d.begin_s, d.end_s, d.received_ms, d.notes, \
-         d.id FROM document d {} ORDER BY d.id",
+         d.id FROM document d {} {} ORDER BY d.id",
+        if query.from_day.is_some() && query.domain.is_none() { BY_DAY } else { "" },
         conditions.sql()
     );
     let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
@@ -488,41 +545,31 @@ pub(super) fn reporters(connection: &Connection, query: &CountQuery) -> Result<V
     Ok(answer::reporters(lines.into_values(), query.limit))
 }
 
-/// The domains of which there are aggregate reports, with their newest policy.
+/// The domains of which there are aggregate reports, with their newest policy: from an index alone.
 pub(super) fn domains(connection: &Connection, tenant: Option<&str>) -> Result<Vec<DomainLine>, ArchiveError> {
-    struct Age {
-        count: u64,
-        days: (u32, u32),
-        newest: (i64, i64, i64),
-    }
-    let sql = format!(
-        "SELECT d.domain, d.begin_s, d.end_s, d.id, d.day FROM document d WHERE {COUNTED} AND d.trust < 2 AND d.domain > 0"
-    );
-    let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+    let meant = format!("FROM document d INDEXED BY document_domain WHERE {COUNTED} AND d.trust < 2");
+    let all = format!("SELECT d.domain, count(*), min(d.day), max(d.day) {meant} AND d.domain > 0 GROUP BY d.domain");
+    let newest =
+        format!("SELECT d.id {meant} AND d.domain = ?1 ORDER BY d.begin_s DESC, d.end_s DESC, d.id DESC LIMIT 1");
+    let mut statement = connection.prepare_cached(&all).map_err(from_sqlite)?;
+    let mut newest = connection.prepare_cached(&newest).map_err(from_sqlite)?;
     let mut rows = statement.query([]).map_err(from_sqlite)?;
-    let mut ages: FastMap<i64, Age> = FastMap::default();
-    while let Some(row) = rows.next().map_err(from_sqlite)? {
-        let get = |column: usize| row.get::<_, i64>(column).map_err(from_sqlite);
-        let (newest, day) = ((get(1)?, get(2)?, get(3)?), row.get(4).map_err(from_sqlite)?);
-        let age = ages.entry(get(0)?).or_insert(Age { count: 0, days: (day, day), newest });
-        age.count += 1;
-        age.days = (age.days.0.min(day), age.days.1.max(day));
-        age.newest = age.newest.max(newest);
-    }
     let names = domain_names(connection)?;
     let mut lines = Vec::new();
-    for (number, age) in ages {
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let number: i64 = row.get(0).map_err(from_sqlite)?;
         let Some((its_tenant, domain)) = names.get(&number) else { continue };
         if tenant.is_some_and(|tenant| *tenant != **its_tenant) {
             continue;
         }
+        let id = newest.query_row([number], |row| row.get(0)).map_err(from_sqlite)?;
         lines.push(DomainLine {
             tenant: its_tenant.clone(),
             domain: domain.clone(),
-            policy: policy(connection, age.newest.2)?,
-            report_count: age.count,
-            first_day: age.days.0,
-            last_day: age.days.1,
+            policy: policy(connection, id)?,
+            report_count: unsigned(row, 1)?,
+            first_day: row.get(2).map_err(from_sqlite)?,
+            last_day: row.get(3).map_err(from_sqlite)?,
         });
     }
     lines.sort_by(|a, b| (&a.tenant, &a.domain).cmp(&(&b.tenant, &b.domain)));
@@ -596,8 +643,13 @@ mod tests {
         for query in [CountQuery::default(), some] {
             let whole = sources(&connection, &query).unwrap();
             assert!(whole.len() >= 17);
+            let of_days = CountQuery { from_day: Some(0), until_day: Some(5), ..query.clone() };
+            let days = spread(&connection, &of_days, 1).unwrap();
             for record_count in [1, 7, 500, 1799, 1800, 1801] {
-                assert_eq!(sources_in_parts(&connection, &query, record_count), Ok(whole.clone()), "{record_count}");
+                let parts = sources_in_parts(&connection, &query, Pieces::NONE, record_count).unwrap();
+                assert_eq!(parts.into_iter().map(|(line, _)| line).collect::<Vec<_>>(), whole, "{record_count}");
+                let parts = sources_in_parts(&connection, &of_days, Pieces::of(&of_days, 1), record_count);
+                assert_eq!(parts, Ok(days.clone()), "{record_count}");
             }
         }
         for limit in [0, 5] {

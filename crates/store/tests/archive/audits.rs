@@ -158,12 +158,31 @@ fn a_file_without_audits_is_brought_up() {
     drop(SqliteArchive::open(&path, Settings::default()).unwrap());
     let file = rusqlite::Connection::open(&path).unwrap();
     let version: u32 = file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    file.execute_batch(&format!(
-        "DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; PRAGMA user_version = {};",
-        version - 2
-    ))
-    .unwrap();
+    let before = format!(
+        "DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; DROP INDEX document_day; DROP INDEX document_domain; \
+         PRAGMA user_version = {};",
+        version - 3
+    );
+    file.execute_batch(&before).unwrap();
     drop(file);
     let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
     assert_eq!(keep(&archive, audit("example.jp", 10, &[("mx", "a")])), Keeping::Kept);
+}
+
+/// The number of a file changes with what is written into it, by whomever, and with nothing else.
+#[test]
+fn what_is_written_gives_another_edition() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reports.sqlite");
+    let ours = SqliteArchive::open(&path, Settings::default()).unwrap();
+    let others = SqliteArchive::open(&path, Settings::default()).unwrap();
+    let empty = ours.edition();
+    assert!(empty.is_some() && ours.edition() == empty);
+    keep(&ours, audit("example.jp", 10, &[("mx", "a")]));
+    let one = ours.edition();
+    assert_ne!(one, empty);
+    assert_eq!(history(&ours, "example.jp").parts.len(), 1);
+    assert_eq!(ours.edition(), one, "a question changes nothing");
+    keep(&others, audit("example.net", 10, &[("mx", "a")]));
+    assert_ne!(ours.edition(), one);
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use feedback::aggregate::Record;
 use feedback::archive::*;
-use feedback::limits::{LINE_MESSAGE_COUNT_MAX, OVERLAP_S_MAX, PAGE_LINE_COUNT_MAX, RAW_BYTES_MAX, REMOVE_COUNT_MAX};
+use feedback::limits::{
+    LINE_MESSAGE_COUNT_MAX, OVERLAP_S_MAX, PAGE_LINE_COUNT_MAX, RAW_BYTES_MAX, REMOVE_COUNT_MAX, SPREAD_PIECE_COUNT_MAX,
+};
 use feedback::{Aggregate, Archive};
 use report::query::Reach;
 use store::MemoryArchive;
@@ -425,6 +427,22 @@ fn sources_are_grouped_and_the_largest_come_first(archive: &impl Archive) {
     let limited = CountQuery { limit: 1, from_day: Some(START_DAY + 3), ..CountQuery::default() };
     let first = block_on(archive.sources(limited)).unwrap();
     assert_eq!((first.len(), first[0].count, first[0].first_day), (1, 90, START_DAY + 3));
+    let of_days = |from_day, until_day| CountQuery {
+        from_day: Some(from_day),
+        until_day: Some(until_day),
+        ..CountQuery::default()
+    };
+    let spread = block_on(archive.spread(of_days(START_DAY, START_DAY + 5), 2)).unwrap();
+    let lines: Vec<_> = spread.iter().map(|(line, _)| line.clone()).collect();
+    assert_eq!(lines, all_of_one_class, "the same lines");
+    let pieces: Vec<_> = spread.into_iter().map(|(_, pieces)| pieces).collect();
+    assert_eq!(pieces, [[30, 70, 50], [10, 10, 5], [2, 2, 1]]);
+    let many = block_on(archive.spread(of_days(START_DAY, START_DAY + SPREAD_PIECE_COUNT_MAX), 1)).unwrap();
+    assert_eq!(many[0].1.len(), SPREAD_PIECE_COUNT_MAX as usize);
+    for query in [of_days(START_DAY, START_DAY + SPREAD_PIECE_COUNT_MAX + 1), CountQuery::default()] {
+        let lines = block_on(archive.spread(query, 1)).unwrap();
+        assert!(lines.len() == 3 && lines.iter().all(|(_, pieces)| pieces.is_empty()));
+    }
 }
 
 fn an_answer_has_a_limit(archive: &impl Archive) {

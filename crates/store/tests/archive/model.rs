@@ -212,7 +212,10 @@ fn same(command: &Command, memory: &MemoryArchive, file: &impl Archive) -> Resul
             let spread = if by.day { Spread::Daily } else { Spread::Whole };
             both!(memory, file, |archive| archive.summary(query.clone(), spread));
         }
-        Command::Sources(query) => both!(memory, file, |archive| archive.sources(query.clone())),
+        Command::Sources(query) => {
+            both!(memory, file, |archive| archive.sources(query.clone()));
+            both!(memory, file, |archive| archive.spread(query.clone(), 2));
+        }
         Command::Reporters(query) => both!(memory, file, |archive| archive.reporters(query.clone())),
         Command::Others(query) => {
             both!(memory, file, |archive| archive.tls(query.clone()));
