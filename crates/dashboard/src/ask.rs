@@ -12,6 +12,7 @@ use crate::limits::{
     PERIOD_DAYS_MAX,
 };
 use crate::screen::Form;
+use crate::shelf::Shelf;
 use crate::sources::{Settings, Sources, Voice};
 use crate::trouble::Trouble;
 use crate::who::Who;
@@ -22,6 +23,8 @@ pub struct Visit<'a, S> {
     pub sources: &'a S,
     /// Who comes in, and how often they tried.
     pub door: &'a Door,
+    /// What was read a moment ago.
+    pub(crate) shelf: &'a Shelf,
     /// When, from where, and random bytes.
     pub moment: &'a Moment,
     /// All else.

@@ -1,10 +1,13 @@
 //! The style sheet, the script and the icon: embedded, and named by what is in them, so that browsers keep them for
 //! ever and never have an old one.
 
+use std::io::Write as _;
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// A file that comes with the program.
 pub struct Asset {
@@ -20,6 +23,7 @@ pub struct Asset {
 struct Whole {
     path: String,
     text: String,
+    packed: Vec<u8>,
 }
 
 /// How everything looks.
@@ -49,12 +53,20 @@ impl Asset {
         &self.whole().text
     }
 
+    /// The same with gzip, as small as it gets: it is packed once.
+    pub fn packed(&self) -> &[u8] {
+        &self.whole().packed
+    }
+
     fn whole(&self) -> &Whole {
         self.whole.get_or_init(|| {
             let text = self.parts.join("\n");
             let hash = HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref());
             let path = format!("/assets/{}-{}.{}", self.name, hash.get(..16).unwrap_or_default(), self.ending);
-            Whole { path, text }
+            let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+            // Writing to memory does not fail; if it did, nothing would be packed.
+            let packed = packer.write_all(text.as_bytes()).and_then(|()| packer.finish()).unwrap_or_default();
+            Whole { path, text, packed }
         })
     }
 }

@@ -18,13 +18,14 @@ use serde_json::{Value, json};
 use words::Language;
 
 use crate::ask::{Query, View, Visit, parse_day};
-use crate::assets::ASSETS;
+use crate::assets::{ASSETS, Asset};
 use crate::door::{self, Door};
 use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
 use crate::page::{Page, framed};
 use crate::parts::{Tone, copied, notice};
 use crate::screen::{DEEDS, Deed, Entry, Form, Kind, Parameter, Shown, back, find};
 use crate::screens;
+use crate::shelf::Shelf;
 use crate::sources::{Sources, Voice};
 use crate::trouble::Trouble;
 use crate::who::{Role, Who};
@@ -33,6 +34,7 @@ use crate::who::{Role, Who};
 pub struct Desk<S> {
     sources: S,
     door: Door,
+    shelf: Shelf,
 }
 
 /// What a request does not carry, and the desk cannot know by itself.
@@ -60,7 +62,7 @@ type Answer = Response<Vec<u8>>;
 impl<S: Sources> Desk<S> {
     /// A desk; `key` are random bytes that hold as long as it does.
     pub fn new(sources: S, key: [u8; 32]) -> Self {
-        Self { sources, door: Door::new(key) }
+        Self { sources, door: Door::new(key), shelf: Shelf::default() }
     }
 
     /// What it reads from.
@@ -134,7 +136,7 @@ impl<S: Sources> Desk<S> {
 
     async fn find_answer(&self, asked: &Asked<'_>) -> Answer {
         if let Some(asset) = ASSETS.iter().find(|asset| asset.path() == asked.request.uri().path()) {
-            return kept(asset.kind, asset.text());
+            return kept(asset, asked.request);
         }
         let who = self.door.who(&self.sources, asked.request, asked.moment).await;
         let who = who.map(|who| who.map(|who| who.before(needs(asked))));
@@ -191,7 +193,8 @@ impl<S: Sources> Desk<S> {
                     read_strictly(entry.parameters, &view.query)?;
                 }
                 view.object = object;
-                let visit = Visit { sources: &self.sources, door: &self.door, moment: asked.moment, view };
+                let visit =
+                    Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
                 let shown = screens::open(entry.id, &visit, asked.form).await?;
                 Ok(match shown {
                     Shown::Page(page) => markup(StatusCode::OK, framed(&page, Some(entry.id), &visit.view)),
@@ -217,8 +220,9 @@ impl<S: Sources> Desk<S> {
         }
         let to = back(&form).map(str::to_owned);
         view.query = form;
-        let visit = Visit { sources: &self.sources, door: &self.door, moment: asked.moment, view };
+        let visit = Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
         let done = screens::act(deed.id, &visit).await;
+        self.shelf.turn();
         door::log(&visit, deed, &done).await?;
         let done = done?;
         if asked.form == Form::Json {
@@ -437,9 +441,14 @@ fn attachment(name: &str, bytes: Vec<u8>) -> Answer {
     answer
 }
 
-fn kept(kind: &str, text: &str) -> Answer {
-    let mut answer = typed(StatusCode::OK, kind, text.as_bytes().to_vec());
+fn kept(asset: &Asset, request: &Request<Vec<u8>>) -> Answer {
+    let is_packed = !asset.packed().is_empty() && takes_gzip(request);
+    let bytes = if is_packed { asset.packed() } else { asset.text().as_bytes() };
+    let mut answer = typed(StatusCode::OK, asset.kind, bytes.to_vec());
     set(&mut answer, CACHE_CONTROL, &format!("public, max-age={ASSET_AGE_S}, immutable"));
+    if is_packed {
+        set(&mut answer, CONTENT_ENCODING, "gzip");
+    }
     answer
 }
 
@@ -478,14 +487,19 @@ fn guard(answer: &mut Answer) {
     set(answer, VARY, "Accept-Encoding, Accept-Language, Cookie");
 }
 
-/// Packs the body where the browser takes that.
-fn compress(request: &Request<Vec<u8>>, answer: &mut Answer) {
+/// Whether the browser takes gzip.
+fn takes_gzip(request: &Request<Vec<u8>>) -> bool {
     let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let takes = accepted.split(',').any(|coding| {
+    accepted.split(',').any(|coding| {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         name.trim().eq_ignore_ascii_case("gzip") && !weight.replace(' ', "").starts_with("q=0")
-    });
-    if !takes || answer.body().len() < COMPRESSED_BYTES_MIN {
+    })
+}
+
+/// Packs the body where the browser takes that, and where it is not packed yet.
+fn compress(request: &Request<Vec<u8>>, answer: &mut Answer) {
+    let is_packed = answer.headers().contains_key(CONTENT_ENCODING);
+    if is_packed || answer.body().len() < COMPRESSED_BYTES_MIN || !takes_gzip(request) {
         return;
     }
     let mut packer = GzEncoder::new(Vec::with_capacity(answer.body().len() / 4), Compression::fast());

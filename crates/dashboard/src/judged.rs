@@ -27,6 +27,8 @@ pub struct Judged {
     /// Who judges.
     pub classifier: Classifier,
     counts: Vec<CountLine>,
+    /// The messages of each line in pieces of the period, where they were asked for.
+    pieces: BTreeMap<Box<str>, Vec<Vec<u64>>>,
 }
 
 /// The messages of each source, day by day; of long periods, by some days together.
@@ -52,28 +54,50 @@ impl Judged {
     /// # Errors
     /// As [`Self::of`].
     pub async fn of_days<S: Sources>(visit: &Visit<'_, S>, period: Period) -> Result<Self, Trouble> {
-        let archive = visit.archive()?;
-        let asked = visit.query.domain("domain")?;
+        let found = visit.archive()?.sources(asked(visit, period)?).await?;
+        Self::judge(visit, period, found.into_iter().map(|line| (line, Vec::new())).collect()).await
+    }
+
+    /// The same as [`Self::of`], and how the messages of each source are spread over the period, in at most
+    /// [`SPREAD_COUNT_MAX`] pieces.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub async fn with_spread<S: Sources>(visit: &Visit<'_, S>) -> Result<(Self, Spread), Trouble> {
+        let period = visit.period()?;
+        let width = period.day_count().div_ceil(SPREAD_COUNT_MAX).max(1);
+        let found = visit.archive()?.spread(asked(visit, period)?, width).await?;
+        let judged = Self::judge(visit, period, found).await?;
+        let spread = judged.spread(width);
+        Ok((judged, spread))
+    }
+
+    async fn judge<S: Sources>(
+        visit: &Visit<'_, S>,
+        period: Period,
+        found: Vec<(SourceLine, Vec<u64>)>,
+    ) -> Result<Self, Trouble> {
+        let asked_domain = visit.query.domain("domain")?;
         let own = visit.own_domains().await?;
         let names = own.iter().map(|line| line.domain.to_string()).collect();
-        let is_meant = |line: &DomainLine| asked.as_ref().is_none_or(|asked| *asked.as_str() == *line.domain);
+        let is_meant = |line: &DomainLine| asked_domain.as_ref().is_none_or(|asked| *asked.as_str() == *line.domain);
         let domains: Vec<_> = own.into_iter().filter(is_meant).collect();
-        let query = CountQuery {
-            domain: asked.map(|asked| (asked, Reach::Name)),
-            from_day: Some(period.from_day),
-            until_day: Some(period.until_day),
-            ..CountQuery::default()
-        };
-        let found = archive.sources(query.clone()).await?;
         let by = Division { day: true, domain: true, reporter: true, ..Division::default() };
-        let counts = archive.counts(query, by).await?;
-        let classifier = visit.sources.classifier("", &found).await?;
-        let mut lines: BTreeMap<Box<str>, Vec<SourceLine>> = BTreeMap::new();
+        let counts = visit.archive()?.counts(asked(visit, period)?, by).await?;
         let wanted: BTreeSet<&str> = domains.iter().map(|line| &*line.domain).collect();
-        for line in found.into_iter().filter(|line| wanted.contains(&*line.domain)) {
+        let (mut all, mut pieces) = (Vec::new(), Vec::new());
+        for (line, its) in found.into_iter().filter(|(line, _)| wanted.contains(&*line.domain)) {
+            all.push(line);
+            pieces.push(its);
+        }
+        let classifier = visit.sources.classifier("", &all).await?;
+        let mut lines: BTreeMap<Box<str>, Vec<SourceLine>> = BTreeMap::new();
+        let mut of_lines: BTreeMap<Box<str>, Vec<Vec<u64>>> = BTreeMap::new();
+        for (line, its) in all.into_iter().zip(pieces) {
+            of_lines.entry(line.domain.clone()).or_default().push(its);
             lines.entry(line.domain.clone()).or_default().push(line);
         }
-        Ok(Self { period, domains, names, lines, classifier, counts })
+        Ok(Self { period, domains, names, lines, classifier, counts, pieces: of_lines })
     }
 
     /// The messages of a domain.
@@ -82,35 +106,21 @@ impl Judged {
         self.lines.get(&domain.domain).map_or(&[], Vec::as_slice)
     }
 
-    /// How the messages of each source are spread over the period, in at most [`SPREAD_COUNT_MAX`] pieces.
-    ///
-    /// # Errors
-    /// A store cannot answer.
-    pub async fn spread<S: Sources>(&self, visit: &Visit<'_, S>) -> Result<Spread, Trouble> {
+    /// How the messages of each source are spread over the period, in pieces of so many days.
+    fn spread(&self, width: u32) -> Spread {
         let Period { from_day, until_day } = self.period;
-        let width = self.period.day_count().div_ceil(SPREAD_COUNT_MAX).max(1);
         let days: Vec<u32> = (from_day..until_day).step_by(width as usize).collect();
-        let domain = visit.query.domain("domain")?.map(|domain| (domain, Reach::Name));
-        let policies: BTreeMap<&str, &DomainLine> = self.domains.iter().map(|line| (&*line.domain, line)).collect();
         let mut tallies: BTreeMap<(Box<str>, Sender), Vec<Tally>> = BTreeMap::new();
-        for (place, day) in days.iter().enumerate() {
-            let query = CountQuery {
-                domain: domain.clone(),
-                from_day: Some(*day),
-                until_day: Some(until_day.min(day + width)),
-                ..CountQuery::default()
-            };
-            for line in visit.archive()?.sources(query).await? {
-                let Some(of) = policies.get(&*line.domain) else { continue };
-                let (sender, _) = insight::group::sender(&self.classifier, &sighting(&line, &of.policy), line.class);
+        for of in &self.domains {
+            let pieces = self.pieces.get(&of.domain).map_or(&[][..], Vec::as_slice);
+            for (line, counts) in self.lines(of).iter().zip(pieces) {
+                let (sender, _) = insight::group::sender(&self.classifier, &sighting(line, &of.policy), line.class);
                 let own =
                     tallies.entry((line.domain.clone(), sender)).or_insert_with(|| vec![Tally::default(); days.len()]);
-                if let Some(tally) = own.get_mut(place) {
-                    tally.add(line.class, line.count);
-                }
+                own.iter_mut().zip(counts).for_each(|(tally, count)| tally.add(line.class, *count));
             }
         }
-        Ok(Spread { days, tallies })
+        Spread { days, tallies }
     }
 
     /// The names below a domain from which mail was sent: whether they exist decides which policy holds for them.
@@ -141,6 +151,16 @@ impl Judged {
             existence,
         }
     }
+}
+
+/// What is asked for some days of a visit.
+fn asked<S: Sources>(visit: &Visit<'_, S>, period: Period) -> Result<CountQuery, Trouble> {
+    Ok(CountQuery {
+        domain: visit.query.domain("domain")?.map(|asked| (asked, Reach::Name)),
+        from_day: Some(period.from_day),
+        until_day: Some(period.until_day),
+        ..CountQuery::default()
+    })
 }
 
 impl Published {

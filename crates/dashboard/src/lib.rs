@@ -28,6 +28,7 @@ pub mod parts;
 pub mod screen;
 mod screens;
 pub mod shape;
+mod shelf;
 pub mod sources;
 pub mod surveyed;
 pub mod trouble;

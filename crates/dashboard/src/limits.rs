@@ -54,5 +54,11 @@ pub const STEP_COUNT: usize = 20;
 pub const RECORD_BYTES_SHOWN_MAX: usize = 4096;
 /// Changes of one audit that a page shows.
 pub const CHANGE_COUNT: usize = 100;
+/// For how long what was read of reports is shown again while nothing has changed, in milliseconds.
+pub const SHELF_REPORTS_MS: u64 = 60_000;
+/// The same of what was read of mail, which changes all the time.
+pub const SHELF_MAIL_MS: u64 = 2_000;
+/// Most answers that are kept to be shown again: some take megabytes.
+pub const SHELF_PLACE_COUNT_MAX: usize = 16;
 /// Lines of keys on one page, each with its picture.
 pub const LINE_COUNT: usize = 20;

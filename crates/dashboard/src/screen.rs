@@ -8,6 +8,7 @@ use crate::ask::{Query, View, Visit};
 use crate::data::Table;
 use crate::page::Page;
 use crate::screens;
+pub use crate::shelf::Fresh;
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Role;
@@ -15,7 +16,10 @@ use crate::who::Role;
 /// Something to look at.
 pub trait Screen {
     /// What it shows, the same for all forms.
-    type Data: Send;
+    type Data: Send + Sync + 'static;
+
+    /// For how long what was read may be shown again.
+    const FRESH: Fresh = Fresh::Anew;
 
     /// Reads it.
     ///
@@ -198,7 +202,7 @@ pub fn find(path: &str) -> Option<(&'static Entry, Option<&str>)> {
 
 /// Reads a screen, and shows it.
 pub(crate) async fn show<C: Screen, S: Sources>(visit: &Visit<'_, S>, form: Form) -> Result<Shown, Trouble> {
-    let data = C::read(visit).await?;
+    let data = visit.shelf.read::<C, S>(visit).await?;
     Ok(match form {
         Form::Page => Shown::Page(C::page(&data, &visit.view)),
         Form::Json => Shown::Json(C::json(&data, &visit.view)),

@@ -33,6 +33,12 @@ pub trait Sources: Send + Sync + 'static {
     /// Who may come in.
     type Registry: Registry;
 
+    /// A number that is another one whenever reports or what is kept with them have changed; `None` where that is not
+    /// known: then each page reads them anew.
+    fn edition(&self) -> Option<u64> {
+        None
+    }
+
     /// The ledger; `None` where none is kept.
     fn ledger(&self) -> Option<&Self::Ledger>;
 

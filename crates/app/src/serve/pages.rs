@@ -254,6 +254,10 @@ impl<A: Around> Sources for House<A> {
     type Outbox = SqliteArchive;
     type Registry = SqliteRegistry;
 
+    fn edition(&self) -> Option<u64> {
+        self.archive.edition()
+    }
+
     fn ledger(&self) -> Option<&Sqlite> {
         self.ledger.as_ref().map(Keeper::store)
     }

@@ -22,7 +22,7 @@ use crate::data::{Cell, Column, Table, grouped, percent};
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, PAGE_ROW_COUNT, SPREAD_COUNT_MAX};
 use crate::page::Page;
 use crate::parts::{Tone, choice, class, days, downloads, field, figure, filter, notice, onward, safe, slot};
-use crate::screen::{Kind, Parameter, Screen};
+use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 
@@ -84,6 +84,8 @@ struct Line {
 
 impl Screen for Explore {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;

@@ -12,7 +12,7 @@ use crate::documents::{
 };
 use crate::page::Page;
 use crate::parts::{choice, days, downloads, field, filter, onward, state, time};
-use crate::screen::Screen;
+use crate::screen::{Fresh, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 
@@ -28,6 +28,8 @@ pub(crate) struct Data {
 
 impl Screen for Inbox {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;

@@ -19,7 +19,7 @@ use crate::judged::Judged;
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, PAGE_ROW_COUNT};
 use crate::page::Page;
 use crate::parts::{Tone, class, code, days, downloads, filter, notice, record, safe, state};
-use crate::screen::{Kind, Parameter, Screen};
+use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::{Published, Sources};
 use crate::trouble::Trouble;
 
@@ -90,6 +90,8 @@ enum Below {
 
 impl Screen for Ladder {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let wanted = Wanted::of(&visit.query)?;

@@ -16,7 +16,7 @@ use crate::data::{Cell, Column, Table};
 use crate::limits::PERIOD_DAYS_DEFAULT;
 use crate::page::Page;
 use crate::parts::{Tone, choice, code, days, downloads, figure, figure_of, filter, notice, onward, safe, time};
-use crate::screen::{Kind, Parameter, Screen};
+use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Scope;
@@ -78,6 +78,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
 
 impl Screen for Mail {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Mail;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let span = Span::of(&visit.view, PERIOD_DAYS_DEFAULT)?;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chart::{Figure, Scale, Series, Shape};
 use feedback::Archive as _;
-use feedback::archive::{Class, CountQuery};
+use feedback::archive::{Class, CountQuery, DomainLine};
 use feedback::summary::Spread;
+use futures_util::future::join_all;
 use insight::advise::Rung;
 use insight::group::{class_label, class_word};
 use insight::{Existence, Gates, Tally, advise};
@@ -17,8 +18,8 @@ use crate::data::{Cell, Column, Table, grouped};
 use crate::judged::Judged;
 use crate::page::Page;
 use crate::parts::{Tone, class, days, downloads, figure, figure_of, filter, notice, safe, share, slot};
-use crate::screen::Screen;
-use crate::sources::Sources;
+use crate::screen::{Fresh, Screen};
+use crate::sources::{Published, Sources};
 use crate::trouble::Trouble;
 
 /// The screen.
@@ -59,6 +60,8 @@ struct New {
 impl Screen for Overview {
     type Data = Data;
 
+    const FRESH: Fresh = Fresh::Reports;
+
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let judged = Judged::of(visit).await?;
         let period = judged.period;
@@ -73,8 +76,11 @@ impl Screen for Overview {
             Tally::CLASSES.into_iter().for_each(|class| tally.add(class, sum.class(class)));
         }
         let mut domains = Vec::with_capacity(judged.domains.len());
-        for line in &judged.domains {
-            domains.push(of_domain(visit, &judged, line).await);
+        // DNS is asked about many at the same time: a page does not wait for one after the other.
+        for lines in judged.domains.chunks(ASKED_AT_ONCE_COUNT) {
+            let said: Vec<_> = lines.iter().map(|line| published(visit, &judged, line)).collect();
+            let said = join_all(said).await;
+            domains.extend(lines.iter().zip(&said).map(|(line, said)| of_domain(visit, &judged, line, said)));
         }
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.tally.total()));
         Ok(Data { period, names: judged.names, domains, daily })
@@ -160,18 +166,17 @@ impl Screen for Overview {
     }
 }
 
-async fn of_domain<S: Sources>(
-    visit: &Visit<'_, S>,
-    judged: &Judged,
-    line: &feedback::archive::DomainLine,
-) -> OfDomain {
-    let below = judged.below(line);
-    let published = match mailtext::Domain::parse(&line.domain) {
-        Ok(domain) => visit.sources.published(&domain, &below).await,
-        Err(_) => crate::sources::Published::default(),
-    };
+/// What DNS says of a domain.
+async fn published<S: Sources>(visit: &Visit<'_, S>, judged: &Judged, line: &DomainLine) -> Published {
+    match mailtext::Domain::parse(&line.domain) {
+        Ok(domain) => visit.sources.published(&domain, &judged.below(line)).await,
+        Err(_) => Published::default(),
+    }
+}
+
+fn of_domain<S: Sources>(visit: &Visit<'_, S>, judged: &Judged, line: &DomainLine, published: &Published) -> OfDomain {
     let existence = |name: &str| -> Existence { published.existence(name) };
-    let situation = judged.situation(line, &published, &existence);
+    let situation = judged.situation(line, published, &existence);
     let advice = advise(&situation, &Gates::default(), &judged.classifier);
     let named = |name: &str| if name.is_empty() { "–".to_owned() } else { name.to_owned() };
     let news = advice.groups.iter().filter(|group| group.first_day > judged.period.from_day.max(line.first_day));
@@ -301,5 +306,7 @@ fn empty(view: &View<'_>) -> Markup {
     }
 }
 
+/// Domains about which DNS is asked at the same time.
+const ASKED_AT_ONCE_COUNT: usize = 64;
 /// New sources of a domain that are named here.
 const NEWS_COUNT: usize = 5;

@@ -18,7 +18,7 @@ use crate::documents::find;
 use crate::limits::SCAN_ROW_COUNT_MAX;
 use crate::page::Page;
 use crate::parts::{Tone, days, downloads, field, filter, safe, state};
-use crate::screen::Screen;
+use crate::screen::{Fresh, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 
@@ -47,6 +47,8 @@ type Key = (Box<str>, Box<str>);
 
 impl Screen for Reporters {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;

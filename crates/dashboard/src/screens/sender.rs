@@ -24,7 +24,7 @@ use crate::judged::Judged;
 use crate::limits::{CIRCUMSTANCE_ROW_COUNT, DOWNLOAD_ROW_COUNT_MAX, PAGE_ROW_COUNT};
 use crate::page::Page;
 use crate::parts::{Tone, class, code, day, days, downloads, figure, filter, notice, onward, safe, slot, state};
-use crate::screen::{Kind, Parameter, Screen};
+use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 
@@ -80,11 +80,12 @@ struct Case {
 impl Screen for Sender {
     type Data = Data;
 
+    const FRESH: Fresh = Fresh::Reports;
+
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let wanted = visit.object.and_then(name_of).and_then(|id| parse_id(&id)).ok_or(Trouble::NotFound)?;
         let offset = usize::try_from(visit.query.number("after")?.unwrap_or(0)).unwrap_or(usize::MAX);
-        let judged = Judged::of(visit).await?;
-        let mut spread = judged.spread(visit).await?;
+        let (judged, mut spread) = Judged::with_spread(visit).await?;
         let classifier = &judged.classifier;
         let mut best: Option<Data> = None;
         for line in &judged.domains {

@@ -20,7 +20,7 @@ use crate::judged::{Judged, Spread};
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, NOTE_CHARACTERS_MAX, SOURCE_ROW_COUNT};
 use crate::page::Page;
 use crate::parts::{day, days, downloads, field, filter, onward, safe, slot, spark_line};
-use crate::screen::{Done, Kind, Parameter, Screen};
+use crate::screen::{Done, Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Role;
@@ -59,10 +59,12 @@ impl Data {
 impl Screen for Senders {
     type Data = Data;
 
+    const FRESH: Fresh = Fresh::Reports;
+
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let class = visit.query.read("class", parse_class)?;
         let offset = usize::try_from(visit.query.number("after")?.unwrap_or(0)).unwrap_or(usize::MAX);
-        let judged = Judged::of(visit).await?;
+        let (judged, spread) = Judged::with_spread(visit).await?;
         let words = wanted_words(visit);
         let mut of_domains: Vec<Vec<Source>> = Vec::with_capacity(judged.domains.len());
         for line in &judged.domains {
@@ -75,10 +77,7 @@ impl Screen for Senders {
             |sources: &Vec<Source>| sources.iter().fold(0_u64, |sum, source| sum.saturating_add(source.tally.total()));
         of_domains.sort_by_key(|sources| std::cmp::Reverse(total(sources)));
         let sources: Vec<Source> = of_domains.into_iter().flatten().collect();
-        let Spread { days: spread_days, tallies } = match sources.is_empty() {
-            true => Spread::default(),
-            false => judged.spread(visit).await?,
-        };
+        let Spread { days: spread_days, tallies } = if sources.is_empty() { Spread::default() } else { spread };
         let totals = |tallies: Vec<Tally>| tallies.iter().map(Tally::total).collect();
         let spread = tallies
             .into_iter()

@@ -14,7 +14,7 @@ use crate::data::{Cell, Column, Table};
 use crate::limits::SOURCE_COUNT;
 use crate::page::Page;
 use crate::parts::{choice, code, days, downloads, figure, filter};
-use crate::screen::{Kind, Parameter, Screen};
+use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Scope;
@@ -53,6 +53,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
 
 impl Screen for Statistics {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Mail;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         // Counts are of the whole house.

@@ -17,7 +17,7 @@ use crate::ask::{Period, View, Visit, day_text};
 use crate::data::{Cell, Column, Table};
 use crate::page::Page;
 use crate::parts::{Tone, days, downloads, figure, figure_of, filter, notice, safe, share};
-use crate::screen::Screen;
+use crate::screen::{Fresh, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 
@@ -66,6 +66,8 @@ struct Failing {
 
 impl Screen for Sessions {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;

@@ -16,6 +16,7 @@ mod published;
 mod records;
 mod senders;
 mod sent;
+mod shelf;
 mod surveys;
 mod tls;
 mod world;

@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) surveys: Vec<audit::survey::kept::Kept>,
     pub(crate) settings: Settings,
     pub(crate) keeps_addresses: bool,
+    /// What is said of changes; 0: nothing is known of them.
+    pub(crate) edition: AtomicU64,
     voices: [Speaker; 2],
 }
 
@@ -80,6 +82,7 @@ impl World {
             surveys: Vec::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
             keeps_addresses: true,
+            edition: AtomicU64::new(0),
             voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
         }
     }
@@ -215,6 +218,10 @@ impl Sources for World {
     type Archive = MemoryArchive;
     type Outbox = MemoryOutbox;
     type Registry = MemoryRegistry;
+
+    fn edition(&self) -> Option<u64> {
+        Some(self.edition.load(Ordering::Relaxed)).filter(|edition| *edition > 0)
+    }
 
     fn ledger(&self) -> Option<&Memory> {
         Some(&self.ledger)
