@@ -6,10 +6,11 @@
 //! `--rounds N` times, and the program's start is measured (`start`; `bench start` measures nothing else). `--save` writes
 //! what was printed into docs/performance.md. `bench milter` measures the daemon beside other filters (`milter`), and nothing
 //! else; `bench reports` what becomes of reports, beside parsedmarc (`reports`); `bench audit` how long a domain's check takes
-//! (`audit`); `bench survey` how fast many domains are examined (`survey`). What cannot run is named with its reason.
+//! (`audit`); `bench survey` how fast many domains are examined (`survey`); `bench pages` the pages of the daemon (`pages`). What cannot run is named with its reason.
 
 mod audit;
 mod milter;
+mod pages;
 mod reports;
 mod start;
 mod survey;
@@ -28,6 +29,7 @@ const MILTER_MARKS: [&str; 2] = ["<!-- bench milter: begin -->", "<!-- bench mil
 const AUDIT_MARKS: [&str; 2] = ["<!-- bench audit: begin -->", "<!-- bench audit: end -->"];
 const REPORTS_MARKS: [&str; 2] = ["<!-- bench reports: begin -->", "<!-- bench reports: end -->"];
 
+const PAGES_MARKS: [&str; 2] = ["<!-- bench pages: begin -->", "<!-- bench pages: end -->"];
 const SURVEY_MARKS: [&str; 2] = ["<!-- bench survey: begin -->", "<!-- bench survey: end -->"];
 
 const BENCHMARK: &str = "crates/auth/benches/corpus.rs";
@@ -39,6 +41,8 @@ const MILTER_ROUNDS: usize = 3;
 const REPORTS_ROUNDS: usize = 3;
 /// Each takes less than a second.
 const AUDIT_ROUNDS: usize = 30;
+/// Each takes a minute, and two beside the milter.
+const PAGES_ROUNDS: usize = 5;
 /// Each takes half a minute.
 const SURVEY_ROUNDS: usize = 5;
 
@@ -54,6 +58,11 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
         let rounds = options.rounds.unwrap_or(AUDIT_ROUNDS);
         let found = audit::measure(house, rounds, options.binary.as_deref());
         return end(house, &options, "audit", AUDIT_MARKS, printed, found);
+    }
+    if options.only == Only::Pages {
+        let rounds = options.rounds.unwrap_or(PAGES_ROUNDS);
+        let found = pages::measure(house, rounds, options.binary.as_deref(), options.fill);
+        return end(house, &options, "pages", PAGES_MARKS, printed, found);
     }
     if options.only == Only::Survey {
         let rounds = options.rounds.unwrap_or(SURVEY_ROUNDS);
@@ -164,6 +173,8 @@ struct Options {
     only: Only,
     /// Of the daemon: a program that is built already.
     binary: Option<PathBuf>,
+    /// Of the pages: their stores are made, and nothing is measured.
+    fill: bool,
 }
 
 /// What is measured.
@@ -176,11 +187,13 @@ enum Only {
     Reports,
     Audit,
     Survey,
+    Pages,
 }
 
 impl Options {
     fn read(arguments: &[String]) -> Outcome<Self> {
-        let mut options = Self { corpus: None, rounds: None, save: false, only: Only::Library, binary: None };
+        let mut options =
+            Self { corpus: None, rounds: None, save: false, only: Only::Library, binary: None, fill: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -189,6 +202,8 @@ impl Options {
                 "reports" => options.only = Only::Reports,
                 "audit" => options.only = Only::Audit,
                 "survey" => options.only = Only::Survey,
+                "pages" => options.only = Only::Pages,
+                "--fill" => options.fill = true,
                 "--save" => options.save = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
@@ -209,8 +224,12 @@ impl Options {
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
         }
-        if options.binary.is_some() && !matches!(options.only, Only::Milter | Only::Reports | Only::Audit) {
-            return Err("--binary goes with milter, reports and audit".to_owned());
+        if options.binary.is_some() && !matches!(options.only, Only::Milter | Only::Reports | Only::Audit | Only::Pages)
+        {
+            return Err("--binary goes with milter, reports, audit and pages".to_owned());
+        }
+        if options.fill && (options.only != Only::Pages || options.save) {
+            return Err("--fill goes with pages, and gives nothing to save".to_owned());
         }
         if options.only == Only::Start && options.save {
             return Err("--save wants all figures, not the start alone".to_owned());
@@ -296,9 +315,10 @@ mod tests {
     #[test]
     fn options() {
         let read = |words: &[&str]| Options::read(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        let wanted = Options { corpus: None, rounds: Some(3), save: true, only: Only::Library, binary: None };
+        let wanted =
+            Options { corpus: None, rounds: Some(3), save: true, only: Only::Library, binary: None, fill: false };
         assert_eq!(read(&["--save", "--rounds", "3"]), Ok(wanted));
-        let wanted = Options { corpus: None, rounds: None, save: true, only: Only::Milter, binary: None };
+        let wanted = Options { corpus: None, rounds: None, save: true, only: Only::Milter, binary: None, fill: false };
         assert_eq!(read(&["milter", "--save"]), Ok(wanted));
         for wrong in [
             &["--corpus"][..],
@@ -307,6 +327,8 @@ mod tests {
             &["--rounds", "0"],
             &["start", "--save"],
             &["--binary", "x"],
+            &["--fill"],
+            &["pages", "--fill", "--save"],
         ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }

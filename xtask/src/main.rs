@@ -50,7 +50,7 @@ const TASKS: &[Task] = &[
     Task { name: "documents", options: "[--check]", what: "writes all generated documents", run: documents::run },
     Task {
         name: "bench",
-        options: "[start|milter|reports] [--binary PATH] [--corpus DIR] [--rounds N] [--save]",
+        options: "[start|milter|reports|audit|survey|pages] [--binary PATH] [--corpus DIR] [--rounds N] [--save]",
         what: "speed, as ratios within one run",
         run: bench::run,
     },

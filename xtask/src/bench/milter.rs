@@ -33,8 +33,8 @@ enum Means {
 
 /// What one run of the script says.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Figures {
-    messages_per_s: f64,
+pub(super) struct Figures {
+    pub(super) messages_per_s: f64,
     p50_ms: f64,
     p99_ms: f64,
     cpu_s: f64,
@@ -87,13 +87,13 @@ pub(crate) fn measure(house: &House, corpus: &Path, rounds: usize, binary: Optio
 }
 
 /// Where the scripts are laid out, with the resolver running; it ends with this value.
-struct Place {
+pub(super) struct Place {
     folder: PathBuf,
     program: String,
 }
 
 impl Place {
-    fn prepare(house: &House, corpus: &Path, program: String) -> Outcome<Self> {
+    pub(super) fn prepare(house: &House, corpus: &Path, program: String) -> Outcome<Self> {
         let tools = house.beside("SEKISHO_BENCH", "bench");
         let prepare = tools.join("prepare.sh");
         if !prepare.is_file() {
@@ -151,11 +151,21 @@ impl Place {
                 command.args(["custom", "--milter", &address, "--cmd", &serve])
             }
         };
-        let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let figures = text.lines().find(|line| line.starts_with("SUMMARY")).and_then(Figures::read);
-        let figures = figures.filter(|figures| figures.messages_per_s > 0.0);
-        figures.ok_or_else(|| format!("{}: {}: no message was answered: {text}", set_up.name, shown(&command)))
+        figures(command).map_err(|reason| format!("{}: {reason}", set_up.name))
+    }
+
+    /// A daemon that listens at an address, started by this command, with so many connections.
+    pub(super) fn load(
+        &self,
+        house: &House,
+        [address, serve]: [&str; 2],
+        connections: usize,
+        passes: &str,
+    ) -> Outcome<Figures> {
+        let mut command = self.script(house, "python3", "milter_bench.py");
+        command.args(["--runs", "3", "--wait", "300", "--passes", passes, "--conns", &connections.to_string()]);
+        command.args(["custom", "--milter", address, "--cmd", serve]);
+        figures(command)
     }
 
     /// What Postfix takes without a filter, with one that does nothing, with ours, and with nothing again, in each round.
@@ -174,6 +184,15 @@ impl Place {
         };
         (0..rounds).map(one).collect()
     }
+}
+
+/// What the driver says.
+fn figures(mut command: Command) -> Outcome<Figures> {
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let figures = text.lines().find(|line| line.starts_with("SUMMARY")).and_then(Figures::read);
+    let figures = figures.filter(|figures| figures.messages_per_s > 0.0);
+    figures.ok_or_else(|| format!("{}: no message was answered: {text}", shown(&command)))
 }
 
 impl Drop for Place {
@@ -199,7 +218,7 @@ impl Figures {
         })
     }
 
-    fn mean(self, other: Self) -> Self {
+    pub(super) fn mean(self, other: Self) -> Self {
         let mean = |of: fn(&Self) -> f64| f64::midpoint(of(&self), of(&other));
         Self {
             messages_per_s: mean(|figures| figures.messages_per_s),
