@@ -44,7 +44,7 @@ use crate::failure::Failure;
 use crate::limits::CONFIG_FILE_BYTES_MAX;
 pub(crate) use alerts::AlertsConfig;
 pub(crate) use audits::AuditsConfig;
-pub(crate) use dashboard::{DashboardConfig, Tls as DashboardTls};
+pub(crate) use dashboard::{DashboardConfig, OwnTls, Tls as DashboardTls};
 pub(crate) use failing::FailingConfig;
 pub(crate) use idle::idle;
 pub(crate) use keys::{KeysConfig, Publish, ZoneConfig};
@@ -281,6 +281,7 @@ impl Config {
             config.alerts.beside(directory);
             config.failing.beside(directory);
             config.places.beside(directory);
+            config.dashboard.beside(directory);
         });
         Ok(config)
     }
@@ -401,7 +402,13 @@ impl Config {
             DeValue::Table(values) if WITH_LISTS.contains(&&**name.get_ref()) => {
                 self.take_with_lists(name.get_ref(), values, text, told)
             }
-            _ => self.take_table(name.get_ref(), name, section, text, told),
+            _ => {
+                self.take_table(name.get_ref(), name, section, text, told)?;
+                let is_dashboard = name.get_ref() == dashboard::DASHBOARD;
+                let Some(key) = self.dashboard.missing().filter(|_| is_dashboard) else { return Ok(()) };
+                let failure = told(name.span().start, "cli-config-missing-key").with("key", key);
+                Err(failure.with("section", dashboard::DASHBOARD))
+            }
         }
     }
 

@@ -175,6 +175,14 @@ pub(crate) const PAGE_DNS_KEPT_S: u64 = 300;
 pub(crate) const PAGE_DNS_COUNT_MAX: usize = 1_000;
 /// Requests of browsers at one time.
 pub(crate) const PAGE_CONNECTION_COUNT_MAX: usize = 256;
+/// A certificate with its chain, or a key, in bytes.
+pub(crate) const CERTIFICATE_FILE_BYTES_MAX: u64 = 256 << 10;
+/// How often the files of the certificate of the pages are looked at, in seconds.
+pub(crate) const CERTIFICATE_LOOK_S: u64 = 5;
+/// How often it is told that a certificate ends soon, in seconds.
+pub(crate) const CERTIFICATE_TOLD_S: u64 = 86_400;
+/// What is soon, in seconds: certificates are renewed when a third of their life is left.
+pub(crate) const CERTIFICATE_SOON_S: i64 = 14 * 86_400;
 /// One line of a survey's results, in bytes.
 pub(crate) const SURVEY_RESULT_BYTES_MAX: u64 = 1 << 20;
 /// A survey's manifest, in bytes.

@@ -7,6 +7,7 @@
 //! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `trouble`; `once`.
 
 mod audits;
+mod certificate;
 mod failure;
 mod health;
 mod hosts;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueHint};
-use net::{HttpOptions, ListenAddress, Listener, Resolver, ServeOptions, serve_http, serve_milter};
+use net::{HttpOptions, ListenAddress, Listener, Resolver, ServeOptions, serve_http, serve_https, serve_milter};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -56,6 +57,7 @@ use pages::InEffect;
 use privilege::PidFile;
 use reload::{Plan, Reloader};
 
+pub(crate) use certificate::{concerns as certificate_concerns, read as read_certificate};
 pub(crate) use health::control_socket;
 pub(crate) use keys::{KeyFile, exposes as exposes_key, files as key_files, private_key, read as read_keys};
 pub(crate) use ledger::{FILE as LEDGER_FILE, Keeper, make_directory};
@@ -114,6 +116,8 @@ struct Daemon {
     milter: Vec<Listener>,
     addresses: Vec<ListenAddress>,
     http: Option<(Listener, String)>,
+    /// The certificate, where TLS is spoken here.
+    certificate: Option<certificate::Watch>,
     pages: Option<Arc<Pages<InEffect>>>,
     control: Option<Listener>,
     _pid_file: Option<PidFile>,
@@ -175,6 +179,7 @@ impl Daemon {
             keys: Some(keys),
             milter,
             addresses,
+            certificate: http.as_ref().and_then(|_| certificate_of(common, &say)),
             http,
             pages: pages.map(Arc::new),
             control: missed(control, &say),
@@ -280,7 +285,10 @@ impl Daemon {
             let (desk, pages) = (Arc::clone(&desk), self.pages.clone());
             let answer = move |request| front(Arc::clone(&desk), pages.clone(), request);
             let options = HttpOptions { connection_count_max: PAGE_CONNECTION_COUNT_MAX, ..HttpOptions::default() };
-            desks.spawn(serve_http(listener, options, answer, desks.end()));
+            match self.certificate.as_ref().map(certificate::Watch::tls) {
+                Some(tls) => desks.spawn(serve_https(listener, tls, options, answer, desks.end())),
+                None => desks.spawn(serve_http(listener, options, answer, desks.end())),
+            }
         }
         if let Some(listener) = self.control.take() {
             let desk = Arc::clone(&desk);
@@ -315,6 +323,9 @@ impl Daemon {
             let reloader = Arc::clone(&self.reloader);
             beside.cut(keys.run(move || reloader.rekey()));
         }
+        if let Some(certificate) = self.certificate.take() {
+            beside.cut(certificate.run());
+        }
         if let Some(pages) = self.pages.clone() {
             beside.cut(async move { pages.sweep().await });
         }
@@ -341,7 +352,7 @@ impl Daemon {
             return pages.is_first_run().await.then(|| self.say.word("serve-first-run"));
         }
         let token = pages.first_token().await?;
-        let link = format!("http://{address}/setup?token={token}");
+        let link = format!("{address}/setup?token={token}");
         Some(self.say.say("serve-first-link", &[("link", link.into())]))
     }
 
@@ -353,11 +364,12 @@ impl Daemon {
         let listening =
             |address: &ListenAddress| say.say("serve-listening", &[("address", address.to_string().into())]);
         let mut lines: Vec<String> = self.addresses.iter().map(listening).collect();
-        if let Some((_, address)) = &self.http {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        if let Some(address) = self.http.as_ref().map(|(_, address)| format!("{scheme}://{address}")) {
             lines.push(say.say("serve-http", &[("address", address.as_str().into())]));
             if let Some(pages) = &self.pages {
                 lines.push(say.say("serve-http-pages", &[("address", address.as_str().into())]));
-                lines.extend(self.first_run(pages, address).await);
+                lines.extend(self.first_run(pages, &address).await);
             }
         }
         lines.push(say.say("serve-authserv-id", &[("name", live.plan.authserv_id.as_str().into())]));
@@ -407,6 +419,12 @@ async fn front(
         ("/metrics" | "/healthz" | "/readyz", _) | (_, None) => desk.public(request).await,
         (_, Some(pages)) => pages.answer(request).await,
     }
+}
+
+/// What looks after the certificate of the pages, where TLS is spoken here.
+fn certificate_of(common: &Common, say: &Arc<Say>) -> Option<certificate::Watch> {
+    let dashboard = &common.config().dashboard;
+    Some(certificate::Watch::start(dashboard.own_tls()?, dashboard.hosts.clone(), say))
 }
 
 /// What leads the keys that are made here.

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use http::header::{
     ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY,
-    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    SET_COOKIE, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{Method, Request, Response, StatusCode};
 use mailtext::Domain;
@@ -83,6 +83,10 @@ impl<S: Sources> Desk<S> {
         };
         compress(&request, &mut answer);
         guard(&mut answer);
+        // RFC 6797 §7.1: said over TLS. Of a name that is ours alone: by "localhost" or an address, others answer, too.
+        if self.sources.settings().is_secure && self.is_by_own_name(&request) {
+            set(&mut answer, STRICT_TRANSPORT_SECURITY, TRANSPORT_POLICY);
+        }
         answer
     }
 
@@ -120,18 +124,19 @@ impl<S: Sources> Desk<S> {
         Ok(Asked { request, moment, path, query, form })
     }
 
+    /// Whether we are called by one of the names that are set for us.
+    fn is_by_own_name(&self, request: &Request<Vec<u8>>) -> bool {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).map(without_port);
+        host.is_some_and(|name| self.sources.settings().hosts.iter().any(|own| own.eq_ignore_ascii_case(name)))
+    }
+
     /// Whether the name under which we are called is one of ours: a name of somebody else's that was made to point here
     /// would make a browser take us for that somebody.
     fn is_for_us(&self, request: &Request<Vec<u8>>) -> bool {
         let Some(host) = request.headers().get(HOST).and_then(|host| host.to_str().ok()) else { return false };
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
+        let name = without_port(host);
         let bare = name.trim_start_matches('[').trim_end_matches(']');
-        name.eq_ignore_ascii_case("localhost")
-            || bare.parse::<IpAddr>().is_ok()
-            || self.sources.settings().hosts.iter().any(|own| own.eq_ignore_ascii_case(name))
+        name.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok() || self.is_by_own_name(request)
     }
 
     async fn find_answer(&self, asked: &Asked<'_>) -> Answer {
@@ -254,6 +259,14 @@ impl<S: Sources> Desk<S> {
         let own = || who.and_then(|who| who.language);
         let wanted = || header(ACCEPT_LANGUAGE).and_then(preferred);
         (kept.or_else(own).or_else(wanted).unwrap_or_default(), false)
+    }
+}
+
+/// The name in a Host field.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 
@@ -515,5 +528,7 @@ pub const API: &str = "/api/v1";
 /// What a browser may load for a page of ours.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
+/// How long a browser asks over TLS alone, in seconds: a year.
+const TRANSPORT_POLICY: &str = "max-age=31536000";
 /// Most languages of a browser that are looked at.
 const LANGUAGE_COUNT_MAX: usize = 16;

@@ -1,8 +1,8 @@
 //! A small HTTP/1.1 server for the operator and the machine's own monitoring, and the client that asks it over a local
 //! socket. What is answered is the caller's affair.
 //!
-//! Everything has a cap: connections, the header, the body, the time for each and for the whole connection. It speaks no
-//! TLS: it belongs behind the loopback, a local socket, or a proxy.
+//! Everything has a cap: connections, the handshake of TLS, the header, the body, the time for each and for the whole
+//! connection. Without TLS ([`serve_https`] speaks it) it belongs behind the loopback, a local socket, or a proxy.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -30,10 +30,11 @@ pub use hyper::{Method, Request, Response, StatusCode};
 
 use crate::limits::{
     ACCEPT_PAUSE_MS, HTTP_ANSWER_MS, HTTP_BODY_BYTES_MAX, HTTP_BODY_MS, HTTP_CONNECTION_COUNT_DEFAULT,
-    HTTP_CONNECTION_MS, HTTP_GRACE_MS, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_COUNT_MAX, HTTP_HEADER_MS,
+    HTTP_CONNECTION_MS, HTTP_GRACE_MS, HTTP_HANDSHAKE_MS, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_COUNT_MAX, HTTP_HEADER_MS,
     HTTP_REPLY_BYTES_MAX,
 };
 use crate::listen::{Listener, Stream};
+use crate::tls::ServerTls;
 
 /// What a server needs to know beside its listener. All have defaults in [`crate::limits`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +43,8 @@ pub struct HttpOptions {
     pub connection_count_max: usize,
     /// Body of a request, in bytes; with a larger one, the answer is 413.
     pub body_bytes_max: usize,
+    /// Time for the handshake of TLS, where it is spoken.
+    pub handshake_timeout: Duration,
     /// Time for the header of a request, and for the next request to begin.
     pub header_timeout: Duration,
     /// Time for the body of a request; when it has passed, the answer is 408.
@@ -87,7 +90,22 @@ where
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
-    serve_http_admitted(listener, options, |_| None, answer, shutdown).await;
+    serve_all(listener, (options, None), (|_: &Parts| None, answer), shutdown).await;
+}
+
+/// As [`serve_http`], over TLS. Who does not speak it, or not in time, is turned away without a word; a handshake takes
+/// one of the places for connections. Over a local socket, where nobody can listen on the way, there is no TLS.
+pub async fn serve_https<H, F>(
+    listener: Listener,
+    tls: ServerTls,
+    options: HttpOptions,
+    answer: H,
+    shutdown: impl Future<Output = ()>,
+) where
+    H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Vec<u8>>> + Send + 'static,
+{
+    serve_all(listener, (options, Some(tls)), (|_: &Parts| None, answer), shutdown).await;
 }
 
 /// As [`serve_http`], for requests that `admit` lets pass by their heads, saying nothing. The others are answered with
@@ -103,7 +121,20 @@ pub async fn serve_http_admitted<A, H, F>(
     H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Vec<u8>>> + Send + 'static,
 {
-    let (options, answer) = (Arc::new(options), Arc::new((admit, answer)));
+    serve_all(listener, (options, None), (admit, answer), shutdown).await;
+}
+
+async fn serve_all<A, H, F>(
+    listener: Listener,
+    (options, tls): (HttpOptions, Option<ServerTls>),
+    answer: (A, H),
+    shutdown: impl Future<Output = ()>,
+) where
+    A: Fn(&Parts) -> Option<Response<Vec<u8>>> + Send + Sync + 'static,
+    H: Fn(Request<Vec<u8>>) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<Vec<u8>>> + Send + 'static,
+{
+    let (options, answer) = (Arc::new(options), Arc::new(answer));
     let (closing, is_closing) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -121,9 +152,14 @@ pub async fn serve_http_admitted<A, H, F>(
             continue;
         }
         let (options, answer, is_closing) = (Arc::clone(&options), Arc::clone(&answer), is_closing.clone());
-        match stream {
-            Stream::Tcp(stream) => connections.spawn(hold(stream, peer, options, answer, is_closing)),
-            Stream::Unix(stream) => connections.spawn(hold(stream, peer, options, answer, is_closing)),
+        match (stream, tls.clone()) {
+            (Stream::Tcp(stream), None) => connections.spawn(hold(stream, peer, options, answer, is_closing)),
+            (Stream::Tcp(stream), Some(tls)) => connections.spawn(async move {
+                if let Some(stream) = tls.accept(stream, options.handshake_timeout).await {
+                    hold(stream, peer, options, answer, is_closing).await;
+                }
+            }),
+            (Stream::Unix(stream), _) => connections.spawn(hold(stream, peer, options, answer, is_closing)),
         };
     }
     drop((listener, closing));
@@ -254,6 +290,7 @@ impl Default for HttpOptions {
         Self {
             connection_count_max: HTTP_CONNECTION_COUNT_DEFAULT,
             body_bytes_max: HTTP_BODY_BYTES_MAX,
+            handshake_timeout: Duration::from_millis(HTTP_HANDSHAKE_MS),
             header_timeout: Duration::from_millis(HTTP_HEADER_MS),
             body_timeout: Duration::from_millis(HTTP_BODY_MS),
             answer_timeout: Duration::from_millis(HTTP_ANSWER_MS),

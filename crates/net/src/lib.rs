@@ -12,7 +12,7 @@
 //! cap, and both stand in [`limits`].
 //!
 //! Reading order: [`limits`]; [`resolver`], then its `config`, `exchange`, `wire`, `udp`, `tcp`, `cache`; [`survey`], for many questions; [`fetch`], then
-//! its `config`, `address`, `connect`, `exchange`, `cache`, `post`; [`listen`]; [`conversation`]; [`http`]; [`notify`];
+//! its `config`, `address`, `connect`, `exchange`, `cache`, `post`; [`listen`]; [`conversation`]; [`http`], with its [`tls`]; [`notify`];
 //! [`clock`]; [`places`]; then mail: [`mail_server`], [`submission`], [`imap`], [`lmtp`], [`push`]; [`greeting`]; then
 //! zones: [`authoritative`], [`authorities`], [`update`].
 
@@ -34,15 +34,17 @@ pub mod push;
 pub mod resolver;
 pub mod submission;
 pub mod survey;
+pub mod tls;
 pub mod update;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};
 pub use fetch::post::{Post, Poster};
 pub use fetch::{FetchCounts, Fetcher};
-pub use http::{AskError, HttpOptions, ask_local, serve_http, serve_http_admitted};
+pub use http::{AskError, HttpOptions, ask_local, serve_http, serve_http_admitted, serve_https};
 pub use listen::{InheritedListener, ListenAddress, ListenError, Listener, SocketAccess};
 pub use notify::ServiceManager;
 pub use resolver::config::{AuthenticData, Edns, ResolverConfig, ResolverError, ServerOrder, Transport, parse_server};
 pub use resolver::counters::ResolverCounts;
 pub use resolver::{MessageResolver, Resolver};
+pub use tls::{CertificateError, ServerCertificate, ServerTls};

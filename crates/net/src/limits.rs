@@ -114,6 +114,10 @@ pub const HTTP_HEADER_BYTES_MAX: usize = 16_384;
 pub const HTTP_HEADER_COUNT_MAX: usize = 64;
 /// Time for the header of a request, in milliseconds, and how long a connection may wait for the next.
 pub const HTTP_HEADER_MS: u64 = 10_000;
+/// Time for the handshake of TLS with somebody who comes, in milliseconds.
+pub const HTTP_HANDSHAKE_MS: u64 = 10_000;
+/// Certificates of a chain that a server shows.
+pub const CHAIN_CERTIFICATE_COUNT_MAX: usize = 10;
 /// Body of a request, in bytes.
 pub const HTTP_BODY_BYTES_MAX: usize = 65_536;
 /// Time for the body of a request, in milliseconds.

@@ -501,7 +501,9 @@ config-dashboard = The pages, where metrics and health are ([daemon] http). A re
 config-dashboard-enabled = Whether there are pages.
 config-dashboard-hosts = Names by which browsers may call the pages, beside localhost and addresses. A request for another name is refused, so that no foreign name can be made to point here.
 config-dashboard-zone = The time zone of times on pages, where a user has chosen none.
-config-dashboard-tls = How browsers come: none shows pages on the loopback alone; proxy means that a proxy in front speaks TLS; insecure shows them without TLS also elsewhere, where passwords can be read on the way. Beyond the loopback there are no pages before there is an administrator.
+config-dashboard-tls = How browsers come: none shows pages on the loopback alone; own means that TLS is spoken here, with certificate and key; proxy means that a proxy in front speaks TLS; insecure shows them without TLS also elsewhere, where passwords can be read on the way. Beyond the loopback there are no pages before there is an administrator.
+config-dashboard-certificate = The certificate that is shown with tls = "own": a file (PEM) with the certificate itself and behind it those between it and its authority. Metrics and health are asked over it, too. When the file changes, the new certificate is taken within seconds, without a restart; one that cannot be used leaves the old one in place.
+config-dashboard-key = Its private key (PEM). The user as whom the daemon runs must be able to read it.
 config-dashboard-proxies = Proxies that say who a user is. What others say of that is not heard.
 config-dashboard-proxy-header = The header field in which they say it. Such a proxy must set it itself, whatever came from outside.
 

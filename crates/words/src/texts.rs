@@ -187,6 +187,21 @@
 //! | `serve-as-root` | |
 //! | `serve-no-http` | address, reason |
 //! | `serve-http-pages` | address |
+//! | `serve-tls-unreadable` | file, reason |
+//! | `serve-tls-no-certificate` | file |
+//! | `serve-tls-bad-certificate` | file, number |
+//! | `serve-tls-long-chain` | file, limit |
+//! | `serve-tls-no-key` | file |
+//! | `serve-tls-bad-key` | file, reason |
+//! | `serve-tls-other-key` | file, certificate |
+//! | `serve-tls-key-readable-by-everybody` | file, mode |
+//! | `serve-tls-expired` | file, until |
+//! | `serve-tls-ends-soon` | file, until |
+//! | `serve-tls-not-yet` | file, from |
+//! | `serve-tls-other-name` | file, name |
+//! | `serve-tls-shown` | file, until |
+//! | `serve-tls-old-stays` | |
+//! | `serve-tls-nobody-answered` | |
 //! | `serve-first-run` | |
 //! | `serve-first-link` | link |
 //! | `serve-no-pages` | file, reason |

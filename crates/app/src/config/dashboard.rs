@@ -1,5 +1,7 @@
 //! `[dashboard]`: the pages, and who may come to them.
 
+use std::path::{Path, PathBuf};
+
 use mailtext::Network;
 use toml::de::DeValue;
 
@@ -18,6 +20,10 @@ pub(crate) struct DashboardConfig {
     pub(crate) zone: Option<Box<str>>,
     /// `tls`: whether browsers come over TLS.
     pub(crate) tls: Tls,
+    /// `certificate`: the file of the chain that is shown, where TLS is spoken here.
+    certificate: Option<PathBuf>,
+    /// `key`: the file of its key.
+    key: Option<PathBuf>,
     /// `proxies`: those that say who somebody is.
     pub(crate) proxies: Vec<Network>,
     /// `proxy_header`: the field in which they say it.
@@ -30,10 +36,45 @@ pub(crate) enum Tls {
     /// Over the loopback alone: at any other address there are no pages.
     #[default]
     None,
+    /// Over TLS, which is spoken here.
+    Own,
     /// Over TLS, which a proxy speaks for us.
     Proxy,
     /// Without TLS also from elsewhere: passwords can be read on the way.
     Insecure,
+}
+
+/// The files of a certificate.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct OwnTls {
+    /// The certificate and those between it and its authority.
+    pub(crate) certificate: PathBuf,
+    /// Its key.
+    pub(crate) key: PathBuf,
+}
+
+impl DashboardConfig {
+    /// The files of the certificate, where TLS is spoken here.
+    pub(crate) fn own_tls(&self) -> Option<OwnTls> {
+        let (Tls::Own, Some(certificate), Some(key)) = (self.tls, &self.certificate, &self.key) else { return None };
+        Some(OwnTls { certificate: certificate.clone(), key: key.clone() })
+    }
+
+    /// The key that is missing beside those that are there.
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        match (self.tls, &self.certificate, &self.key) {
+            (Tls::Own, None, _) => Some("certificate"),
+            (Tls::Own, _, None) => Some("key"),
+            _ => None,
+        }
+    }
+
+    /// What is named without a directory lies beside the configuration.
+    pub(super) fn beside(&mut self, directory: &Path) {
+        for file in [&mut self.certificate, &mut self.key].into_iter().flatten() {
+            *file = directory.join(&*file);
+        }
+    }
 }
 
 impl Default for DashboardConfig {
@@ -43,6 +84,8 @@ impl Default for DashboardConfig {
             hosts: Vec::new(),
             zone: None,
             tls: Tls::None,
+            certificate: None,
+            key: None,
             proxies: Vec::new(),
             proxy_header: None,
         }
@@ -50,7 +93,7 @@ impl Default for DashboardConfig {
 }
 
 /// The section.
-const DASHBOARD: &str = "dashboard";
+pub(super) const DASHBOARD: &str = "dashboard";
 
 /// The keys.
 pub(super) const KEYS: &[Key] = &[
@@ -91,6 +134,7 @@ pub(super) const KEYS: &[Key] = &[
         take: |config, value| {
             config.dashboard.tls = match string(value)? {
                 "none" => Tls::None,
+                "own" => Tls::Own,
                 "proxy" => Tls::Proxy,
                 "insecure" => Tls::Insecure,
                 _ => return Err(Wrong),
@@ -98,6 +142,12 @@ pub(super) const KEYS: &[Key] = &[
             Ok(())
         },
     },
+    Key {
+        section: DASHBOARD,
+        name: "certificate",
+        take: |config, value| file(&mut config.dashboard.certificate, value),
+    },
+    Key { section: DASHBOARD, name: "key", take: |config, value| file(&mut config.dashboard.key, value) },
     Key {
         section: DASHBOARD,
         name: "proxies",
@@ -123,6 +173,11 @@ pub(super) const KEYS: &[Key] = &[
         },
     },
 ];
+
+fn file(place: &mut Option<PathBuf>, value: &DeValue<'_>) -> Result<(), Wrong> {
+    *place = Some(Some(string(value)?).filter(|text| !text.is_empty()).map(PathBuf::from).ok_or(Wrong)?);
+    Ok(())
+}
 
 /// The name of a host, as browsers send it.
 fn host(text: &str) -> Option<Box<str>> {
@@ -154,8 +209,33 @@ mod tests {
             "proxy_header = \"Cookie\"",
             "proxy_header = \"a b\"",
             "enabled = 1",
+            "certificate = \"\"",
+            "key = 1",
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn tls_of_our_own_needs_both_files() {
+        let read = |text: &str| Config::parse(&format!("[dashboard]\n{text}"), "f").map(|config| config.dashboard);
+        let dashboard = read("tls = \"own\"\ncertificate = \"chain.pem\"\nkey = \"/etc/key.pem\"");
+        let mut dashboard = dashboard.unwrap();
+        dashboard.beside(std::path::Path::new("/etc/sekisho"));
+        let files = dashboard.own_tls().unwrap();
+        assert_eq!(files.certificate.display().to_string(), "/etc/sekisho/chain.pem");
+        assert_eq!(files.key.display().to_string(), "/etc/key.pem");
+        for (text, key) in [
+            ("tls = \"own\"", "certificate"),
+            ("key = \"k\"\ntls = \"own\"", "certificate"),
+            ("tls = \"own\"\ncertificate = \"c\"", "key"),
+        ] {
+            let failure = read(text).unwrap_err();
+            assert_eq!(mailtext::Explain::id(&failure), "cli-config-missing-key", "{text}");
+            let arguments = mailtext::Explain::arguments(&failure);
+            assert!(arguments.iter().any(|(name, value)| *name == "key" && value.to_string() == key), "{text}");
+        }
+        // Files that are there for another day harm nobody.
+        assert_eq!(read("certificate = \"c\"\nkey = \"k\"").unwrap().own_tls(), None);
     }
 }

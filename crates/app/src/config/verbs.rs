@@ -79,6 +79,12 @@ fn check(common: &Common, file: Option<PathBuf>) -> Result<ExitCode, Failure> {
     for mailbox in &config.reports.mailboxes {
         mailbox.account()?;
     }
+    if let Some(files) = config.dashboard.own_tls() {
+        let certificate = crate::serve::read_certificate(&files)?;
+        let concerns =
+            crate::serve::certificate_concerns(&files, &certificate, &config.dashboard.hosts, net::clock::now_s());
+        concerns.iter().for_each(|concern| eprintln!("sekisho: {}", say.explain(concern)));
+    }
     if let Some(user) = &config.running.user {
         crate::serve::find_user(user)?;
     }

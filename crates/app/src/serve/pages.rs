@@ -136,7 +136,7 @@ impl<A: Around> Pages<A> {
             _ if peer.is_none_or(|peer| peer.is_loopback()) => true,
             DashboardTls::None => false,
             // Whoever comes first must not become the administrator.
-            DashboardTls::Proxy | DashboardTls::Insecure => self.has_keeper().await,
+            DashboardTls::Own | DashboardTls::Proxy | DashboardTls::Insecure => self.has_keeper().await,
         }
     }
 
@@ -227,7 +227,7 @@ pub(super) fn of_daemon(
 pub(crate) fn settings(config: &DashboardConfig, name: &str) -> Settings {
     Settings {
         name: name.into(),
-        is_secure: config.tls == DashboardTls::Proxy,
+        is_secure: matches!(config.tls, DashboardTls::Own | DashboardTls::Proxy),
         hosts: config.hosts.clone(),
         zone: config.zone.clone(),
         proxies: config.proxies.clone(),

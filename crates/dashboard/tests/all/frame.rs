@@ -60,6 +60,24 @@ fn every_answer_tells_the_browser_what_it_may_load() {
 }
 
 #[test]
+fn who_calls_by_a_name_of_ours_over_tls_is_told_to_stay_with_it() {
+    let told = |is_secure: bool, host: &str| {
+        let mut world = World::with_reports(Role::Viewer);
+        (world.settings.is_secure, world.settings.hosts) = (is_secure, vec!["desk.example.jp".into()]);
+        let answer = ask(&Desk::new(world, [0; 32]), "GET", "/", &[("host", host)], "");
+        answer.headers().get("strict-transport-security").map(|value| value.to_str().unwrap().to_owned())
+    };
+    for host in ["desk.example.jp", "Desk.Example.JP:8460"] {
+        assert_eq!(told(true, host).as_deref(), Some("max-age=31536000"), "{host}");
+        // RFC 6797 §7.2: not over a way that is not secure.
+        assert_eq!(told(false, host), None, "{host}");
+    }
+    for host in ["localhost:8460", "127.0.0.1", "[::1]:8460", "evil.example"] {
+        assert_eq!(told(true, host), None, "{host}");
+    }
+}
+
+#[test]
 fn assets_are_there_under_the_names_that_pages_say() {
     let desk = Desk::new(World::new(Role::Viewer), [0; 32]);
     let page = text(&get(&desk, "/"));
