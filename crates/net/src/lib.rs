@@ -39,7 +39,7 @@ pub mod update;
 
 pub use conversation::{ConnectionEnd, Conversation, Notice, Peer, ServeEnd, ServeOptions, serve_milter};
 pub use fetch::config::{FetchConfig, FetchConfigError, PrivateAddresses, Roots};
-pub use fetch::post::{Post, Poster};
+pub use fetch::post::{Inquiry, Post, Poster};
 pub use fetch::{FetchCounts, Fetcher};
 pub use http::{AskError, HttpOptions, ask_local, serve_http, serve_http_admitted, serve_https};
 pub use listen::{InheritedListener, ListenAddress, ListenError, Listener, SocketAccess};

@@ -11,7 +11,7 @@ use lookup::fetch::{FetchFailure, HttpsUrl};
 use sekisho_net::fetch::config::{FetchConfig, Roots};
 use sekisho_net::limits::POST_BYTES_MAX;
 use sekisho_net::mail_server::Secret;
-use sekisho_net::{Post, Poster, PrivateAddresses};
+use sekisho_net::{Inquiry, Post, Poster, PrivateAddresses};
 
 fn config(authority: &Authority) -> FetchConfig {
     let mut roots = Roots::default();
@@ -77,6 +77,67 @@ async fn answers_that_are_no_yes() {
     }
     // Where it was moved nobody was asked.
     assert_eq!(site.count(), 6);
+}
+
+#[tokio::test]
+async fn a_form_and_what_answers_it() {
+    let authority = Authority::new();
+    let site = Site::start(authority.tls("www.example.test"), |path| {
+        let of_length = |status: &str, length: usize| {
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n");
+            Act::Say((head + &"x".repeat(length)).into_bytes())
+        };
+        match path {
+            "/moved" => Act::Say(
+                b"HTTP/1.1 307 Moved\r\nLocation: https://other.example.test/\r\nContent-Length: 0\r\n\r\n".to_vec(),
+            ),
+            "/endless" => {
+                Act::Endless(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec(), b"1\r\nx\r\n".to_vec())
+            }
+            "/refused" => of_length("400 Bad Request", 5),
+            "/at" => of_length("200 OK", 100),
+            "/above" => of_length("200 OK", 101),
+            "/cut" => Act::Cut(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx".to_vec()),
+            "/hang" => Act::Hang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx".to_vec()),
+            _ => of_length("200 OK", 2),
+        }
+    })
+    .await;
+    let short = FetchConfig { total_timeout: Duration::from_secs(3), ..config(&authority) };
+    let poster = poster(short);
+    for (path, want) in [
+        ("/", Ok((200, 2))),
+        ("/refused", Ok((400, 5))),
+        ("/at", Ok((200, 100))),
+        ("/above", Err(FetchFailure::TooLarge)),
+        ("/endless", Err(FetchFailure::TooLarge)),
+        // Nobody else hears what is in the form.
+        ("/moved", Ok((307, 0))),
+        ("/cut", Err(FetchFailure::Unreachable)),
+        ("/hang", Err(FetchFailure::Timeout)),
+    ] {
+        let url = HttpsUrl::parse(&site.url(path)).unwrap();
+        let inquiry = Inquiry { url: &url, form: "code=a%2Fb", authorization: Some("Basic YTpi"), bytes_max: 100 };
+        let got = poster.inquire(&inquiry).await.map(|(status, body)| (status, body.len()));
+        assert_eq!(got, want, "{path}");
+    }
+    let sent = site.requests.lock().unwrap()[0].clone();
+    for field in [
+        "POST / HTTP/1.1",
+        "content-type: application/x-www-form-urlencoded",
+        "accept: application/json",
+        "authorization: Basic YTpi",
+        "content-length: 10",
+    ] {
+        assert!(sent.contains(&format!("{field}\r\n")), "{sent}");
+    }
+    let url = HttpsUrl::parse(&site.url("/")).unwrap();
+    for (length, want) in [(POST_BYTES_MAX - 1, true), (POST_BYTES_MAX, true), (POST_BYTES_MAX + 1, false)] {
+        let form = "x".repeat(length);
+        let inquiry = Inquiry { url: &url, form: &form, authorization: None, bytes_max: 100 };
+        let got = poster.inquire(&inquiry).await;
+        assert_eq!(got != Err(FetchFailure::TooLarge), want, "{length}");
+    }
 }
 
 #[tokio::test]

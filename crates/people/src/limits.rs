@@ -10,6 +10,30 @@ pub const GRANT_COUNT_MAX: usize = 32;
 pub const GRANT_DOMAIN_COUNT_MAX: usize = 1_000;
 /// Longest issuer or subject of OpenID Connect, in bytes.
 pub const SUBJECT_BYTES_MAX: usize = 512;
+/// Longest document of a provider of OpenID Connect, in bytes: its description, its keys, its answer to a code.
+pub const OPENID_DOCUMENT_BYTES_MAX: usize = 256 << 10;
+/// Longest address that a provider names, in bytes.
+pub const OPENID_URL_BYTES_MAX: usize = 2_048;
+/// Longest ID token, in bytes.
+pub const OPENID_TOKEN_BYTES_MAX: usize = 64 << 10;
+/// Longest code that somebody brings back, in bytes.
+pub const OPENID_CODE_BYTES_MAX: usize = 4_096;
+/// Longest text within a document or a token of a provider that is looked at, in bytes: a key, the name of a group.
+pub const OPENID_TEXT_BYTES_MAX: usize = 2_048;
+/// Most keys of a provider.
+pub const OPENID_KEY_COUNT_MAX: usize = 64;
+/// Most groups of somebody that are looked at.
+pub const OPENID_GROUP_COUNT_MAX: usize = 1_000;
+/// How far the provider's clock may be from ours, in seconds.
+pub const OPENID_SKEW_S: u64 = 60;
+/// How long ago an ID token may have been made, in seconds.
+pub const OPENID_TOKEN_AGE_S_MAX: u64 = 600;
+/// How long somebody may take to log in at the provider, in seconds.
+pub const OPENID_ATTEMPT_S: u64 = 900;
+/// How long the description of a provider is kept, in seconds.
+pub const OPENID_PROVIDER_S: u64 = 3_600;
+/// Shortest time between two questions for the keys of a provider, in seconds.
+pub const OPENID_KEYS_PAUSE_S: u64 = 60;
 /// Longest name of a time zone, in bytes.
 pub const ZONE_BYTES_MAX: usize = 64;
 

@@ -89,7 +89,12 @@ pub(super) fn host(url: &HttpsUrl) -> String {
 async fn document(response: Response<Incoming>, bytes_max: usize) -> Result<Fetched, FetchFailure> {
     let content_type = text(response.headers(), header::CONTENT_TYPE);
     let content_type = content_type.filter(|value| value.len() <= CONTENT_TYPE_BYTES_MAX);
-    let mut body = response.into_body();
+    let bytes = read(response.into_body(), bytes_max).await?;
+    Ok(Fetched::document(bytes, content_type.as_deref()))
+}
+
+/// The whole of a body.
+pub(super) async fn read(mut body: Incoming, bytes_max: usize) -> Result<Vec<u8>, FetchFailure> {
     // A length that is told is refused before a byte of it comes.
     if usize::try_from(body.size_hint().lower()).map_or(true, |length| length > bytes_max) {
         return Err(FetchFailure::TooLarge);
@@ -104,7 +109,7 @@ async fn document(response: Response<Incoming>, bytes_max: usize) -> Result<Fetc
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(Fetched::document(bytes, content_type.as_deref()))
+    Ok(bytes)
 }
 
 /// The value of a field, when it is there once and is text.

@@ -5,6 +5,7 @@ extern crate sekisho_people as people;
 
 mod log;
 mod names;
+mod openid;
 mod passwords;
 mod throttle;
 mod ways_in;
