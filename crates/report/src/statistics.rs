@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tally::{HOUR_MS, HOURS, Measure, MeasureKind, Step, TallyLine, TallyQuery};
+use crate::tally::{HOUR_MS, HOURS, Measure, MeasureKind, Outcome, Step, TallyLine, TallyQuery};
 use crate::vocabulary::{Action, Direction, Method, MethodResult, Spam};
 
 /// What is counted: a question for each, asked with [`query`].
@@ -12,7 +12,7 @@ pub const KINDS: [MeasureKind; 4] =
     [MeasureKind::Messages, MeasureKind::Result, MeasureKind::Action, MeasureKind::Spam];
 
 /// The methods of which shares are published, in their order.
-pub const METHODS: [Method; 4] = [Method::Spf, Method::Dkim, Method::Dmarc, Method::Arc];
+pub const METHODS: [Method; 4] = Outcome::METHODS;
 
 /// What keeps a message from its readers: it is rejected for ever, thrown away, or held. What is refused for now comes
 /// again, and what is only labelled is delivered.

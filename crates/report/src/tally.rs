@@ -42,6 +42,34 @@ pub enum Measure {
     Source(IpAddr, MethodResult, Action),
     /// Messages that we signed for a domain.
     Signed(Domain),
+    /// Messages of a domain of ours, by how they ended.
+    Own(Box<Own>),
+}
+
+/// Messages of a domain of ours: of those that come in, for which it stands among the recipients; of those that go out,
+/// in which it stands as From, as MAIL FROM or in a signature of ours.
+///
+/// A message may be of several domains. It is counted under each, with those that come before in the order of keys
+/// ([`crate::index::domain_key`]): whoever asks for several domains takes it under the first of them alone, and so once.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Own {
+    /// The domain.
+    pub domain: Domain,
+    /// The other domains of the same messages that come before it.
+    pub before: Box<[Domain]>,
+    /// How they ended.
+    pub outcome: Outcome,
+}
+
+/// How a message ended; a method that was not evaluated has no result.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Outcome {
+    /// The results of [`Outcome::METHODS`].
+    pub results: [Option<MethodResult>; Self::METHODS.len()],
+    /// What was done.
+    pub action: Action,
+    /// What was said about spam.
+    pub spam: Spam,
 }
 
 /// The kinds of [`Measure`]. The numbers are stored.
@@ -71,6 +99,8 @@ pub enum MeasureKind {
     Source = 11,
     /// [`Measure::Signed`]
     Signed = 12,
+    /// [`Measure::Own`]
+    Own = 13,
 }
 
 /// Where a count belongs.
@@ -107,6 +137,10 @@ pub struct TallyQuery {
     pub step: Step,
     /// Only the lines of so many subjects, those with the most in all: for domains and addresses.
     pub top: Option<usize>,
+    /// Of the messages of these domains and of those below them ([`Own`]), each message once: for messages, results of
+    /// [`Outcome::METHODS`], actions and spam. By author and by signature these names alone. Of other kinds nothing is
+    /// counted by domain, and nothing is answered.
+    pub domains: Option<Box<[Domain]>>,
 }
 
 /// How time is divided.
@@ -141,6 +175,9 @@ pub struct Tally {
     pub lines: Vec<TallyLine>,
     /// How many lines were left out because of [`TALLY_LINE_COUNT_MAX`], and what they sum up to.
     pub omitted: Omitted,
+    /// From when on everything is counted, in milliseconds since 1970: what an earlier version stored before that has no
+    /// counts of this kind. 0 where that is so from the beginning.
+    pub whole_from_ms: u64,
 }
 
 /// What an answer has no room for.
@@ -190,16 +227,68 @@ pub fn cells(row: &Row, mut add: impl FnMut(Cell, u64)) {
     for domain in signed {
         add(Measure::Signed(domain.clone()), 1);
     }
+    own(row, &mut |own| add(Measure::Own(Box::new(own)), 1));
+}
+
+/// Under which domains of ours a row is counted.
+pub fn own(row: &Row, add: &mut dyn FnMut(Own)) {
+    let mut domains: Vec<&Domain> = match row.direction {
+        Direction::In => row.envelope.recipient_domains.iter().collect(),
+        Direction::Out => {
+            let authors = row.dmarc.authors.iter().map(|evaluation| &evaluation.author);
+            let signed = row.signed.iter().map(|signed| &signed.domain);
+            authors.chain(&row.envelope.mail_from_domain).chain(signed).collect()
+        }
+    };
+    if domains.len() > 1 {
+        domains.sort_by_cached_key(|domain| crate::index::domain_key(domain));
+        domains.dedup();
+    }
+    let outcome = Outcome::of(row);
+    for (place, domain) in domains.iter().enumerate() {
+        let before = domains.iter().take(place).map(|domain| (*domain).clone()).collect();
+        add(Own { domain: (*domain).clone(), before, outcome });
+    }
 }
 
 /// The answer to a question, from the cells that it [admits](TallyQuery::admits), in any order, summed or not.
 #[must_use]
 pub fn answer(query: &TallyQuery, cells: impl IntoIterator<Item = (u32, Measure, u64)>) -> Tally {
-    let mut sums: HashMap<(u32, Measure), u64> = HashMap::new();
-    for (hour, measure, count) in cells {
-        let sum = sums.entry((query.part_of(hour), measure)).or_default();
-        *sum = sum.saturating_add(count);
+    let mut counting = Counting::new(query);
+    cells.into_iter().for_each(|(hour, measure, count)| counting.add(hour, measure, count));
+    counting.finish()
+}
+
+/// An answer that is being made.
+pub struct Counting<'q> {
+    query: &'q TallyQuery,
+    sums: HashMap<(u32, Measure), u64>,
+}
+
+impl<'q> Counting<'q> {
+    /// Nothing is counted yet.
+    #[must_use]
+    pub fn new(query: &'q TallyQuery) -> Self {
+        Self { query, sums: HashMap::new() }
     }
+
+    /// Counts a cell that is asked for.
+    pub fn add(&mut self, hour: u32, measure: Measure, count: u64) {
+        let part = self.query.part_of(hour);
+        self.query.each_asked(measure, |measure| {
+            let sum = self.sums.entry((part, measure)).or_default();
+            *sum = sum.saturating_add(count);
+        });
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn finish(self) -> Tally {
+        lines_of(self.query, self.sums)
+    }
+}
+
+fn lines_of(query: &TallyQuery, sums: HashMap<(u32, Measure), u64>) -> Tally {
     let mut lines: Vec<TallyLine> = sums
         .into_iter()
         .filter(|(_, count)| *count > 0)
@@ -217,7 +306,7 @@ pub fn answer(query: &TallyQuery, cells: impl IntoIterator<Item = (u32, Measure,
         }
     }
     lines.sort_unstable();
-    Tally { lines, omitted }
+    Tally { lines, omitted, whole_from_ms: 0 }
 }
 
 fn keep_top(lines: &mut Vec<TallyLine>, top: usize) {
@@ -258,6 +347,7 @@ impl Measure {
             Self::Author(..) => MeasureKind::Author,
             Self::Source(..) => MeasureKind::Source,
             Self::Signed(_) => MeasureKind::Signed,
+            Self::Own(_) => MeasureKind::Own,
         }
     }
 
@@ -279,6 +369,7 @@ impl Measure {
                 key
             }
             Self::Signed(domain) => named(&[], domain),
+            Self::Own(own) => own.key(),
         }
     }
 
@@ -306,6 +397,7 @@ impl Measure {
                 Self::Source(ip, MethodResult::from_code(*result)?, Action::from_code(*action)?)
             }
             (MeasureKind::Signed, name) => Self::Signed(domain(name)?),
+            (MeasureKind::Own, key) => Self::Own(Box::new(Own::from_key(key)?)),
             _ => return None,
         })
     }
@@ -315,13 +407,39 @@ impl Measure {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::Author(domain, ..) | Self::Signed(domain) => Some(domain),
+            Self::Own(own) => Some(&own.domain),
             _ => None,
+        }
+    }
+
+    /// The same without the names that are meant; `None` when nothing is left of it.
+    #[must_use]
+    pub fn without(&self, is_meant: impl Fn(&Domain) -> bool) -> Option<Self> {
+        if self.domain().is_some_and(&is_meant) {
+            return None;
+        }
+        Some(match self {
+            Self::Own(own) if own.before.iter().any(&is_meant) => {
+                let before = own.before.iter().filter(|domain| !is_meant(domain)).cloned().collect();
+                Self::Own(Box::new(Own { before, ..(**own).clone() }))
+            }
+            other => other.clone(),
+        })
+    }
+
+    /// Whether its messages are counted here for whoever asks for these domains and those below them.
+    fn is_of(&self, domains: &[Domain]) -> bool {
+        let covers = |domain: &Domain| domains.iter().any(|own| domain.is_within(own));
+        match self {
+            Self::Own(own) => covers(&own.domain) && !own.before.iter().any(covers),
+            other => other.domain().is_some_and(covers),
         }
     }
 
     fn subject(&self) -> Subject {
         match self {
             Self::Author(domain, ..) | Self::Signed(domain) => Subject::Domain(domain.clone()),
+            Self::Own(own) => Subject::Domain(own.domain.clone()),
             Self::Source(ip, ..) => Subject::Address(*ip),
             other => Subject::Other(other.clone()),
         }
@@ -332,6 +450,68 @@ fn named(codes: &[u8], domain: &Domain) -> Vec<u8> {
     let mut key = codes.to_vec();
     key.extend_from_slice(domain.as_str().as_bytes());
     key
+}
+
+impl Own {
+    /// The domain as its key is, a zero, the codes of the outcome, then the other names, each with a zero.
+    fn key(&self) -> Vec<u8> {
+        let mut key = crate::index::domain_key(&self.domain);
+        key.push(0);
+        key.extend(self.outcome.results.map(|result| result.map_or(NOT_EVALUATED, MethodResult::code)));
+        key.extend([self.outcome.action.code(), self.outcome.spam.code()]);
+        for domain in &self.before {
+            key.extend_from_slice(domain.as_str().as_bytes());
+            key.push(0);
+        }
+        key
+    }
+
+    fn from_key(key: &[u8]) -> Option<Self> {
+        let domain = |bytes: &[u8]| Domain::query(std::str::from_utf8(bytes).ok()?).ok();
+        let end = key.iter().position(|byte| *byte == 0)?;
+        let (reversed, rest) = (key.get(..end)?.strip_suffix(b".")?, key.get(end + 1..)?);
+        let labels: Vec<&[u8]> = reversed.rsplit(|byte| *byte == b'.').collect();
+        let (results, rest) = rest.split_first_chunk::<{ Outcome::METHODS.len() }>()?;
+        let ([action, spam], names) = rest.split_first_chunk()?;
+        let mut outcome =
+            Outcome { results: [None; 4], action: Action::from_code(*action)?, spam: Spam::from_code(*spam)? };
+        for (result, code) in outcome.results.iter_mut().zip(results) {
+            *result = if *code == NOT_EVALUATED { None } else { Some(MethodResult::from_code(*code)?) };
+        }
+        let before = match names.split_last() {
+            None => Box::default(),
+            Some((0, names)) => names.split(|byte| *byte == 0).map(domain).collect::<Option<_>>()?,
+            Some(_) => return None,
+        };
+        Some(Self { domain: domain(&labels.join(&b'.'))?, before, outcome })
+    }
+}
+
+impl Outcome {
+    /// The methods whose results it has.
+    pub const METHODS: [Method; 4] = [Method::Spf, Method::Dkim, Method::Dmarc, Method::Arc];
+
+    /// How a message ended.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        let results = Self::METHODS.map(|method| row.result(method));
+        Self { results, action: row.verdict.action, spam: row.message.spam }
+    }
+
+    /// Gives what it says to a question for a kind of counts.
+    fn each(&self, kind: MeasureKind, mut take: impl FnMut(Measure)) {
+        match kind {
+            MeasureKind::Messages => take(Measure::Messages),
+            MeasureKind::Action => take(Measure::Action(self.action)),
+            MeasureKind::Spam => take(Measure::Spam(self.spam)),
+            MeasureKind::Result => {
+                for (method, result) in Self::METHODS.into_iter().zip(self.results) {
+                    result.into_iter().for_each(|result| take(Measure::Result(method, result)));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl MeasureKind {
@@ -349,6 +529,7 @@ impl MeasureKind {
         Self::Author,
         Self::Source,
         Self::Signed,
+        Self::Own,
     ];
 
     /// The number that stores keep.
@@ -374,7 +555,23 @@ impl TallyQuery {
     /// Counts of all messages of a time.
     #[must_use]
     pub fn new(kind: MeasureKind, from_ms: u64, until_ms: u64, step: Step) -> Self {
-        Self { kind, from_ms, until_ms, tenant: None, site: None, direction: None, step, top: None }
+        let (tenant, site, direction, top, domains) = (None, None, None, None, None);
+        Self { kind, from_ms, until_ms, tenant, site, direction, step, top, domains }
+    }
+
+    /// The kind of the cells that answer it.
+    #[must_use]
+    pub fn stored_kind(&self) -> MeasureKind {
+        use MeasureKind::{Action, Messages, Own, Result, Spam};
+        if self.domains.is_some() && matches!(self.kind, Messages | Result | Action | Spam) { Own } else { self.kind }
+    }
+
+    /// Gives what a cell that is asked for says.
+    fn each_asked(&self, measure: Measure, mut take: impl FnMut(Measure)) {
+        match measure {
+            Measure::Own(own) if self.kind != MeasureKind::Own => own.outcome.each(self.kind, take),
+            measure => take(measure),
+        }
     }
 
     /// The hours of the cells that are asked for: from the first to before the second.
@@ -382,7 +579,7 @@ impl TallyQuery {
     pub fn hours(&self) -> (u32, u32) {
         let cut = |time_ms| {
             let hour = hour_of(time_ms);
-            if self.kind.is_daily() { hour - hour % HOURS } else { hour }
+            if self.stored_kind().is_daily() { hour - hour % HOURS } else { hour }
         };
         (cut(self.from_ms), cut(self.until_ms))
     }
@@ -391,11 +588,18 @@ impl TallyQuery {
     #[must_use]
     pub fn admits(&self, cell: &Cell) -> bool {
         let (from, until) = self.hours();
-        cell.measure.kind() == self.kind
+        cell.measure.kind() == self.stored_kind()
             && (from..until).contains(&cell.hour)
             && self.tenant.as_ref().is_none_or(|tenant| *tenant == cell.tenant)
             && self.site.is_none_or(|site| site == cell.site)
             && self.direction.is_none_or(|direction| direction == cell.direction)
+            && self.admits_domain(&cell.measure)
+    }
+
+    /// Whether the domain of a measure is asked for.
+    #[must_use]
+    pub fn admits_domain(&self, measure: &Measure) -> bool {
+        self.domains.as_ref().is_none_or(|domains| measure.is_of(domains))
     }
 
     /// The first hour of the part of time that an hour belongs to.
@@ -432,3 +636,5 @@ fn latency_step(latency_us: u64) -> u64 {
 pub const HOUR_MS: u64 = 3_600_000;
 /// Hours of a day.
 pub const HOURS: u32 = 24;
+/// In the place of a result's code.
+const NOT_EVALUATED: u8 = 0xff;

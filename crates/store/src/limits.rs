@@ -16,6 +16,12 @@ pub const FOLD_KEY_COUNT_MAX: usize = 1_024;
 pub const FOLD_KEY_COUNT_PER_KEY: usize = 2;
 /// Bytes of keys that wait at which they are written, however few rows they are of.
 pub const FOLD_KEY_BYTES: usize = 2 << 20;
+/// Most steps into the table of counts for those of some domains, one for each of their hours; for more the counts of all
+/// domains are read.
+pub const OWN_SEEK_COUNT_MAX: u64 = 100_000;
+/// Most rows whose counts by domain are made when the file of an earlier version is opened, the newest; those before them
+/// are counted when all counts are made anew.
+pub const OWN_ROW_COUNT_MAX: u32 = 500_000;
 /// Longest evidence that is stored as it is, in bytes; what is longer is deflated.
 pub const EVIDENCE_PLAIN_BYTES_MAX: usize = 4_096;
 /// Most rows without keys and counts: while these cannot be written, nothing else is.

@@ -178,11 +178,23 @@ impl State {
     fn delete_counts_of(&mut self, domain: &Domain, reach: Reach, tenant: Option<&str>) {
         let wanted = DomainFilter::anywhere(domain.clone(), reach);
         let floors = std::mem::take(&mut self.floors);
-        self.counts.retain(|cell, _| {
-            let is_meant = cell.measure.domain().is_some_and(|domain| wanted.covers(domain))
-                && tenant.is_none_or(|tenant| *tenant == *cell.tenant);
-            !(is_meant && cell.hour < floor(&floors, &cell.tenant))
+        let mut renamed: Vec<(Cell, u64)> = Vec::new();
+        self.counts.retain(|cell, count| {
+            let is_old = cell.hour < floor(&floors, &cell.tenant);
+            if !is_old || tenant.is_some_and(|tenant| *tenant != *cell.tenant) {
+                return true;
+            }
+            let left = cell.measure.without(|domain| wanted.covers(domain));
+            let is_same = left.as_ref() == Some(&cell.measure);
+            if let Some(measure) = left.filter(|_| !is_same) {
+                // Messages of other domains, too, stay theirs.
+                renamed.push((Cell { measure, ..cell.clone() }, *count));
+            }
+            is_same
         });
+        for (cell, count) in renamed {
+            *self.counts.entry(cell).or_default() += count;
+        }
         self.floors = floors;
     }
 

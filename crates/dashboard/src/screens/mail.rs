@@ -5,6 +5,7 @@ mod search;
 use std::collections::BTreeMap;
 
 use chart::{Figure, Scale, Series, Shape};
+use mailtext::Domain;
 use maud::{Markup, html};
 use report::tally::{Measure, MeasureKind, Step, TallyLine, TallyQuery};
 use report::vocabulary::{Action, Direction, Disposition, Method, MethodResult};
@@ -22,8 +23,8 @@ use crate::trouble::Trouble;
 use crate::who::Scope;
 
 use super::passing::{
-    Span, action, action_label, address, address_text, direction_label, method_name, recipients, result, row_value,
-    slot, span_text, to_mail, utc_text,
+    Span, action, action_label, address, address_text, counted_domains, counted_from, counted_text, direction_label,
+    method_name, recipients, result, row_value, slot, span_text, to_mail, utc_text,
 };
 use search::{Found, Search};
 
@@ -47,6 +48,10 @@ struct Figures {
     received: u64,
     sent: u64,
     signed: u64,
+    /// The domains whose messages these are; `None`: of the whole house.
+    domains: Option<Box<[Domain]>>,
+    /// From when on they are counted, in milliseconds since 1970.
+    whole_from_ms: u64,
     /// Below which time half of the answers were given, and 95 of 100, in microseconds.
     median_us: Option<u64>,
     late_us: Option<u64>,
@@ -86,9 +91,11 @@ impl Screen for Mail {
         let ledger = visit.ledger()?;
         let search = Search::of(visit, span)?;
         let found = search.find(ledger, &visit.who.scope).await?;
-        // Counts are of the whole house: who may see some domains alone would read of others in them.
-        let is_for_all = visit.who.scope == Scope::All && !search.is_narrow && visit.query.get("after").is_none();
-        let figures = if is_for_all { Some(Figures::of(ledger, span).await?) } else { None };
+        let is_of_all = !search.is_narrow && visit.query.get("after").is_none();
+        let figures = match is_of_all {
+            true => Some(Figures::of(ledger, span, counted_domains(visit)?).await?),
+            false => None,
+        };
         let names = match &visit.who.scope {
             Scope::All => Vec::new(),
             Scope::Domains(domains) => domains.iter().map(ToString::to_string).collect(),
@@ -103,7 +110,7 @@ impl Screen for Mail {
             (filter(view, &data.names, &fields(data, view)))
             @if data.search.is_withheld { (notice(Tone::Warning, &html! { (view.word("page-mail-addresses-withheld")) })) }
             @if !data.names.is_empty() { (notice(Tone::Plain, &html! { (view.word("page-mail-of-your-domains")) })) }
-            @if let Some(figures) = &data.figures { (counted(figures, view)) }
+            @if let Some(figures) = &data.figures { (counted(figures, data.span, view)) }
             h2 { (view.word("page-mail-label-newest")) }
             @if data.found.damaged > 0 {
                 (notice(Tone::Bad, &html! { (view.say("page-mail-damaged", &[("count", data.found.damaged.into())])) }))
@@ -135,19 +142,22 @@ impl Screen for Mail {
 }
 
 impl Figures {
-    async fn of<L: report::Ledger>(ledger: &L, span: Span) -> Result<Self, Trouble> {
+    async fn of<L: report::Ledger>(ledger: &L, span: Span, domains: Option<Box<[Domain]>>) -> Result<Self, Trouble> {
         let whole = |kind, direction| {
             let query = TallyQuery::new(kind, span.from_ms, span.until_ms, Step::Whole);
-            ledger.tally(TallyQuery { direction: Some(direction), ..query })
+            ledger.tally(TallyQuery { direction: Some(direction), domains: domains.clone(), ..query })
         };
         let sum = |lines: &[TallyLine]| lines.iter().fold(0, |sum: u64, line| sum.saturating_add(line.count));
         let sent = sum(&whole(MeasureKind::Messages, Direction::Out).await?.lines);
         let signed = sum(&whole(MeasureKind::Signed, Direction::Out).await?.lines);
         let latency = whole(MeasureKind::Latency, Direction::In).await?.lines;
         let (from_day, until_day) = (span.period.from_day, span.period.until_day);
-        let mut lines = Vec::new();
+        let (mut lines, mut whole_from_ms) = (Vec::new(), 0);
         for kind in [MeasureKind::Messages, MeasureKind::Result, MeasureKind::Action] {
-            lines.extend(ledger.tally(statistics::query(kind, from_day, until_day, span.ahead_h)).await?.lines);
+            let query = statistics::query(kind, from_day, until_day, span.ahead_h);
+            let tally = ledger.tally(TallyQuery { domains: domains.clone(), ..query }).await?;
+            whole_from_ms = tally.whole_from_ms.max(whole_from_ms);
+            lines.extend(tally.lines);
         }
         let mut actions = BTreeMap::new();
         for line in &lines {
@@ -160,6 +170,8 @@ impl Figures {
             actions,
             sent,
             signed,
+            domains,
+            whole_from_ms,
             median_us: statistics::latency_below_us(500, &latency),
             late_us: statistics::latency_below_us(950, &latency),
             daily: statistics::of(statistics::By::Day, from_day, until_day, span.ahead_h, &lines),
@@ -185,6 +197,8 @@ impl Figures {
             "actions": Value::Object(actions.collect()),
             "latency_median_below_us": self.median_us,
             "latency_p95_below_us": self.late_us,
+            "domains": self.domains.as_ref().map(|domains| domains.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "whole_from": (self.whole_from_ms > 0).then(|| utc_text(self.whole_from_ms)),
             "daily": daily.collect::<Vec<_>>(),
         })
     }
@@ -223,7 +237,7 @@ fn fields(data: &Data, view: &View<'_>) -> Markup {
 }
 
 /// What is counted, in numbers and figures.
-fn counted(figures: &Figures, view: &View<'_>) -> Markup {
+fn counted(figures: &Figures, span: Span, view: &View<'_>) -> Markup {
     let to = |pairs: &[(&str, &str)]| {
         let mut query = view.query.clone();
         for (name, value) in pairs {
@@ -239,6 +253,8 @@ fn counted(figures: &Figures, view: &View<'_>) -> Markup {
         |time_us: Option<u64>| time_us.map_or_else(|| "–".to_owned(), |time_us| format!("< {}", span_text(time_us)));
     html! {
         h2 { (view.word("page-mail-label-figures")) }
+        @if let Some(domains) = &figures.domains { p { (counted_text(domains, view)) } }
+        @if let Some(text) = counted_from(figures.whole_from_ms, span, view) { (notice(Tone::Plain, &html! { (text) })) }
         div .keys {
             (figure_of(figures.received, &view.word("page-mail-label-received"), Some(&to(&[("direction", "in")]))))
             @for action in [Action::Accept, Action::Label, Action::Quarantine, Action::Reject] { (of(action)) }
@@ -246,11 +262,13 @@ fn counted(figures: &Figures, view: &View<'_>) -> Markup {
             (figure_of(figures.sent, &view.word("page-mail-label-sent"), Some(&to(&[("direction", "out")]))))
             (figure_of(figures.signed, &view.word("page-mail-label-signed"), None))
         }
-        div .keys {
-            div .key { span .value { (below(figures.median_us)) } span .label { (view.word("page-mail-label-median")) } }
-            div .key { span .value { (below(figures.late_us)) } span .label { (view.word("page-mail-label-late")) } }
+        @if figures.domains.is_none() {
+            div .keys {
+                div .key { span .value { (below(figures.median_us)) } span .label { (view.word("page-mail-label-median")) } }
+                div .key { span .value { (below(figures.late_us)) } span .label { (view.word("page-mail-label-late")) } }
+            }
+            p { (view.word("page-mail-latency")) }
         }
-        p { (view.word("page-mail-latency")) }
         h2 { (view.word("page-mail-label-results")) }
         (figure("passes", &passes(figures, view), view))
         @for method in statistics::METHODS {

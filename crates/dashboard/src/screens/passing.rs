@@ -9,7 +9,7 @@ use report::row::Address;
 use report::vocabulary::{Action, Direction, Method, MethodResult};
 use serde_json::{Value, json};
 
-use crate::ask::{DAY_MS, Period, Query, View, time_text};
+use crate::ask::{DAY_MS, Period, Query, View, Visit, day_text, time_text};
 use crate::parts::{Tone, code, safe, state};
 use crate::trouble::Trouble;
 use crate::who::Scope;
@@ -69,6 +69,36 @@ fn parse_time(text: &str) -> Option<u64> {
     let is_plain = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
     let read = |part: &str, most: u64| part.parse::<u64>().ok().filter(|number| is_plain(part) && *number <= most);
     Some(read(hours, 23)? * 60 + read(minutes, 59)?)
+}
+
+/// The domains whose messages are counted for whoever asks: all that they may see, or the one of them that is asked for.
+/// `None` counts the whole house.
+///
+/// # Errors
+/// The domain is none, or one that they may not see.
+pub(crate) fn counted_domains<S>(visit: &Visit<'_, S>) -> Result<Option<Box<[Domain]>>, Trouble> {
+    match (&visit.who.scope, visit.query.domain("domain")?) {
+        (scope, Some(asked)) if scope.covers(&asked) => Ok(Some([asked].into())),
+        (_, Some(_)) => Err(Trouble::Forbidden),
+        (Scope::All, None) => Ok(None),
+        (Scope::Domains(domains), None) => Ok(Some(domains.as_slice().into())),
+    }
+}
+
+/// Which messages are counted, in a sentence, where they are those of some domains.
+pub(crate) fn counted_text(domains: &[Domain], view: &View<'_>) -> String {
+    let mut names: Vec<_> = domains.iter().take(NAME_COUNT).map(ToString::to_string).collect();
+    if domains.len() > NAME_COUNT {
+        names.push("…".to_owned());
+    }
+    view.say("page-mail-own-defined", &[("domains", names.join(", ").into())])
+}
+
+/// From when on counts by domain are kept, where that is later than what is asked about.
+pub(crate) fn counted_from(whole_from_ms: u64, span: Span, view: &View<'_>) -> Option<String> {
+    let day = (whole_from_ms > span.from_ms)
+        .then(|| day_text(u32::try_from(whole_from_ms.div_ceil(DAY_MS)).unwrap_or(u32::MAX)));
+    day.map(|day| view.say("page-mail-own-from", &[("day", day.into())]))
 }
 
 /// Which rows are of a domain: those in which it, or a name below it, stands in any role.
@@ -248,6 +278,8 @@ pub(crate) fn row_value(row: &Row, scope: &Scope) -> Value {
     })
 }
 
+/// How many domains a sentence names.
+const NAME_COUNT: usize = 20;
 /// A minute in milliseconds.
 const MINUTE_MS: u64 = 60_000;
 

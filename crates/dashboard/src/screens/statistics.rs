@@ -2,6 +2,7 @@
 //! addresses that mail came from; each with its definition.
 
 use chart::{Figure, Scale, Series, Shape};
+use mailtext::Domain;
 use maud::html;
 use report::statistics::{self, By, Part, Statistics as Counted};
 use report::tally::{Measure, MeasureKind, Step, TallyQuery};
@@ -13,13 +14,13 @@ use crate::ask::{Period, View, Visit, day_text};
 use crate::data::{Cell, Column, Table};
 use crate::limits::SOURCE_COUNT;
 use crate::page::Page;
-use crate::parts::{choice, code, days, downloads, figure, filter};
+use crate::parts::{Tone, choice, code, days, downloads, figure, filter, notice};
 use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Scope;
 
-use super::passing::{Span, method_name, slot, to_mail};
+use super::passing::{Span, counted_domains, counted_from, counted_text, method_name, slot, to_mail, utc_text};
 
 /// The screen.
 pub(crate) struct Statistics;
@@ -33,6 +34,10 @@ pub(crate) struct Data {
     /// The last seven days of the period, and the addresses most mail came from in them.
     week: Period,
     sources: Vec<Source>,
+    /// The domains whose messages are counted; `None`: of the whole house. Addresses are not counted by domain.
+    domains: Option<Box<[Domain]>>,
+    /// From when on they are counted, in milliseconds since 1970.
+    whole_from_ms: u64,
 }
 
 /// An address, and what came from it.
@@ -48,6 +53,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     Parameter::FROM,
     Parameter::TO,
     Parameter::DAYS,
+    Parameter::DOMAIN,
     Parameter { name: "by", kind: Kind::Word(&["month", "week", "day"]) },
 ];
 
@@ -57,17 +63,17 @@ impl Screen for Statistics {
     const FRESH: Fresh = Fresh::Mail;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
-        // Counts are of the whole house.
-        if visit.who.scope != Scope::All {
-            return Err(Trouble::Forbidden);
-        }
         let span = Span::of(&visit.view, DAYS_DEFAULT)?;
         let by = visit.query.read("by", By::parse)?.unwrap_or(By::Month);
         let ledger = visit.ledger()?;
         let (from_day, until_day) = (span.period.from_day, span.period.until_day);
-        let mut lines = Vec::new();
+        let domains = counted_domains(visit)?;
+        let (mut lines, mut whole_from_ms) = (Vec::new(), 0);
         for kind in statistics::KINDS {
-            lines.extend(ledger.tally(statistics::query(kind, from_day, until_day, span.ahead_h)).await?.lines);
+            let query = statistics::query(kind, from_day, until_day, span.ahead_h);
+            let tally = ledger.tally(TallyQuery { domains: domains.clone(), ..query }).await?;
+            whole_from_ms = tally.whole_from_ms.max(whole_from_ms);
+            lines.extend(tally.lines);
         }
         let counted = statistics::of(by, from_day, until_day, span.ahead_h, &lines);
         let weekly = statistics::of(By::Week, from_day, until_day, span.ahead_h, &lines);
@@ -77,8 +83,8 @@ impl Screen for Statistics {
             top: Some(SOURCE_COUNT),
             ..TallyQuery::new(MeasureKind::Source, week.from_ms(), week.until_ms(), Step::Whole)
         };
-        let sources = sources(&ledger.tally(query).await?);
-        Ok(Data { span, counted, weekly, week, sources })
+        let sources = if domains.is_none() { sources(&ledger.tally(query).await?) } else { Vec::new() };
+        Ok(Data { span, counted, weekly, week, sources, domains, whole_from_ms })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -89,9 +95,19 @@ impl Screen for Statistics {
             ("week", view.word("page-mail-label-by-week")),
             ("day", view.word("page-mail-label-by-day")),
         ];
+        let fields = html! {
+            @if view.who.scope == Scope::All {
+                label { span { (view.word("page-label-domain")) }
+                    input name="domain" value=(view.query.get("domain").unwrap_or_default());
+                }
+            }
+            (choice(view, "by", &view.word("page-mail-label-by"), &by))
+        };
         let table = |name: &str| tables.iter().find(|table| table.name == name).map(|table| table.markup(&nothing));
         let body = html! {
-            (filter(view, &[], &choice(view, "by", &view.word("page-mail-label-by"), &by)))
+            (filter(view, &names(view), &fields))
+            @if let Some(domains) = &data.domains { p { (counted_text(domains, view)) } }
+            @if let Some(text) = counted_from(data.whole_from_ms, data.span, view) { (notice(Tone::Plain, &html! { (text) })) }
             h2 { (view.word("page-mail-label-shares")) }
             p { (view.word("page-mail-shares-defined")) }
             @for method in statistics::METHODS { @if !data.counted.results_of(method).is_empty() {
@@ -109,10 +125,12 @@ impl Screen for Statistics {
             } @else {
                 p { (view.word("page-mail-spam-unknown")) }
             }
-            h2 { (view.word("page-mail-label-sources")) }
-            p { (days(data.week)) }
-            p { (defined(view)) }
-            (table("sources").unwrap_or_default())
+            @if data.domains.is_none() {
+                h2 { (view.word("page-mail-label-sources")) }
+                p { (days(data.week)) }
+                p { (defined(view)) }
+                (table("sources").unwrap_or_default())
+            }
             (downloads(view, &tables))
         };
         Page::new(view.word("page-mail-label-statistics"), body).lead(days(data.span.period))
@@ -148,24 +166,43 @@ impl Screen for Statistics {
         });
         json!({
             "by": data.counted.by.as_str(),
+            "domains": data.domains.as_ref().map(|domains| domains.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "domains_definition": data.domains.as_ref().map(|domains| counted_text(domains, view)),
+            "whole_from": (data.whole_from_ms > 0).then(|| utc_text(data.whole_from_ms)),
             "shares": { "definition": view.word("page-mail-shares-defined"), "parts": shares.collect::<Vec<_>>() },
             "weekly": {
                 "definition": view.word("page-mail-kept-away-defined"),
                 "spam_definition": view.word("page-mail-spam-defined"),
                 "parts": weekly.collect::<Vec<_>>(),
             },
-            "sources": {
+            "sources": data.domains.is_none().then(|| json!({
                 "definition": defined(view),
                 "from": day_text(data.week.from_day),
                 "to": day_text(data.week.until_day.saturating_sub(1)),
                 "addresses": sources.collect::<Vec<_>>(),
-            },
+            })),
         })
     }
 
     fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
-        vec![shares_table(&data.counted, view), weekly_table(&data.weekly, view), sources_table(data, view)]
+        let mut tables = vec![shares_table(data, view), weekly_table(data, view)];
+        tables.extend(data.domains.is_none().then(|| sources_table(data, view)));
+        tables
     }
+}
+
+/// The domains that somebody who may not see all can choose among.
+fn names(view: &View<'_>) -> Vec<String> {
+    match &view.who.scope {
+        Scope::All => Vec::new(),
+        Scope::Domains(domains) => domains.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// How something is counted, and of which messages.
+fn definition(id: &str, data: &Data, view: &View<'_>) -> String {
+    let of = data.domains.as_ref().map(|domains| counted_text(domains, view));
+    of.map_or_else(|| view.word(id), |of| format!("{} {of}", view.word(id)))
 }
 
 /// How the addresses are counted.
@@ -267,7 +304,8 @@ fn empty(counted: &Counted, view: &View<'_>) -> Figure {
 }
 
 /// A line for each part of time, method and result.
-fn shares_table(counted: &Counted, view: &View<'_>) -> Table {
+fn shares_table(data: &Data, view: &View<'_>) -> Table {
+    let counted = &data.counted;
     let label = |id: &str| view.word(id);
     let columns = vec![
         Column::text("part", label("page-mail-label-part")),
@@ -279,7 +317,7 @@ fn shares_table(counted: &Counted, view: &View<'_>) -> Table {
         Column::hidden("definition"),
     ];
     let mut table = Table::new("shares", label("page-mail-label-shares"), columns);
-    let definition = view.word("page-mail-shares-defined");
+    let definition = definition("page-mail-shares-defined", data, view);
     for part in &counted.parts {
         for ((method, result), count) in &part.results {
             if !statistics::METHODS.contains(method) {
@@ -301,7 +339,7 @@ fn shares_table(counted: &Counted, view: &View<'_>) -> Table {
 }
 
 /// A line for each week.
-fn weekly_table(weekly: &Counted, view: &View<'_>) -> Table {
+fn weekly_table(data: &Data, view: &View<'_>) -> Table {
     let label = |id: &str| view.word(id);
     let columns = vec![
         Column::text("week", label("page-mail-label-by-week")),
@@ -313,7 +351,8 @@ fn weekly_table(weekly: &Counted, view: &View<'_>) -> Table {
         Column::hidden("definition"),
     ];
     let mut table = Table::new("weekly", label("page-mail-label-kept-away"), columns);
-    for part in &weekly.parts {
+    let definition = definition("page-mail-kept-away-defined", data, view);
+    for part in &data.weekly.parts {
         let spam = |of: fn((u64, u64)) -> u64| {
             part.spam_share().map_or_else(|| Cell::text(""), |share| Cell::number(of(share)))
         };
@@ -324,7 +363,7 @@ fn weekly_table(weekly: &Counted, view: &View<'_>) -> Table {
             Cell::percent(part.kept_away(), part.messages),
             spam(|(spam, _)| spam),
             spam(|(_, judged)| judged),
-            Cell::text(label("page-mail-kept-away-defined")),
+            Cell::text(&*definition),
         ]);
     }
     table

@@ -272,13 +272,32 @@ fn who_is_limited_sees_messages_of_the_domain_alone() {
     let desk = Desk::new(World::with_reports(Role::Viewer).with_limited("viewer:example.net"), [0; 32]);
     let see = |target: &str| ask(&desk, "GET", target, &[("remote-user", "limited")], "");
     let answer: Json = serde_json::from_slice(see("/api/v1/mail").body()).unwrap();
-    assert_eq!(answer["figures"], Json::Null, "counts are of all domains");
+    let figures = &answer["figures"];
+    assert_eq!(
+        (&figures["received"], &figures["actions"]["reject"]),
+        (&3.into(), &3.into()),
+        "what came for the domain"
+    );
+    assert_eq!((&figures["sent"], &figures["signed"]), (&0.into(), &0.into()));
+    assert_eq!(figures["latency_median_below_us"], Json::Null, "the house’s latency is not theirs");
     assert_eq!(answer["messages"].as_array().unwrap().len(), 6);
     let page = text(&see("/mail"));
     assert!(!page.contains("example.org") && !page.contains("gmail.example"), "{page}");
     assert_eq!(see("/mail?domain=example.net").status(), StatusCode::OK);
     assert_eq!(see("/mail?domain=example.jp").status(), StatusCode::FORBIDDEN);
-    assert_eq!(see("/statistics").status(), StatusCode::FORBIDDEN);
+    let figures = see("/api/v1/statistics");
+    let figures: Json = serde_json::from_slice(figures.body()).unwrap();
+    let november = figures["shares"]["parts"].as_array().unwrap().last().unwrap();
+    assert_eq!((&november["messages"], &figures["domains"][0]), (&3.into(), &"example.net".into()));
+    let fail = november["results"].as_array().unwrap().iter().find(|one| one["method"] == "dmarc").unwrap();
+    assert_eq!((&fail["result"], &fail["messages"], &fail["evaluated"]), (&"fail".into(), &3.into(), &3.into()));
+    assert_eq!(figures["sources"], Json::Null, "addresses are counted for all domains together");
+    assert_eq!(see("/statistics?domain=example.jp").status(), StatusCode::FORBIDDEN);
+    assert_eq!(see("/statistics?domain=a.example.net").status(), StatusCode::OK);
+    let page = text(&see("/statistics"));
+    assert!(page.contains("received for example.net or a name below"), "{page}");
+    assert!(!page.contains("192.0.2.1") && !page.contains("203.0.113.66"), "{page}");
+    assert_eq!(see("/statistics.csv?table=sources").status(), StatusCode::NOT_FOUND);
     let all = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
     let id = |query: &str| {
         let found = json(&all, &format!("/api/v1/mail?{query}"));
@@ -364,6 +383,9 @@ fn statistics_are_shares_by_volume_with_their_definition() {
     let file = text(&get(&desk, "/statistics.csv?days=7"));
     assert!(file.starts_with("\u{feff}part,method,result,messages,evaluated,percent,definition\r\n"), "{file}");
     assert!(file.contains("2026-11,dmarc,pass,9,15,60.0,"), "{file}");
+    let own = json(&desk, "/api/v1/statistics?domain=example.jp");
+    let november = own["shares"]["parts"].as_array().unwrap().last().unwrap();
+    assert_eq!((&november["messages"], &own["domains"][0]), (&9.into(), &"example.jp".into()), "of one domain");
     let days = json(&desk, "/api/v1/statistics?by=day&days=3");
     assert_eq!(days["shares"]["parts"].as_array().unwrap().len(), 3);
     assert_eq!(get(&desk, "/statistics?by=year").status(), StatusCode::BAD_REQUEST);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mailtext::Domain;
 use proptest::prelude::*;
 use report::limits::TALLY_LINE_COUNT_MAX;
 use report::query::Filter;
@@ -9,7 +10,7 @@ use report::tally::{Cell, HOUR_MS, MeasureKind, Step, answer, cells};
 use report::vocabulary::*;
 use report::{Measure, Row, TallyQuery};
 
-use crate::arbitrary::row;
+use crate::arbitrary::{row, some_domain};
 use crate::codec::sample;
 
 fn fold<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<Cell, u64> {
@@ -73,12 +74,84 @@ proptest! {
     }
 
     #[test]
+    fn a_message_of_several_domains_is_counted_once(
+        rows in prop::collection::vec(row(), 0..20),
+        asked in prop::collection::vec(some_domain(), 0..4),
+    ) {
+        let is_meant = |row: &&Row| whose(row).iter().any(|domain| asked.iter().any(|own| domain.is_within(own)));
+        for direction in Direction::ALL {
+            let meant: Vec<&Row> = rows.iter().filter(|row| row.direction == *direction).filter(is_meant).collect();
+            let of = |kind| {
+                let query = TallyQuery::new(kind, 0, u64::MAX, Step::Whole);
+                let (domains, direction) = (Some(asked.clone().into()), Some(*direction));
+                ask(&TallyQuery { domains, direction, ..query }, &fold(&rows)).lines
+            };
+            let messages: u64 = of(MeasureKind::Messages).iter().map(|line| line.count).sum();
+            prop_assert_eq!(messages, meant.len() as u64);
+            for line in of(MeasureKind::Result).into_iter().chain(of(MeasureKind::Action)).chain(of(MeasureKind::Spam)) {
+                let has = |row: &&&Row| match line.measure {
+                    Measure::Result(method, result) => row.result(method) == Some(result),
+                    Measure::Action(action) => row.verdict.action == action,
+                    Measure::Spam(spam) => row.message.spam == spam,
+                    _ => false,
+                };
+                prop_assert_eq!(line.count, meant.iter().filter(has).count() as u64, "{:?}", line.measure);
+            }
+            prop_assert!(of(MeasureKind::Latency).is_empty(), "what is not counted by domain is not told");
+        }
+    }
+
+    #[test]
     fn hostile_keys_are_no_panic(code in any::<u8>(), key in prop::collection::vec(any::<u8>(), 0..30)) {
         if let Some(kind) = MeasureKind::from_code(code % 14)
             && let Some(measure) = Measure::from_key(kind, &key) {
             prop_assert_eq!(measure.kind(), kind);
         }
     }
+}
+
+/// The domains of ours that a message is of.
+fn whose(row: &Row) -> Vec<Domain> {
+    match row.direction {
+        Direction::In => row.envelope.recipient_domains.clone(),
+        Direction::Out => {
+            let authors = row.dmarc.authors.iter().map(|one| one.author.clone());
+            let signed = row.signed.iter().map(|one| one.domain.clone());
+            authors.chain(row.envelope.mail_from_domain.clone()).chain(signed).collect()
+        }
+    }
+}
+
+#[test]
+fn who_has_some_domains_has_their_messages_alone() {
+    let domain = |name: &str| Domain::parse(name).unwrap();
+    let to = |names: &[&str]| {
+        let mut row = Row { direction: Direction::In, ..sample() };
+        row.envelope.recipient_domains = names.iter().map(|name| domain(name)).collect();
+        row
+    };
+    let rows = [
+        to(&["a.example.jp"]),
+        to(&["city.example", "b.example.jp", "a.example.jp"]),
+        to(&["example.jp", "example.jp"]),
+        to(&["notexample.jp"]),
+        to(&[]),
+    ];
+    let sums = fold(&rows);
+    let count = |names: &[&str]| {
+        let query = TallyQuery::new(MeasureKind::Messages, 0, u64::MAX, Step::Whole);
+        let domains = Some(names.iter().map(|name| domain(name)).collect());
+        ask(&TallyQuery { domains, ..query }, &sums).lines.iter().map(|line| line.count).sum::<u64>()
+    };
+    assert_eq!(count(&["example.jp"]), 3);
+    assert_eq!((count(&["a.example.jp"]), count(&["b.example.jp"])), (2, 1));
+    assert_eq!(count(&["b.example.jp", "a.example.jp"]), 2, "a message for both is one");
+    assert_eq!(count(&["city.example", "example.jp", "a.example.jp"]), 3);
+    assert_eq!((count(&["jp"]), count(&["example"]), count(&["example.org"]), count(&[])), (4, 1, 0, 0));
+    // A domain that goes takes its name along, and leaves the messages of others theirs.
+    let gone = |measure: &Measure| measure.without(|name| *name == domain("a.example.jp"));
+    let left: Vec<Measure> = sums.keys().filter_map(|cell| gone(&cell.measure)).collect();
+    assert!(!format!("{left:?}").contains("a.example.jp") && format!("{left:?}").contains("b.example.jp"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use super::error::from_sqlite;
 use super::fold::{add_counts, fold_all, forget_fresh};
 use super::read::{blob, day_of, row_id, rows};
+use super::since;
 
 /// Takes something away.
 pub(super) fn delete(connection: &Connection, what: &Deletion) -> Result<Deleted, LedgerError> {
@@ -141,23 +142,33 @@ fn delete_counts_of(
     tenant: Option<&str>,
 ) -> Result<(), LedgerError> {
     let wanted = DomainFilter::anywhere(domain.clone(), reach);
-    let select =
-        format!("SELECT DISTINCT key FROM tally WHERE kind = ?1 AND NOT {WHOLE_DAYS} AND (?2 IS NULL OR tenant = ?2)");
-    let delete =
-        format!("DELETE FROM tally WHERE kind = ?1 AND key = ?3 AND NOT {WHOLE_DAYS} AND (?2 IS NULL OR tenant = ?2)");
-    for kind in [MeasureKind::Author, MeasureKind::Signed] {
+    let these = format!("kind = ?1 AND NOT {WHOLE_DAYS} AND (?2 IS NULL OR tenant = ?2)");
+    let select = format!("SELECT DISTINCT key FROM tally WHERE {these}");
+    let rename = format!(
+        "INSERT INTO tally (kind, hour, key, tenant, site, direction, count) \
+         SELECT kind, hour, ?4, tenant, site, direction, count FROM tally WHERE {these} AND key = ?3 \
+         ON CONFLICT DO UPDATE SET count = count + excluded.count"
+    );
+    let delete = format!("DELETE FROM tally WHERE {these} AND key = ?3");
+    for kind in [MeasureKind::Author, MeasureKind::Signed, MeasureKind::Own] {
         let mut statement = connection.prepare_cached(&select).map_err(from_sqlite)?;
         let mut found = statement.query(params![kind.code(), tenant]).map_err(from_sqlite)?;
-        let mut meant = Vec::new();
+        let mut meant: Vec<(Vec<u8>, Option<Measure>)> = Vec::new();
         while let Some(row) = found.next().map_err(from_sqlite)? {
             let key = blob(row, 0)?;
-            let measure = Measure::from_key(kind, key);
-            if measure.is_some_and(|measure| measure.domain().is_some_and(|domain| wanted.covers(domain))) {
-                meant.push(key.to_vec());
+            let Some(measure) = Measure::from_key(kind, key) else { continue };
+            let left = measure.without(|domain| wanted.covers(domain));
+            if left.as_ref() != Some(&measure) {
+                meant.push((key.to_vec(), left));
             }
         }
         drop(found);
-        for key in meant {
+        for (key, left) in meant {
+            if let Some(left) = left {
+                // Messages of other domains, too, stay theirs.
+                let mut statement = connection.prepare_cached(&rename).map_err(from_sqlite)?;
+                statement.execute(params![kind.code(), tenant, key, left.key()]).map_err(from_sqlite)?;
+            }
             let mut statement = connection.prepare_cached(&delete).map_err(from_sqlite)?;
             statement.execute(params![kind.code(), tenant, key]).map_err(from_sqlite)?;
         }
@@ -187,7 +198,7 @@ pub(super) fn rebuild(connection: &Connection) -> Result<Rebuilt, LedgerError> {
     let count = number("SELECT count(*) FROM anew".to_owned())?;
     let columns = "kind, hour, key, tenant, site, direction, count";
     let surplus = |of: &str, over: &str| {
-        format!("SELECT {columns} FROM {of} WHERE {WHOLE_DAYS} EXCEPT SELECT {columns} FROM {over}")
+        format!("SELECT {columns} FROM {of} WHERE {WHOLE_DAYS} AND {MADE} EXCEPT SELECT {columns} FROM {over}")
     };
     let (new, old) = (surplus("anew", "tally"), surplus("tally", "anew"));
     // A count that changed stands on both sides.
@@ -199,6 +210,7 @@ pub(super) fn rebuild(connection: &Connection) -> Result<Rebuilt, LedgerError> {
         "DELETE FROM tally WHERE {WHOLE_DAYS}; INSERT INTO tally ({columns}) SELECT {columns} FROM anew; DROP TABLE anew;"
     );
     connection.execute_batch(&replace).map_err(from_sqlite)?;
+    since::counted_all(connection)?;
     let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(Rebuilt { count: unsigned(count), differing: unsigned(differing) })
 }
@@ -217,6 +229,8 @@ fn deleted(count: usize) -> Deleted {
 /// Counts of days of which all rows are there.
 const WHOLE_DAYS: &str =
     "hour >= coalesce((SELECT max(f.hour) FROM floor f WHERE f.scope = '' OR f.scope = '=' || tenant), 0)";
+/// Counts that were made when their rows came: what earlier versions did not count is no difference.
+const MADE: &str = "hour >= coalesce((SELECT s.hour FROM since s WHERE s.kind = kind), 0)";
 /// A table for the counts that are made anew; what an attempt before this one left goes.
 const ANEW: &str = "
 DROP TABLE IF EXISTS temp.anew;

@@ -24,6 +24,7 @@ mod hot;
 mod pool;
 mod read;
 mod schema;
+mod since;
 mod writer;
 
 use std::future::Future;

@@ -2,17 +2,19 @@
 
 use std::ops::ControlFlow;
 
-use report::index::{KeyRange, ranges};
+use mailtext::Domain;
+use report::index::{KeyKind, KeyRange, domain_range, ranges};
 use report::ledger::{Entry, LedgerError};
 use report::limits::EXAMINED_COUNT_MAX;
-use report::query::Order;
-use report::tally::{Measure, Tally, answer, cells};
+use report::query::{Order, Reach};
+use report::tally::{Counting, HOUR_MS, Measure, MeasureKind, Tally, cells};
 use report::vocabulary::Direction;
 use report::{Page, Query, RowId, Site, TallyQuery, Why, codec};
 use rusqlite::{Connection, OptionalExtension, Row as Columns, params};
 
 use super::error::from_sqlite;
 use super::{evidence, fold};
+use crate::limits::OWN_SEEK_COUNT_MAX;
 use crate::page::{Filling, bounds};
 
 /// A page of rows.
@@ -230,39 +232,96 @@ pub(super) fn last_id(connection: &Connection, site: Site) -> Result<Option<RowI
 pub(super) fn tally(connection: &Connection, query: &TallyQuery) -> Result<Tally, LedgerError> {
     // One state of the file for both: a row that is folded in between would be counted twice, or not at all.
     let state = connection.unchecked_transaction().map_err(from_sqlite)?;
-    let mut fresh = Vec::new();
+    let mut counting = Counting::new(query);
     fold::each_fresh(&state, usize::MAX, |_, row| {
         let Some(row) = row else { return };
         cells(&row, |cell, count| {
             if query.admits(&cell) {
-                fresh.push((cell.hour, cell.measure, count));
+                counting.add(cell.hour, cell.measure, count);
             }
         });
     })?;
-    let sql = "SELECT hour, key, sum(count) FROM tally WHERE kind = ?1 AND hour >= ?2 AND hour < ?3 \
-               AND (?4 IS NULL OR tenant = ?4) AND (?5 IS NULL OR site = ?5) AND (?6 IS NULL OR direction = ?6) \
-               GROUP BY hour, key";
-    let mut statement = state.prepare_cached(sql).map_err(from_sqlite)?;
-    let (from, until) = query.hours();
-    let (site, direction) = (query.site.map(Site::number), query.direction.map(Direction::code));
-    let conditions = params![query.kind.code(), from, until, query.tenant.as_deref(), site, direction];
-    let mut rows = statement.query(conditions).map_err(from_sqlite)?;
-    let mut damage = None;
-    let folded = std::iter::from_fn(|| match count(&mut rows, query) {
-        Ok(cell) => cell,
-        Err(error) => {
-            damage = Some(error);
-            None
-        }
-    });
-    let tally = answer(query, folded.chain(fresh));
-    damage.map_or(Ok(tally), Err)
+    add_folded(&state, query, &mut counting)?;
+    let whole_from_ms = whole_from_ms(&state, query.stored_kind())?;
+    Ok(Tally { whole_from_ms, ..counting.finish() })
 }
 
-fn count(rows: &mut rusqlite::Rows<'_>, query: &TallyQuery) -> Result<Option<(u32, Measure, u64)>, LedgerError> {
+/// Counts what the table has.
+fn add_folded(connection: &Connection, query: &TallyQuery, counting: &mut Counting<'_>) -> Result<(), LedgerError> {
+    let (from, until) = query.hours();
+    let wanted = query.domains.as_deref().filter(|_| query.stored_kind() == MeasureKind::Own);
+    let ranges = wanted.map(own_ranges);
+    match ranges {
+        // The key begins with the hour: each has its ranges of names.
+        Some(ranges) if u64::from(until.saturating_sub(from)) * ranges.len() as u64 <= OWN_SEEK_COUNT_MAX => {
+            let sql = counts("hour = ?2 AND ?3 = ?2", "key >= ?4 AND key < ?5");
+            let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+            for hour in from..until {
+                for range in &ranges {
+                    add_found(&mut statement, query, (hour, hour), range, counting)?;
+                }
+            }
+        }
+        _ => {
+            let sql = counts("hour >= ?2 AND hour < ?3", "?4 = ?5");
+            let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
+            add_found(&mut statement, query, (from, until), &(Vec::new(), Vec::new()), counting)?;
+        }
+    }
+    Ok(())
+}
+
+fn counts(hours: &str, keys: &str) -> String {
+    format!(
+        "SELECT hour, key, sum(count) FROM tally WHERE kind = ?1 AND {hours} AND {keys} \
+         AND (?6 IS NULL OR tenant = ?6) AND (?7 IS NULL OR site = ?7) AND (?8 IS NULL OR direction = ?8) \
+         GROUP BY hour, key"
+    )
+}
+
+fn add_found(
+    statement: &mut rusqlite::Statement<'_>,
+    query: &TallyQuery,
+    (from, until): (u32, u32),
+    (low, high): &(Vec<u8>, Vec<u8>),
+    counting: &mut Counting<'_>,
+) -> Result<(), LedgerError> {
+    let kind = query.stored_kind();
+    let (site, direction) = (query.site.map(Site::number), query.direction.map(Direction::code));
+    let conditions = params![kind.code(), from, until, low, high, query.tenant.as_deref(), site, direction];
+    let mut rows = statement.query(conditions).map_err(from_sqlite)?;
+    while let Some((hour, measure, count)) = count(&mut rows, kind)? {
+        if query.admits_domain(&measure) {
+            counting.add(hour, measure, count);
+        }
+    }
+    Ok(())
+}
+
+/// The keys of the counts of some domains and of all below them, each key in one range.
+fn own_ranges(domains: &[Domain]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut ranges: Vec<(Vec<u8>, Vec<u8>)> = domains
+        .iter()
+        .map(|domain| domain_range(KeyKind::Recipient, domain, Reach::Below))
+        .map(|range| (range.low, range.high))
+        .collect();
+    // What lies below another comes right after it.
+    ranges.sort_unstable();
+    ranges.dedup_by(|range, before| range.0.starts_with(&before.0));
+    ranges
+}
+
+/// From when on counts of a kind are whole, in milliseconds since 1970.
+fn whole_from_ms(connection: &Connection, kind: MeasureKind) -> Result<u64, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT hour FROM since WHERE kind = ?1").map_err(from_sqlite)?;
+    let hour: Option<u32> = statement.query_row([kind.code()], |row| row.get(0)).optional().map_err(from_sqlite)?;
+    Ok(u64::from(hour.unwrap_or(0)) * HOUR_MS)
+}
+
+fn count(rows: &mut rusqlite::Rows<'_>, kind: MeasureKind) -> Result<Option<(u32, Measure, u64)>, LedgerError> {
     let Some(row) = rows.next().map_err(from_sqlite)? else { return Ok(None) };
     let hour: u32 = row.get(0).map_err(from_sqlite)?;
-    let measure = Measure::from_key(query.kind, blob(row, 1)?);
+    let measure = Measure::from_key(kind, blob(row, 1)?);
     let measure = measure.ok_or_else(|| LedgerError::Corrupt { what: format!("a count of hour {hour}") })?;
     let count: i64 = row.get(2).map_err(from_sqlite)?;
     Ok(Some((hour, measure, u64::try_from(count).unwrap_or(0))))

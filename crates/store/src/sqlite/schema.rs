@@ -9,6 +9,7 @@
 //! | `floor` | up to which hour rows were taken away: of all (scope ``), of a tenant (scope `=name`) |
 //! | `fresh` | the id of a row whose counts are not written yet, and maybe not its keys (`fold`) |
 //! | `site` | the highest id of a site, also when its row is gone |
+//! | `since` | the hour from which on all rows are in the counts of a kind, where earlier versions stored rows without them |
 
 use std::fs::{OpenOptions, metadata};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -20,10 +21,10 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::from_sqlite;
 use super::read::row_id;
-use super::{Durability, Settings};
+use super::{Durability, Settings, since};
 use crate::limits::{
-    BUSY_MS, CHECK_BYTES_MAX, CHECK_ROW_COUNT, CHECKPOINT_PAGES, HOT_FILE_BYTES_MAX, LOG_BYTES_KEPT, READER_CACHE_KIB,
-    WRITER_CACHE_KIB,
+    BUSY_MS, CHECK_BYTES_MAX, CHECK_ROW_COUNT, CHECKPOINT_PAGES, HOT_FILE_BYTES_MAX, LOG_BYTES_KEPT, OWN_ROW_COUNT_MAX,
+    READER_CACHE_KIB, WRITER_CACHE_KIB,
 };
 
 /// Opens the ledger for writing: makes it, or checks it and brings it to this version.
@@ -34,6 +35,7 @@ pub(super) fn open_ledger(path: &Path, settings: &Settings) -> Result<Connection
     prepare_log(&connection, synchronous(settings.durability), WRITER_CACHE_KIB)?;
     migrate(&connection, MIGRATIONS, LEDGER_ID)?;
     check(&connection, path)?;
+    since::catch_up(&connection, OWN_ROW_COUNT_MAX)?;
     if let Some(bytes) = settings.file_bytes_max {
         limit_file(&connection, bytes)?;
     }
@@ -222,6 +224,11 @@ CREATE TABLE site (site INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
 ",
     "
 CREATE TABLE fresh (id INTEGER PRIMARY KEY) STRICT;
+",
+    // 13 is `MeasureKind::Own`. What is there has no counts of it from any hour on, until they are made.
+    "
+CREATE TABLE since (kind INTEGER PRIMARY KEY, hour INTEGER NOT NULL) STRICT;
+INSERT INTO since SELECT 13, 4294967295 WHERE EXISTS (SELECT 1 FROM message) OR EXISTS (SELECT 1 FROM tally);
 ",
 ];
 

@@ -54,6 +54,7 @@ over_all!(
     pages_are_the_filter_in_order,
     a_page_ends_after_so_many_rows_looked_at,
     counts_are_those_of_the_rows,
+    counts_of_domains_are_those_of_their_rows,
     old_rows_go_and_their_counts_stay,
     evidence_goes_alone,
     a_domain_goes_with_everything,
@@ -223,6 +224,31 @@ fn counts_are_those_of_the_rows(store: &impl Ledger) {
     assert!(rebuilt.differing == 0 && rebuilt.count > 1000, "{rebuilt:?}");
 }
 
+fn counts_of_domains_are_those_of_their_rows(store: &impl Ledger) {
+    fill(store, 2000);
+    let rows: Vec<_> = (0..2000).map(row).filter(|row| row.direction == Direction::In).collect();
+    for names in [&["example.jp"][..], &["mail.example.jp", "example.jp"], &["bank.example", "list.example.org"], &[]] {
+        let domains: Vec<_> = names.iter().map(|name| domain(name)).collect();
+        let query = TallyQuery {
+            direction: Some(Direction::In),
+            domains: Some(domains.clone().into()),
+            ..TallyQuery::new(MeasureKind::Action, START_MS, START_MS + 5 * DAY_MS, Division::Whole)
+        };
+        let lines = block_on(store.tally(query)).unwrap().lines;
+        for action in Action::ALL {
+            let is_meant = |row: &&report::Row| {
+                let covers = |to: &mailtext::Domain| domains.iter().any(|own| to.is_within(own));
+                row.verdict.action == *action
+                    && row.time_ms() < START_MS + 5 * DAY_MS
+                    && row.envelope.recipient_domains.iter().any(covers)
+            };
+            let found: u64 =
+                lines.iter().filter(|line| line.measure == Measure::Action(*action)).map(|line| line.count).sum();
+            assert_eq!(found, rows.iter().filter(is_meant).count() as u64, "{names:?} {action:?}");
+        }
+    }
+}
+
 fn delete_all(store: &impl Ledger, what: &Deletion) -> u64 {
     let mut count = 0;
     loop {
@@ -289,6 +315,11 @@ fn a_domain_goes_with_everything(store: &impl Ledger) {
     let lines = block_on(store.tally(authors)).unwrap().lines;
     assert!(!lines.is_empty());
     assert!(lines.iter().all(|line| line.measure.domain().is_none_or(|name| !name.is_within(&domain))), "{lines:?}");
+    let own = TallyQuery::new(MeasureKind::Own, 0, u64::MAX, Division::Whole);
+    let lines = block_on(store.tally(own)).unwrap().lines;
+    assert!(lines.iter().any(|line| line.start_ms < START_MS + 2 * DAY_MS), "those of the days that are gone, too");
+    let is_named = |name: &str| lines.iter().any(|line| format!("{:?}", line.measure).contains(name));
+    assert!(!is_named("\"example.jp") && !is_named("mail.example.jp") && is_named("bank.example"), "{lines:?}");
     let rebuilt = block_on(store.rebuild()).unwrap();
     assert!(rebuilt.differing == 0 && rebuilt.count > 0, "{rebuilt:?}");
 }

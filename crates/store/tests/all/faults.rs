@@ -10,7 +10,7 @@ use report::{Filter, Ledger, Query, TallyQuery};
 use store::{Durability, Memory, Settings, Sqlite};
 use testkit::block_on;
 
-use crate::samples::{all, entries, entry, row};
+use crate::samples::{DAY_MS, START_MS, all, domain, entries, entry, row};
 
 fn open(path: &Path, settings: Settings) -> Result<Sqlite, LedgerError> {
     Sqlite::open(path, settings)
@@ -370,4 +370,46 @@ fn child_that_may_not_write_much() {
     };
     assert!(matches!(error, LedgerError::Io(_) | LedgerError::DiskFull), "{error:?}");
     println!("\nacknowledged {acknowledged}");
+}
+
+/// Makes the file one of version 2: without counts by domain.
+fn as_version_2(path: &std::path::Path) {
+    let file = rusqlite::Connection::open(path).unwrap();
+    file.execute_batch("DROP TABLE since; DELETE FROM tally WHERE kind = 13; PRAGMA user_version = 2;").unwrap();
+}
+
+#[test]
+fn counts_by_domain_of_an_earlier_version_are_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger");
+    let open = || Sqlite::open(&path, Settings::default()).unwrap();
+    let query = |from_ms| TallyQuery {
+        domains: Some([domain("example.jp"), domain("bank.example")].into()),
+        ..TallyQuery::new(MeasureKind::Result, from_ms, START_MS + 10 * DAY_MS, Step::Hour)
+    };
+    let store = open();
+    block_on(store.append(entries(0..1500))).unwrap();
+    let before = block_on(store.tally(query(START_MS))).unwrap();
+    assert!(before.whole_from_ms == 0 && before.lines.len() > 100);
+    store.close().unwrap();
+    as_version_2(&path);
+    let store = open();
+    assert_eq!(block_on(store.tally(query(START_MS))).unwrap(), before, "from all rows, and whole");
+    assert_eq!(block_on(store.rebuild()).unwrap().differing, 0);
+    // Of days whose rows are gone there is nothing to make them of, and the answer says so.
+    let gone_ms = START_MS + 4 * DAY_MS;
+    while !block_on(store.delete(Deletion::Rows { before_ms: gone_ms, tenant: None })).unwrap().is_done {}
+    assert_eq!(block_on(store.tally(query(START_MS))).unwrap(), before, "the counts of old rows stay");
+    store.close().unwrap();
+    as_version_2(&path);
+    let store = open();
+    let after = block_on(store.tally(query(gone_ms))).unwrap();
+    assert_eq!(after.whole_from_ms, gone_ms);
+    let kept: Vec<_> = before.lines.iter().filter(|line| line.start_ms >= gone_ms).cloned().collect();
+    assert_eq!(after.lines, kept);
+    assert_eq!(block_on(store.tally(query(START_MS))).unwrap().lines, kept);
+    assert_eq!(block_on(store.rebuild()).unwrap().differing, 0);
+    assert_eq!(block_on(store.tally(query(gone_ms))).unwrap(), after);
+    store.close().unwrap();
+    assert_eq!(block_on(open().tally(query(gone_ms))).unwrap(), after, "it is done once");
 }

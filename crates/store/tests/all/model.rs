@@ -65,6 +65,12 @@ fn filter() -> impl Strategy<Value = Filter> {
     )
 }
 
+/// What is counted, and of which domains.
+fn counted() -> impl Strategy<Value = (MeasureKind, Option<Box<[mailtext::Domain]>>)> {
+    let domains = prop::collection::vec(prop::sample::select(DOMAINS).prop_map(domain), 0..4);
+    (prop::sample::select(MeasureKind::ALL), prop::option::of(domains.prop_map(Into::into)))
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let order = prop::sample::select(vec![Order::NewestFirst, Order::OldestFirst]);
     let query = (filter(), order, 0..40_usize)
@@ -74,11 +80,11 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Division::Hour),
         (-12..13_i8).prop_map(|ahead_h| Division::Day { ahead_h })
     ];
-    let tally =
-        (prop::sample::select(MeasureKind::ALL), time(), time(), division, tenant(), prop::option::of(1..5_usize))
-            .prop_map(|(kind, a, b, step, tenant, top)| {
-                Command::Tally(TallyQuery { tenant, top, ..TallyQuery::new(kind, a.min(b), a.max(b), step) })
-            });
+    let tally = (counted(), time(), time(), division, tenant(), prop::option::of(1..5_usize)).prop_map(
+        |((kind, domains), a, b, step, tenant, top)| {
+            Command::Tally(TallyQuery { tenant, top, domains, ..TallyQuery::new(kind, a.min(b), a.max(b), step) })
+        },
+    );
     let delete = prop_oneof![
         (time(), tenant()).prop_map(|(before_ms, tenant)| Deletion::Rows { before_ms, tenant }),
         time().prop_map(|before_ms| Deletion::Evidence { before_ms }),

@@ -73,6 +73,9 @@ pub(crate) fn row(number: u64) -> Row {
     row.verdict.disposition = chance.one_of(Disposition::ALL);
     row.verdict.action = chance.one_of(&[Action::Accept, Action::Accept, Action::Reject, Action::Label]);
     row.latency_us = chance.below(500_000);
+    while chance.yes(3) {
+        row.envelope.recipient_domains.push(domain(chance.one_of(DOMAINS)));
+    }
     row
 }
 

@@ -122,6 +122,7 @@ impl Mail {
             direction: Some(direction),
             step: Step::Whole,
             top: None,
+            domains: None,
         };
         let tally = self.ledger.tally(query).await.map_err(|error| unreadable(&self.path, &error))?;
         Ok(tally.lines.into_iter().map(|line| (line.measure, line.count)).collect())
