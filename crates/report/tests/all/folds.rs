@@ -159,7 +159,7 @@ fn what_a_message_adds() {
     let row = sample();
     let sums = fold([&row]);
     let of = |measure: Measure| sums.iter().find(|(cell, _)| cell.measure == measure).map(|(_, count)| *count);
-    let domain = mailtext::Domain::parse("mail.bank.example").unwrap();
+    let domain = Domain::parse("mail.bank.example").unwrap();
     assert_eq!(of(Measure::Messages), Some(1));
     assert_eq!((of(Measure::Bytes), of(Measure::Recipients)), (Some(48_213), Some(2)));
     assert_eq!(of(Measure::Result(Method::Dkim, MethodResult::Fail)), Some(1));

@@ -12,7 +12,7 @@ use report::{RowId, codec};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::from_sqlite;
-use super::fold::{add_counts, fold_all};
+use super::fold::add_counts;
 use super::read::{blob, row_id};
 
 /// The kind that earlier versions did not count.
@@ -45,9 +45,6 @@ pub(super) fn catch_up(connection: &Connection, row_count_max: u32) -> Result<()
     }
     let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
     let transaction = transaction.map_err(from_sqlite)?;
-    // Rows without any counts get these, too, and are not to be counted twice.
-    fold_all(&transaction)?;
-    transaction.execute("DELETE FROM tally WHERE kind = ?1", [KIND.code()]).map_err(from_sqlite)?;
     let first = first_counted(&transaction, row_count_max)?;
     count(&transaction, first)?;
     set(&transaction, whole_from(&transaction, first)?)?;
@@ -66,8 +63,9 @@ fn first_counted(connection: &Connection, row_count_max: u32) -> Result<RowId, L
 
 fn count(connection: &Connection, first: RowId) -> Result<(), LedgerError> {
     let mut sums: HashMap<Cell, u64> = HashMap::new();
-    let mut statement =
-        connection.prepare("SELECT id, row FROM message WHERE id >= ?1 ORDER BY id").map_err(from_sqlite)?;
+    // Rows without any counts get these with all others, from whoever holds them in memory.
+    let sql = "SELECT id, row FROM message WHERE id >= ?1 AND id NOT IN (SELECT id FROM fresh) ORDER BY id";
+    let mut statement = connection.prepare(sql).map_err(from_sqlite)?;
     let mut rows = statement.query([first.number() as i64]).map_err(from_sqlite)?;
     while let Some(row) = rows.next().map_err(from_sqlite)? {
         // One that cannot be read has no counts.

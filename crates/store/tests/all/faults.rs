@@ -174,7 +174,7 @@ fn other_files_are_refused() {
     std::fs::remove_file(&path).unwrap();
     drop(open(&path, Settings::default()).unwrap());
     rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
-    assert_eq!(refused(Settings::default()), LedgerError::Version { found: 99, known: 2 });
+    assert_eq!(refused(Settings::default()), LedgerError::Version { found: 99, known: 3 });
     let nowhere = folder.path().join("no/such/folder/ledger");
     assert!(matches!(open(&nowhere, Settings::default()).err(), Some(LedgerError::Io(_))));
 }
@@ -373,7 +373,7 @@ fn child_that_may_not_write_much() {
 }
 
 /// Makes the file one of version 2: without counts by domain.
-fn as_version_2(path: &std::path::Path) {
+fn as_version_2(path: &Path) {
     let file = rusqlite::Connection::open(path).unwrap();
     file.execute_batch("DROP TABLE since; DELETE FROM tally WHERE kind = 13; PRAGMA user_version = 2;").unwrap();
 }
