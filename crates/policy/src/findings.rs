@@ -9,7 +9,7 @@ use mailtext::Domain;
 
 use crate::action::{Action, Response, When};
 use crate::excuses::related;
-use crate::input::{Author, Breadth, DomainKeys, Dsn, Input};
+use crate::input::{Author, Breadth, DomainKeys, Dsn, Filtered, Input};
 use crate::reason::{Excuse, Finding, Override, OverrideKind, Reason, Sign};
 use crate::rules::{RejectAlone, RuleSet};
 use crate::standing::{Meaning, Standing};
@@ -55,6 +55,7 @@ pub(crate) fn findings(case: &Case<'_>) -> (Vec<Found>, Vec<Reason>) {
     all.historic();
     all.client();
     all.dsn();
+    all.spam();
     all.memory();
     (all.found, all.reasons)
 }
@@ -271,6 +272,13 @@ impl All<'_> {
             Dsn::OfNothing => self.add(Finding::DsnOfNothing, rules.dsn.of_nothing),
             // Nobody is refused because we do not know what we sent.
             Dsn::No | Dsn::OfOurs | Dsn::Unknown => {}
+        }
+    }
+
+    fn spam(&mut self) {
+        let Case { input, rules, moment, .. } = *self.case;
+        if moment == Moment::Whole && input.filtered == Filtered::Spam {
+            self.add(Finding::Spam, rules.spam);
         }
     }
 

@@ -60,6 +60,20 @@ pub struct Input {
     pub listed: Vec<Listed>,
     /// Whether the message notifies of a delivery, and of whose message.
     pub dsn: Dsn,
+    /// What a filter that ran before said of it.
+    pub filtered: Filtered,
+}
+
+/// What a filter that ran before said of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Filtered {
+    /// Nothing, or nothing that can be believed.
+    #[default]
+    Unknown,
+    /// It is not spam.
+    Clean,
+    /// It is spam.
+    Spam,
 }
 
 /// Whether a message notifies of what became of another one – its reverse-path is empty, or it is a delivery status
@@ -189,11 +203,14 @@ pub struct Transaction {
     pub reply_letters: Letters,
     /// Whether it notifies of a delivery, and of whose message.
     pub dsn: Dsn,
+    /// What a filter that ran before said of it.
+    pub filtered: Filtered,
 }
 
 impl Default for Transaction {
     fn default() -> Self {
-        Self { recipients: Vec::new(), list_id: None, reply_letters: Letters::Ascii, dsn: Dsn::No }
+        let (recipients, list_id, filtered) = (Vec::new(), None, Filtered::Unknown);
+        Self { recipients, list_id, reply_letters: Letters::Ascii, dsn: Dsn::No, filtered }
     }
 }
 
@@ -222,6 +239,7 @@ impl Default for Input {
             null_mx: Vec::new(),
             listed: Vec::new(),
             dsn: Dsn::No,
+            filtered: Filtered::Unknown,
         }
     }
 }
@@ -266,6 +284,7 @@ impl Input {
             null_mx: null_mx.filter(|said| said.state.takes_no_mail()).map(|said| said.domain.clone()).collect(),
             listed: entries.filter_map(Listed::of).collect(),
             dsn: transaction.dsn,
+            filtered: transaction.filtered,
         }
     }
 

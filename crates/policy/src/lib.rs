@@ -30,7 +30,7 @@ pub mod verdict;
 
 pub use action::{Action, Disposition, Response, Stage, When};
 pub use decide::{decide, decide_early, decide_facts};
-pub use input::{Dsn, Input, Transaction};
+pub use input::{Dsn, Filtered, Input, Transaction};
 pub use labels::Labels;
 pub use reason::{Cause, Excuse, Finding, Override, OverrideKind, Reason, Sign};
 pub use replay::{Simulation, Stored, simulate};

@@ -159,6 +159,8 @@ pub enum Finding {
     DsnOfOthers,
     /// It notifies of a delivery, and names no message.
     DsnOfNothing,
+    /// A filter that ran before says that it is spam.
+    Spam,
 }
 
 /// A sign beside `p=reject` that the message is not the author's (RFC 9989 §7.4, "other knowledge and analysis").
@@ -274,6 +276,8 @@ pub enum Cause {
     Replay,
     /// A notification of a delivery that answers nothing of ours.
     Dsn,
+    /// A filter that ran before.
+    Spam,
     /// DMARC failed for a domain for which the receiver has a policy of its own.
     OwnPolicy,
 }
@@ -298,6 +302,7 @@ impl Finding {
             Self::BadDomain { .. } | Self::BadClient { .. } => Cause::Reputation,
             Self::Replay { .. } => Cause::Replay,
             Self::DsnOfOthers | Self::DsnOfNothing => Cause::Dsn,
+            Self::Spam => Cause::Spam,
         }
     }
 
@@ -497,6 +502,7 @@ impl Explain for Finding {
             Self::Replay { .. } => "policy-replay",
             Self::DsnOfOthers => "policy-dsn-of-others",
             Self::DsnOfNothing => "policy-dsn-of-nothing",
+            Self::Spam => "policy-spam",
         }
     }
 
@@ -517,7 +523,7 @@ impl Explain for Finding {
             Self::ArcFail => Rule("RFC 8617", "5.2.2"),
             Self::Listed { .. } | Self::Denied { .. } => return None,
             Self::BadDomain { .. } | Self::BadClient { .. } | Self::Replay { .. } => return None,
-            Self::DsnOfOthers | Self::DsnOfNothing => return None,
+            Self::DsnOfOthers | Self::DsnOfNothing | Self::Spam => return None,
         })
     }
 
@@ -548,7 +554,8 @@ impl Explain for Finding {
             | Self::NameNotConfirmed
             | Self::ArcFail
             | Self::DsnOfOthers
-            | Self::DsnOfNothing => Vec::new(),
+            | Self::DsnOfNothing
+            | Self::Spam => Vec::new(),
         }
     }
 }

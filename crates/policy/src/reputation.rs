@@ -17,6 +17,7 @@ use dmarc::DmarcResult;
 use mailtext::Domain;
 
 use crate::action::Action;
+use crate::input::Filtered;
 use crate::limits::REPUTATION_DAY_COUNT_MAX;
 use crate::reason::{Cause, Reason};
 use crate::verdict::Verdict;
@@ -49,10 +50,11 @@ impl Kind {
     /// What a verdict says of the domains that the message authenticates: bad, when a rule that is no memory sets such mail
     /// apart and nothing excuses it; good, when DMARC passes and nothing speaks against the message. What the stage lets be
     /// done changes nothing; and what the memory itself found is not remembered again, or nobody would ever recover.
+    /// What a filter that ran before calls spam is bad whatever the rules do with it.
     #[must_use]
-    pub fn of(verdict: &Verdict, dmarc: DmarcResult) -> Self {
+    pub fn of(verdict: &Verdict, dmarc: DmarcResult, filtered: Filtered) -> Self {
         let mut is_excused = false;
-        let mut is_bad = false;
+        let mut is_bad = filtered == Filtered::Spam;
         for reason in &verdict.reasons {
             match reason {
                 Reason::Found { finding, action } if *action >= Action::Quarantine => {
@@ -284,7 +286,10 @@ mod tests {
             (vec![found(replayed, Action::Reject)], DmarcResult::Pass, Kind::Good),
         ] {
             let verdict = Verdict { reasons, ..accepted() };
-            assert_eq!(Kind::of(&verdict, dmarc), kind, "{:?}", verdict.reasons);
+            let of = |filtered| Kind::of(&verdict, dmarc, filtered);
+            assert_eq!((of(Filtered::Unknown), of(Filtered::Clean)), (kind, kind), "{:?}", verdict.reasons);
+            let is_excused = verdict.reasons.iter().any(|reason| matches!(reason, Reason::Excused(_)));
+            assert_eq!(of(Filtered::Spam), if is_excused { Kind::Unknown } else { Kind::Bad });
         }
     }
 

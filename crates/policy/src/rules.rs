@@ -63,6 +63,8 @@ pub struct RuleSet {
     pub client: ClientRules,
     /// Notifications of deliveries.
     pub dsn: DsnRules,
+    /// A filter that ran before says that the message is spam.
+    pub spam: Action,
     /// What the receiver remembers.
     pub memory: MemoryRules,
     /// Who is excepted, and who is never wanted.
@@ -241,6 +243,7 @@ impl Default for RuleSet {
             historic: HistoricRules::default(),
             client: ClientRules::default(),
             dsn: DsnRules::default(),
+            spam: Action::Accept,
             memory: MemoryRules::default(),
             exceptions: Exceptions { denied_response: Response::early(Action::Reject), ..Exceptions::default() },
             forced: BTreeMap::new(),

@@ -121,7 +121,8 @@ fn detail(finding: &Finding, input: &Input) -> &'static str {
         | Finding::BadClient { .. }
         | Finding::Replay { .. }
         | Finding::DsnOfOthers
-        | Finding::DsnOfNothing => "7.1",
+        | Finding::DsnOfNothing
+        | Finding::Spam => "7.1",
     }
 }
 
@@ -148,6 +149,7 @@ pub fn usual_text(cause: Cause) -> &'static str {
         Cause::Reputation => "Email refused: poor reputation of the sender",
         Cause::Replay => "Email refused: this signed message was seen too often",
         Cause::Dsn => "Notification refused: it answers no message that was sent from here",
+        Cause::Spam => "Email refused: a filter found it to be unsolicited",
         Cause::OwnPolicy => "Email refused: {author} is not authenticated, and this receiver requires it",
     }
 }

@@ -59,6 +59,7 @@ impl<W: World> Ending<W> {
         let began_us = world.elapsed_us();
         let facts = check.finish().await;
         rest.transaction.dsn = of_whom(&world, &rest).await;
+        rest.transaction.filtered = rest.spam.end(&settings.watch.results.spam, client.ip);
         let input = Input::of(&facts, &rest.transaction);
         let standing = world.standing(&facts, &input).await;
         let mut verdict = decide(&input, &settings.rules, &standing);

@@ -8,7 +8,7 @@
 //! refuses, or lose one because something of ours failed: what cannot be labelled is let through unlabelled and told.
 //!
 //! Reading order: [`world`], [`settings`], [`conversation`] from the top, [`message`], [`ending`], `sending`, `row`, `carry_out`;
-//! by need [`replay`], [`dsn`], [`way_in`].
+//! by need [`replay`], [`dsn`], [`spam`], [`way_in`].
 
 mod carry_out;
 pub mod conversation;
@@ -22,6 +22,7 @@ pub mod replay;
 mod row;
 mod sending;
 pub mod settings;
+pub mod spam;
 pub mod way_in;
 pub mod world;
 
@@ -30,5 +31,6 @@ pub use conversation::Conversation;
 pub use ending::Failure;
 pub use message::Client;
 pub use settings::{EvidenceKept, Foreign, OnFailure, Outgoing, Results, Settings, Written};
+pub use spam::SpamField;
 pub use way_in::{AfterWayIn, WayIn, WayInEnd};
 pub use world::{Receipt, Sent, WasSent, World};

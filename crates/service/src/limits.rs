@@ -21,5 +21,9 @@ pub const ROW_ID_TRY_COUNT_MAX: usize = 8;
 pub const WAY_IN_BYTES_MAX: usize = 64 << 20;
 /// Most recipients of one message that are taken away because it was taken in for them.
 pub const WAY_IN_RECIPIENT_COUNT_MAX: usize = 1000;
+/// Most words of a spam filter's field that are looked at.
+pub const SPAM_WORD_COUNT_MAX: usize = 16;
+/// Most digits of a score before its point.
+pub const SPAM_SCORE_DIGIT_COUNT_MAX: usize = 9;
 /// Most different domains of recipients that are asked for their rules; further ones have none of their own.
 pub const RECIPIENT_DOMAIN_COUNT_MAX: usize = 1000;

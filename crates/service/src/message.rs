@@ -17,6 +17,7 @@ use crate::dsn::{self, Notification};
 use crate::limits::{HEADER_BYTES_KEPT_MAX, RECIPIENT_DOMAIN_COUNT_MAX};
 use crate::sending::Sending;
 use crate::settings::{Kept, Watch, Written};
+use crate::spam::Said;
 use crate::way_in::Captured;
 
 /// The SMTP client, as far as the MTA tells of it.
@@ -73,6 +74,8 @@ pub(crate) struct Rest {
     /// What is kept of what may be a notification, where somebody wants to know of whose message it is.
     pub(crate) notification: Option<Notification>,
     list_id_count: u32,
+    /// What a spam filter that ran before said.
+    pub(crate) spam: Said,
     /// How many recipients were refused.
     refused_count: u64,
 }
@@ -277,6 +280,7 @@ impl Rest {
         if watch.row == Kept::Yes && self.message_id.is_none() && is("Message-ID") {
             self.message_id = Some(dsn::message_id(value).to_vec());
         }
+        self.spam.field(name, value, &watch.results.spam);
         if let Some(notification) = &mut self.notification {
             notification.field(name, value);
         }

@@ -13,10 +13,10 @@ use dmarc::evaluate::Applied;
 use dmarc::{DmarcResult, FromDefect, Policy, PolicyTag};
 use mailtext::Domain;
 use policy::input::{Arc, Author, Breadth, Input, Listed, Seal, Signature, Spf, User};
-use policy::{Action, Standing, Stored};
+use policy::{Action, Filtered, Standing, Stored};
 use report::Row;
 use report::row::{Address, AlignedPass, Evaluation, MethodOutcome};
-use report::vocabulary::{Aligned, Method, MethodResult};
+use report::vocabulary::{Aligned, Method, MethodResult, Spam};
 
 /// The message of a row, as it was judged and with what was done; `None` for mail that was not judged.
 #[must_use]
@@ -59,6 +59,11 @@ fn input(row: &Row) -> Input {
         sender_id: the(row, Method::SenderId).map(|outcome| spf_verdict(outcome.result)),
         null_mx: null_mx.filter_map(subject).collect(),
         listed: row.others.iter().filter_map(|outcome| listed(row, outcome)).collect(),
+        filtered: match row.message.spam {
+            Spam::Unknown => Filtered::Unknown,
+            Spam::No => Filtered::Clean,
+            Spam::Yes => Filtered::Spam,
+        },
         ..Input::default()
     }
 }

@@ -7,11 +7,14 @@ use auth::client::{dns_lists, null_mx, smtp_auth};
 use dkim::Verification;
 use dmarc::{Alignment, PolicySearch};
 use mailtext::{Domain, Outcome, PathFlaw, ReversePath};
+use policy::Filtered;
 use report::row::{
     Address, Arc, Client, Dmarc, Envelope, Evaluation, Message, MethodOutcome, Override, Published, Row, Signature,
     Spf, SpfCheck, Verdict, Wanted,
 };
-use report::vocabulary::{Action, Algorithm, Aligned, Direction, Disposition, Method, MethodResult, OverrideKind};
+use report::vocabulary::{
+    Action, Algorithm, Aligned, Direction, Disposition, Method, MethodResult, OverrideKind, Spam,
+};
 use report::{RowId, Why};
 
 use crate::ending::Failure;
@@ -42,7 +45,7 @@ pub(crate) fn row<W: World>(world: &W, id: RowId, seen: &Seen<'_>) -> Row {
             size_bytes: rest.size.header_bytes + rest.size.body_bytes,
             header_bytes: rest.size.header_bytes,
             message_id: rest.message_id.as_deref().map(|message_id| world.digest(message_id)),
-            ..Message::default()
+            spam: spam(rest.transaction.filtered),
         },
         spf: facts.spf.as_ref().map(spf).unwrap_or_default(),
         dkim: facts.dkim.iter().map(|outcome| signature(&outcome.result)).collect(),
@@ -58,6 +61,14 @@ pub(crate) fn row<W: World>(world: &W, id: RowId, seen: &Seen<'_>) -> Row {
     };
     row.clip();
     row
+}
+
+fn spam(filtered: Filtered) -> Spam {
+    match filtered {
+        Filtered::Unknown => Spam::Unknown,
+        Filtered::Clean => Spam::No,
+        Filtered::Spam => Spam::Yes,
+    }
 }
 
 /// The evidence behind a row: every step of every method, then the reasons of the verdict.

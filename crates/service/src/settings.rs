@@ -10,6 +10,7 @@ use policy::labels::LabelRules;
 use policy::rules::QuarantineBy;
 use policy::{RuleSet, Rules};
 
+use crate::spam::SpamField;
 use crate::way_in::{AfterWayIn, WayIn};
 
 /// What may vary in a conversation.
@@ -73,6 +74,8 @@ pub struct Results {
     pub foreign: Foreign,
     /// The names of those with whom the other thing is done.
     pub foreign_except: Vec<String>,
+    /// The field of a spam filter that ran before.
+    pub spam: SpamField,
 }
 
 /// Whether a field is written.

@@ -7,7 +7,7 @@ use lookup::Lookup;
 use lookup::fetch::Fetch;
 use mailtext::{Domain, PathFlaw, ReversePath};
 use outgoing::{Origin, Signed};
-use policy::{Action, Dsn, Input, Standing, Verdict};
+use policy::{Action, Dsn, Filtered, Input, Standing, Verdict};
 use report::row::Address;
 use report::{Entry, LedgerError, RowId};
 
@@ -137,6 +137,8 @@ pub struct Receipt<'a> {
     pub held: Option<Result<(), milter::EditError>>,
     /// Whether it notifies of a delivery, and of whose message.
     pub dsn: Dsn,
+    /// What a spam filter that ran before said of it.
+    pub filtered: Filtered,
     /// How many recipients there were.
     pub recipient_count: u64,
     /// How many Authentication-Results fields in our name came from outside.

@@ -12,6 +12,7 @@
 //! key: NAME DOMAIN SELECTOR FILE   unsigned: reject | tempfail   macro: NAME VALUE   socket: SOCKET
 //! outgoing-network: NETWORK        outgoing-users: all           outgoing-macro: NAME VALUE   outgoing-listener: SOCKET
 //! received-spf: yes  explanation: yes                    foreign: remove        foreign-except: ID ID
+//! spam-field: NAME  spam-score: SCORE  spam-client: NETWORK
 //! ledger: yes | full | closed | conflict COUNT            on-failure: tempfail   evidence: none | all
 //! ```
 //! Of every message it is asserted that Postfix and Sendmail, which count deleted fields differently, make the same of

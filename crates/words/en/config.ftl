@@ -223,6 +223,8 @@ config-policy-client-lists = What follows an entry in a list, by its zone. An en
 config-policy-dsn = What follows a notification of a delivery that answers nothing of ours: it comes with an empty sender or as a delivery report, and outgoing mail is signed here, so that the ledger knows what was sent. Let the ledger run for a week before these act.
 config-policy-dsn-of-others = It speaks of messages, and none of them was sent from here in the last 30 days.
 config-policy-dsn-of-nothing = It names no message.
+config-policy-spam = What follows what a spam filter that ran before says ([results] spam_field).
+config-policy-spam-found = It calls the message spam.
 
 ## [policy.memory]
 
@@ -384,6 +386,9 @@ config-results-received-spf = Write Received-SPF (RFC 7208) as well; fields of t
 config-results-explanation = Write X-Sekisho-Explanation: what was done, by which rule, and why.
 config-results-foreign = Whether Authentication-Results that others wrote stay on the message.
 config-results-foreign-except = Names (authserv-id) of those with whom the other thing is done.
+config-results-spam-field = The header field in which a spam filter that ran before says whether a message is spam: X-Spam-Flag, X-Spam-Status, X-Spamd-Result, X-Spam-Score. It counts in the statistics and in the reputation, and [policy.spam] may act on it. Anybody can write such a field: name one only if your own filter takes away every field of this name that comes with a message. If it stands there twice, it is not believed.
+config-results-spam-score = From which score on a message is spam, where the field tells a score. Without this key the first yes or no (true, false) in the field counts.
+config-results-spam-clients = Networks of the content filters that hand mail back to the MTA: the field is believed in their messages alone. Leave it out where the filter is a milter that runs before this one.
 config-labels = What readers and their filters see.
 config-labels-subject = Mark in front of the subject of suspicious mail.
 config-labels-fields = Header fields for filters. Those that come from outside under these names are removed.
@@ -405,6 +410,7 @@ config-replies-list = A list in DNS names the client or a domain.
 config-replies-denied = The domain is denied.
 config-replies-own-policy = A domain for which [policy.domains] has a policy is not authenticated.
 config-replies-dsn = A notification answers nothing that was sent from here.
+config-replies-spam = A spam filter calls the message spam.
 config-replies-reputation = The reputation is bad.
 config-replies-replay = The signed message was seen too often.
 

@@ -24,6 +24,7 @@ policy-bad-client = The client’s network has a bad reputation ({ $good_per_mil
 policy-replay = The same signed message was delivered { $count } times before; by the rules: { $action }.
 policy-dsn-of-others = The notification speaks of a message that was not sent from here; by the rules: { $action }.
 policy-dsn-of-nothing = The notification names no message that could be looked for; by the rules: { $action }.
+policy-spam = A spam filter that ran before calls the message spam; by the rules: { $action }.
 policy-another-sign = Another sign than the policy speaks against the message: { $sign }.
 policy-reject-alone = The policy reject of { $author } is not enough to reject without another sign; the message is treated as if the policy were quarantine.
 policy-test-mode = { $author } publishes { $published } and is testing (t=y); the policy that counts is { $applied }.

@@ -223,6 +223,8 @@ config-policy-client-lists = リストに掲載されている場合の処置を
 config-policy-dsn = ここから送信したメールに対応しない配送状況の通知への処置です。送信者が空のメールと配送レポートが対象です。送信メールにここで署名し、台帳に記録している場合に働きます。処置を有効にする前に、台帳を 1 週間ほど運用してください。
 config-policy-dsn-of-others = 通知の対象のメールを、過去 30 日間にここから送信していない場合です。
 config-policy-dsn-of-nothing = 通知が対象のメールを示していない場合です。
+config-policy-spam = 前段の迷惑メールフィルタの判定([results] の spam_field)に応じた処置です。
+config-policy-spam-found = 迷惑メールと判定した場合です。
 
 ## [policy.memory]
 
@@ -384,6 +386,9 @@ config-results-received-spf = Received-SPF (RFC 7208) も書きます。その�
 config-results-explanation = X-Sekisho-Explanation に、処置、規則、理由を書きます。
 config-results-foreign = 他者が書いた Authentication-Results をメールに残すかどうかです。
 config-results-foreign-except = 上と逆に扱う相手の名前 (authserv-id) です。
+config-results-spam-field = 前段の迷惑メールフィルタが判定を書くヘッダフィールドの名前です(X-Spam-Flag、X-Spam-Status、X-Spamd-Result、X-Spam-Score など)。統計と評価に数え、[policy.spam] で処置を定められます。このようなフィールドは誰でも書けます。届いたメールに付いている同名のフィールドを、自身のフィルタがすべて削除する場合にだけ指定してください。同名のフィールドが 2 つ以上あるメールでは、判定を使いません。
+config-results-spam-score = フィールドがスコアを示す場合に、迷惑メールとするスコアの下限です。指定がなければ、フィールド内の最初の yes / no(true / false)を使います。
+config-results-spam-clients = メールを MTA に戻すコンテンツフィルタのネットワークです。ここから届いたメールでだけ、フィールドの判定を使います。フィルタが本製品より前に動く milter の場合は指定しません。
 config-labels = 受信者とそのフィルタに見せる印です。
 config-labels-subject = 疑わしいメールの件名の先頭に付ける印です。
 config-labels-fields = 振り分け用のヘッダです。外部から付けられた同名のヘッダは削除します。
@@ -405,6 +410,7 @@ config-replies-list = DNS のリストに接続元またはドメイン名が掲
 config-replies-denied = 受信しないドメイン名の場合です。
 config-replies-own-policy = [policy.domains] でポリシーを定めたドメイン名が認証されていない場合です。
 config-replies-dsn = ここから送信したメールに対応しない通知の場合です。
+config-replies-spam = 迷惑メールフィルタが迷惑メールと判定した場合です。
 config-replies-reputation = 評価が低い場合です。
 config-replies-replay = 同じ署名のメールを受け取りすぎた場合です。
 

@@ -24,6 +24,7 @@ policy-bad-client = 接続元ネットワークの評価が低い状態です(�
 policy-replay = 同じ署名のメールがすでに { $count } 回配送されています(規則による処置: { $action })。
 policy-dsn-of-others = 配送状況の通知ですが、対象のメールはここから送信したものではありません(規則による処置: { $action })。
 policy-dsn-of-nothing = 配送状況の通知ですが、対象のメールが示されていません(規則による処置: { $action })。
+policy-spam = 前段の迷惑メールフィルタが、このメールを迷惑メールと判定しています(規則による処置: { $action })。
 policy-another-sign = ポリシー以外にも、このメールを疑う根拠があります({ $sign })。
 policy-reject-alone = { $author } のポリシー reject だけでは拒否しません。ほかに根拠がないため、quarantine として扱います。
 policy-test-mode = { $author } のポリシー { $published } は試験運用中(t=y)のため、{ $applied } を適用します。

@@ -385,6 +385,7 @@ const SECTIONS: &[Section] = &[
         times: Times::Once,
         rows: &[action("of_others", "\"accept\""), action("of_nothing", "\"accept\"")],
     },
+    Section { name: "policy.spam", times: Times::Once, rows: &[action("found", "\"accept\"")] },
     Section {
         name: "policy.memory",
         times: Times::Once,
@@ -429,6 +430,9 @@ const SECTIONS: &[Section] = &[
             is("explanation", Form::Boolean, "false"),
             is("foreign", Form::OneOf(&["keep", "remove"]), "\"keep\""),
             is("foreign_except", Form::Receivers, "[]"),
+            told("spam_field", Form::Text, "none", "\"X-Spam-Flag\""),
+            told("spam_score", Form::Text, "none", "\"5.0\""),
+            told("spam_clients", Form::Networks, "every-client", "[\"127.0.0.1\"]"),
         ],
     },
     Section {
@@ -599,6 +603,7 @@ const SECTIONS: &[Section] = &[
             usual_text("denied"),
             usual_text("own_policy"),
             usual_text("dsn"),
+            usual_text("spam"),
             usual_text("reputation"),
             usual_text("replay"),
         ],

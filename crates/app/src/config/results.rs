@@ -1,8 +1,11 @@
-//! `[results]`: what is written beside Authentication-Results, and what becomes of the results of others.
+//! `[results]`: what is written beside Authentication-Results, and what becomes of the results of others,
+//! those of spam filters among them.
 
-use service::{Foreign, Results, Written};
+use policy::labels::FieldName;
+use service::{Foreign, Results, SpamField, Written};
 use toml::de::DeValue;
 
+use super::rules::networks;
 use super::{Key, Wrong, boolean, string};
 
 /// The keys.
@@ -43,6 +46,32 @@ pub(super) const KEYS: &[Key] = &[
             let name = |value: &str| Some(value.to_owned()).filter(|name| !name.is_empty()).ok_or(Wrong);
             let names = names.iter().map(|value| name(string(value.get_ref())?)).collect::<Result<Vec<_>, _>>()?;
             config.results = Results { foreign_except: names, ..std::mem::take(&mut config.results) };
+            Ok(())
+        },
+    },
+    Key {
+        section: "results",
+        name: "spam_field",
+        take: |config, value| {
+            let name = string(value)?;
+            FieldName::new(name).map_err(|_| Wrong)?;
+            config.results.spam.name = name.to_owned();
+            Ok(())
+        },
+    },
+    Key {
+        section: "results",
+        name: "spam_score",
+        take: |config, value| {
+            config.results.spam.score_min = Some(SpamField::score(string(value)?).ok_or(Wrong)?);
+            Ok(())
+        },
+    },
+    Key {
+        section: "results",
+        name: "spam_clients",
+        take: |config, value| {
+            config.results.spam.clients = networks(value)?;
             Ok(())
         },
     },

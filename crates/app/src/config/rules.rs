@@ -216,6 +216,7 @@ pub(super) const KEYS: &[Key] = &[
     key("policy.exceptions", "denied_action", |config, value| {
         set(&mut config.judging.rules.exceptions.denied_response.action, value)
     }),
+    key("policy.spam", "found", |config, value| set(&mut config.judging.rules.spam, value)),
     key("labels", "subject", |config, value| {
         let subject = subject(value)?;
         config.judging.labels().subject = Some(subject);
@@ -241,6 +242,7 @@ pub(super) const KEYS: &[Key] = &[
     key("replies", "denied", |config, value| reply(config, Cause::Denied, value)),
     key("replies", "own_policy", |config, value| reply(config, Cause::OwnPolicy, value)),
     key("replies", "dsn", |config, value| reply(config, Cause::Dsn, value)),
+    key("replies", "spam", |config, value| reply(config, Cause::Spam, value)),
     key("replies", "reputation", |config, value| reply(config, Cause::Reputation, value)),
     key("replies", "replay", |config, value| reply(config, Cause::Replay, value)),
 ];
@@ -327,7 +329,7 @@ fn domains(value: &DeValue<'_>) -> Result<Domains, Wrong> {
     Ok(domains)
 }
 
-fn networks(value: &DeValue<'_>) -> Result<Vec<Network>, Wrong> {
+pub(super) fn networks(value: &DeValue<'_>) -> Result<Vec<Network>, Wrong> {
     list(value, |text| text.parse().map_err(|_| Wrong))
 }
 

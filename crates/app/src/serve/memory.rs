@@ -117,7 +117,7 @@ impl Memory {
             return;
         }
         let input = Input::of(receipt.facts, &Transaction::default());
-        let one = counts_of(Kind::of(receipt.verdict, input.dmarc));
+        let one = counts_of(Kind::of(receipt.verdict, input.dmarc, receipt.filtered));
         let is_excused = receipt.verdict.reasons.iter().any(|reason| matches!(reason, Reason::Excused(_)));
         let mut all: Vec<(Space, String, Counts)> = Vec::new();
         for domain in input.authenticated().take(MEMORY_ASKED_COUNT_MAX) {

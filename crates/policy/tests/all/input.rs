@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::{Envelope, Facts, Methods, Settings};
 use mailtext::authres::Letters;
-use policy::{Dsn, Input, Rules, Standing, Transaction, decide, decide_facts};
+use policy::{Dsn, Filtered, Input, Rules, Standing, Transaction, decide, decide_facts};
 
 use crate::{arc_forge, forge, read};
 
@@ -89,9 +89,10 @@ fn what_auth_is_not_told_comes_beside_it() {
         list_id: Some(read::domain("l.example")),
         reply_letters: Letters::Utf8,
         dsn: Dsn::OfOthers,
+        filtered: Filtered::Spam,
     };
     let input = Input::of(&facts, &transaction);
-    assert_eq!(input.dsn, Dsn::OfOthers);
+    assert_eq!((input.dsn, input.filtered), (Dsn::OfOthers, Filtered::Spam));
     assert_eq!((&input.recipients, &input.list_id), (&transaction.recipients, &transaction.list_id));
     assert_eq!((input.reply_letters, input.header_letters), (Letters::Utf8, Letters::Ascii));
     let rules = Rules::default();

@@ -89,6 +89,7 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) -> bool {
             client.lists.insert(domain(zone), response(value));
         }
         "dsn.of-others" => rules.dsn.of_others = act(),
+        "spam.found" => rules.spam = act(),
         "dsn.of-nothing" => rules.dsn.of_nothing = act(),
         "bad-domain" => rules.memory.bad_domain = act(),
         "bad-client" => rules.memory.bad_client = act(),

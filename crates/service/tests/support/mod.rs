@@ -23,7 +23,7 @@ use report::{Entry, IdSource, LedgerError, RowId, Site};
 use sekisho_service::world::Moment;
 use sekisho_service::{
     AfterWayIn, Conversation, EvidenceKept, Foreign, OnFailure, Outgoing, Receipt, Results, Sent as Dispatched,
-    Settings, WasSent, WayIn, World, Written,
+    Settings, SpamField, WasSent, WayIn, World, Written,
 };
 use testkit::{Case, KeyValues, block_on};
 
@@ -63,7 +63,8 @@ pub struct Keeping {
     on_failure: OnFailure,
     /// `evidence: none | all`
     evidence: EvidenceKept,
-    /// `received-spf: yes`, `explanation: yes`, `foreign: remove`, `foreign-except: ID ID`
+    /// `received-spf: yes`, `explanation: yes`, `foreign: remove`, `foreign-except: ID ID`,
+    /// `spam-field: NAME`, `spam-score: SCORE`, `spam-client: NETWORK`
     results: Results,
     /// `key: NAME DOMAIN SELECTOR FILE`, `unsigned: reject | tempfail`, `outgoing-network: NETWORK`,
     /// `outgoing-users: all`, `outgoing-macro: NAME VALUE`, `outgoing-listener: SOCKET`
@@ -99,6 +100,7 @@ impl Keeping {
                     .flat_map(|ids| ids.split(' '))
                     .map(str::to_owned)
                     .collect(),
+                spam: spam_of(input),
             },
             outgoing: outgoing_of(input),
             socket: input.get("socket").map(Into::into),
@@ -340,6 +342,14 @@ pub fn conversation<L: Lookup + Clone + Send + Sync + 'static>(
     }
 }
 
+fn spam_of(input: &KeyValues) -> SpamField {
+    SpamField {
+        name: input.get("spam-field").unwrap_or_default().to_owned(),
+        score_min: input.get("spam-score").map(|score| SpamField::score(score).unwrap()),
+        clients: input.get("spam-client").iter().map(|network| network.parse().unwrap()).collect(),
+    }
+}
+
 /// The rules of a case: its lines `rule.KEY: VALUE`, and `at DOMAIN: KEY=VALUE; …` for recipients.
 pub fn rules_of(input: &KeyValues) -> Option<Rules> {
     let labels = LabelRules { subject: None, fields: Vec::new() };
@@ -371,6 +381,7 @@ fn rule(rules: &mut RuleSet, key: &str, value: &str) {
         "dmarc.temperror" => rules.dmarc.temp_error = act(value),
         "dsn.of-others" => rules.dsn.of_others = act(value),
         "dsn.of-nothing" => rules.dsn.of_nothing = act(value),
+        "spam.found" => rules.spam = act(value),
         "reject-alone" if value == "reject" => rules.dmarc.reject_alone = RejectAlone::Reject,
         "quarantine" if value == "hold" => rules.quarantine = QuarantineBy::Hold,
         "quarantine" if value == "both" => rules.quarantine = QuarantineBy::Both,
@@ -518,7 +529,7 @@ impl<L: Lookup + Clone + Send + Sync + 'static> Story<L> {
     fn line(&mut self, key: &str, value: &str, mails: &[Mail], input: &KeyValues) {
         match key {
             "offer" | "body-repeat" | "open" | "ledger" | "on-failure" | "evidence" | "received-spf"
-            | "explanation" | "foreign" | "foreign-except" => {}
+            | "explanation" | "foreign" | "foreign-except" | "spam-field" | "spam-score" | "spam-client" => {}
             "key" | "unsigned" | "socket" | "way-in" => {}
             _ if key.starts_with("outgoing-") => {}
             "macro" => {

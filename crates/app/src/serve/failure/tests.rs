@@ -305,6 +305,7 @@ async fn only_what_may_be_reported_is_held_and_only_so_much() {
                 recipient_domains: &case.recipient_domains,
                 way_in: None,
                 dsn: policy::Dsn::No,
+                filtered: policy::Filtered::Unknown,
                 recipient_count: 1,
                 held: None,
                 forged_count: 0,
