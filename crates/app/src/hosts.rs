@@ -10,6 +10,7 @@ use feedback::{Archive, ArchiveError};
 use futures_util::future::join_all;
 use net::Resolver;
 use net::places::Places;
+use report::sources::Place;
 
 use crate::config::PlacesConfig;
 use crate::exit::ExitCode;
@@ -100,6 +101,19 @@ fn places(config: &PlacesConfig) -> Result<Places, Failure> {
         let failure = Failure::new(ExitCode::Configuration, "cli-config-unreadable");
         failure.with("file", path.display().to_string()).with("reason", error.to_string())
     })
+}
+
+/// Where addresses are, in their order; `None` where there are no files.
+///
+/// # Errors
+/// One of the files cannot be used.
+pub(crate) fn find_all(config: &PlacesConfig, addresses: &[IpAddr]) -> Result<Option<Vec<Place>>, Failure> {
+    let places = places(config)?;
+    let find = |address: &IpAddr| {
+        let found = places.find(*address);
+        Place { country: found.country.map(Into::into), asn: found.asn, as_name: found.as_name.map(Into::into) }
+    };
+    Ok((!places.is_empty()).then(|| addresses.iter().map(find).collect()))
 }
 
 /// Adds to what is kept of addresses what the files tell today.

@@ -36,6 +36,10 @@ pub const ASSET_AGE_S: u32 = 31_536_000;
 pub const ROUND_COUNT_MAX: usize = 4;
 /// Most domains of a person about each of which the ledger is asked by itself.
 pub const ASKED_DOMAIN_COUNT_MAX: usize = 16;
+/// Weeks of which statistics tell where mail came from, the newest.
+pub const SOURCE_WEEK_COUNT: usize = 5;
+/// Countries, and networks, that statistics name of a week: those that most messages came from.
+pub const PLACE_COUNT: usize = 30;
 /// Addresses that statistics name: those that most messages came from.
 pub const SOURCE_COUNT: usize = 50;
 /// Most pieces into which a period is divided for small lines.

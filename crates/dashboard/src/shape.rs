@@ -179,6 +179,8 @@ const FIGURES: Shape = Object(&[
     ("actions", Map(&Count)),
     ("latency_median_below_us", Maybe(&Count)),
     ("latency_p95_below_us", Maybe(&Count)),
+    ("domains", Maybe(&List(&Text))),
+    ("whole_from", Maybe(&Moment)),
     ("daily", List(&Object(&[("day", Day), ("messages", Count), ("results", List(&RESULT))]))),
 ]);
 const RESULT: Shape = Object(&[("method", Text), ("result", Text), ("messages", Count)]);
@@ -237,10 +239,26 @@ const STEP: Shape = Object(&[
 
 const STATISTICS: Shape = Object(&[
     ("by", Text),
+    ("domains", Maybe(&List(&Text))),
+    ("domains_definition", Maybe(&Text)),
+    ("whole_from", Maybe(&Moment)),
     ("shares", Object(&[("definition", Text), ("parts", List(&SHARES))])),
     ("weekly", Object(&[("definition", Text), ("spam_definition", Text), ("parts", List(&WEEK))])),
-    ("sources", Object(&[("definition", Text), ("from", Day), ("to", Day), ("addresses", List(&ADDRESS))])),
+    ("weekly_sources", Maybe(&Object(&[("definition", Text), ("weeks", List(&PLACES))]))),
+    ("sources", Maybe(&ADDRESSES)),
 ]);
+const ADDRESSES: Shape = Object(&[("definition", Text), ("from", Day), ("to", Day), ("addresses", List(&ADDRESS))]);
+/// The countries and networks of a week; `null` where no files tell them.
+const PLACES: Shape = Object(&[
+    ("from", Day),
+    ("to", Day),
+    ("messages", Count),
+    ("addresses", Count),
+    ("left_out", Count),
+    ("countries", Maybe(&List(&With(&Object(&[("country", Maybe(&Text))]), &CAME)))),
+    ("networks", Maybe(&List(&With(&Object(&[("network", Maybe(&Text))]), &CAME)))),
+]);
+const CAME: Shape = Object(&[("messages", Count), ("dmarc_pass", Count), ("kept_away", Count), ("addresses", Count)]);
 const SHARES: Shape = Object(&[
     ("from", Day),
     ("to", Day),

@@ -2,6 +2,7 @@
 //! tests over memory.
 
 use std::future::{Future, ready};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use audit::history::Kept;
@@ -17,6 +18,7 @@ use people::Registry;
 use people::session::Lifetimes;
 use report::Ledger;
 use report::row::Address;
+use report::sources::Place;
 use words::{Argument, Language, Words};
 
 use crate::trouble::Trouble;
@@ -80,6 +82,15 @@ pub trait Sources: Send + Sync + 'static {
     /// What DNS says of a domain now: the text of its DMARC record, and which names below it exist. From memory where
     /// somebody asked a short while ago.
     fn published(&self, domain: &Domain, below: &[Domain]) -> impl Future<Output = Published> + Send;
+
+    /// Where addresses are, in their order, by the operator's files of countries and networks; `None` where there are none.
+    ///
+    /// # Errors
+    /// A file cannot be used.
+    fn places(&self, addresses: Vec<IpAddr>) -> impl Future<Output = Result<Option<Vec<Place>>, Trouble>> + Send {
+        let _ = addresses;
+        ready(Ok(None))
+    }
 
     /// Reads a report that is kept once more, as it would be read if it came now: `bytes` are its own, decompressed. It
     /// is brought from where it came before, and whoever vouched for it does so again. Says what the archive did with

@@ -8,7 +8,7 @@
 //! database, or forget quietly: whatever a bound cuts off is counted.
 //!
 //! Reading order: [`id`], [`row`] with the words of [`vocabulary`], [`why`], [`query`] (questions, and which row answers
-//! them), [`tally`] with [`statistics`], [`ledger`], [`hot`]; then [`index`] and [`codec`], which are for those who write
+//! them), [`tally`] with [`statistics`] and [`sources`], [`ledger`], [`hot`]; then [`index`] and [`codec`], which are for those who write
 //! stores. What never passes is in [`limits`].
 
 pub mod codec;
@@ -20,6 +20,7 @@ mod lexicon;
 pub mod limits;
 pub mod query;
 pub mod row;
+pub mod sources;
 pub mod statistics;
 pub mod tally;
 pub mod vocabulary;

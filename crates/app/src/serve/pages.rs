@@ -21,6 +21,7 @@ use net::MessageResolver;
 use net::http::{Request, Response, StatusCode, status};
 use people::{NewLine, Registry as _, Secret, Setup};
 use report::row::Address;
+use report::sources::Place;
 use store::archive::SurveyLine;
 use store::{Sqlite, SqliteArchive, SqliteRegistry};
 use tokio::sync::watch;
@@ -316,6 +317,13 @@ impl<A: Around> Sources for House<A> {
             Marks::new(marks),
             Hosts::new(hosts.map_err(|failure| failed(&failure))?),
         ))
+    }
+
+    async fn places(&self, addresses: Vec<IpAddr>) -> Result<Option<Vec<Place>>, Trouble> {
+        let config = self.places.clone();
+        // The files are read for it.
+        let found = self.apart(move || crate::hosts::find_all(&config, &addresses)).await;
+        found.map_err(|failure| failed(&failure))
     }
 
     async fn published(&self, domain: &Domain, below: &[Domain]) -> Published {

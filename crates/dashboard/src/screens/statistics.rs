@@ -4,6 +4,7 @@
 use chart::{Figure, Scale, Series, Shape};
 use mailtext::Domain;
 use maud::html;
+use report::sources::{Place, Week};
 use report::statistics::{self, By, Part, Statistics as Counted};
 use report::tally::{Measure, MeasureKind, Step, TallyQuery};
 use report::vocabulary::{Direction, Method};
@@ -12,9 +13,9 @@ use serde_json::{Value, json};
 
 use crate::ask::{Period, View, Visit, day_text};
 use crate::data::{Cell, Column, Table};
-use crate::limits::SOURCE_COUNT;
+use crate::limits::{PLACE_COUNT, SOURCE_COUNT, SOURCE_WEEK_COUNT};
 use crate::page::Page;
-use crate::parts::{Tone, choice, code, days, downloads, figure, filter, notice};
+use crate::parts::{Tone, choice, code, days, downloads, figure, filter, notice, safe};
 use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
@@ -34,6 +35,8 @@ pub(crate) struct Data {
     /// The last seven days of the period, and the addresses most mail came from in them.
     week: Period,
     sources: Vec<Source>,
+    /// Where mail came from, week by week; without countries and networks where no files tell them.
+    weeks: Vec<(Week, Option<Vec<Place>>)>,
     /// The domains whose messages are counted; `None`: of the whole house. Addresses are not counted by domain.
     domains: Option<Box<[Domain]>>,
     /// From when on they are counted, in milliseconds since 1970.
@@ -83,8 +86,16 @@ impl Screen for Statistics {
             top: Some(SOURCE_COUNT),
             ..TallyQuery::new(MeasureKind::Source, week.from_ms(), week.until_ms(), Step::Whole)
         };
-        let sources = if domains.is_none() { sources(&ledger.tally(query).await?) } else { Vec::new() };
-        Ok(Data { span, counted, weekly, week, sources, domains, whole_from_ms })
+        let (mut found, mut weeks) = (Vec::new(), Vec::new());
+        if domains.is_none() {
+            found = sources(&ledger.tally(query).await?);
+            for week in report::sources::weeks(from_day, until_day, SOURCE_WEEK_COUNT) {
+                let counted = report::sources::of(week, &ledger.tally(report::sources::query(week)).await?);
+                let places = visit.sources.places(counted.addresses.iter().map(|(ip, _)| *ip).collect()).await?;
+                weeks.push((counted, places));
+            }
+        }
+        Ok(Data { span, counted, weekly, week, sources: found, weeks, domains, whole_from_ms })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -130,6 +141,16 @@ impl Screen for Statistics {
                 p { (days(data.week)) }
                 p { (defined(view)) }
                 (table("sources").unwrap_or_default())
+                h2 { (view.word("page-mail-label-countries")) }
+                @if data.weeks.iter().any(|(_, places)| places.is_some()) {
+                    p { (places_defined(view)) }
+                    @for text in left_out(data, view) { (notice(Tone::Warning, &html! { (text) })) }
+                    (table("countries").unwrap_or_default())
+                    h2 { (view.word("page-mail-label-networks")) }
+                    (table("networks").unwrap_or_default())
+                } @else {
+                    p { (view.word("page-mail-places-unknown")) }
+                }
             }
             (downloads(view, &tables))
         };
@@ -175,6 +196,10 @@ impl Screen for Statistics {
                 "spam_definition": view.word("page-mail-spam-defined"),
                 "parts": weekly.collect::<Vec<_>>(),
             },
+            "weekly_sources": data.domains.is_none().then(|| json!({
+                "definition": places_defined(view),
+                "weeks": data.weeks.iter().map(week_value).collect::<Vec<_>>(),
+            })),
             "sources": data.domains.is_none().then(|| json!({
                 "definition": defined(view),
                 "from": day_text(data.week.from_day),
@@ -186,9 +211,101 @@ impl Screen for Statistics {
 
     fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
         let mut tables = vec![shares_table(data, view), weekly_table(data, view)];
-        tables.extend(data.domains.is_none().then(|| sources_table(data, view)));
+        if data.domains.is_none() {
+            let country = |place: &Place| place.country.as_deref().unwrap_or_default().to_owned();
+            let named = ("countries", "page-mail-label-countries", "page-mail-label-country");
+            tables.extend([sources_table(data, view), places_table(data, named, &country, view)]);
+            let named = ("networks", "page-mail-label-networks", "page-mail-label-network");
+            tables.push(places_table(data, named, &network_text, view));
+        }
         tables
     }
+}
+
+/// The network of an address: `AS64496 Example`, or nothing.
+fn network_text(place: &Place) -> String {
+    let number = place.asn.map(|number| format!("AS{number}")).unwrap_or_default();
+    format!("{number} {}", place.as_name.as_deref().unwrap_or_default()).trim().to_owned()
+}
+
+/// How countries and networks are counted.
+fn places_defined(view: &View<'_>) -> String {
+    let counts = [("weeks", SOURCE_WEEK_COUNT.into()), ("count", PLACE_COUNT.into())];
+    view.say("page-mail-places-defined", &counts)
+}
+
+/// What is not in the counts of a week, in a sentence for each.
+fn left_out(data: &Data, view: &View<'_>) -> Vec<String> {
+    let cut = data.weeks.iter().filter(|(week, _)| week.omitted.count > 0);
+    cut.map(|(week, _)| {
+        let counts = [("day", day_text(week.from_day).into()), ("count", week.omitted.count.into())];
+        view.say("page-mail-places-left-out", &counts)
+    })
+    .collect()
+}
+
+/// A week for programs.
+fn week_value((week, places): &(Week, Option<Vec<Place>>)) -> Value {
+    let sums = |name: &str, key: &dyn Fn(&Place) -> Option<String>| {
+        let lines = places.as_ref().map(|places| week.by(places, key))?;
+        let lines = lines.into_iter().map(|(key, sum)| {
+            json!({ name: key, "messages": sum.messages, "dmarc_pass": sum.passed, "kept_away": sum.kept_away,
+                    "addresses": sum.addresses })
+        });
+        Some(lines.take(PLACE_COUNT).collect::<Vec<_>>())
+    };
+    let network = |place: &Place| Some(network_text(place)).filter(|text| !text.is_empty());
+    json!({
+        "from": day_text(week.from_day),
+        "to": day_text(week.until_day.saturating_sub(1)),
+        "messages": week.total.messages,
+        "addresses": week.total.addresses,
+        "left_out": week.omitted.count,
+        "countries": sums("country", &|place| place.country.as_deref().map(str::to_owned)),
+        "networks": sums("network", &network),
+    })
+}
+
+/// A line for each week and place, those with most messages.
+fn places_table(
+    data: &Data,
+    (name, caption, label): (&'static str, &str, &str),
+    key: &dyn Fn(&Place) -> String,
+    view: &View<'_>,
+) -> Table {
+    let columns = vec![
+        Column::text("week", view.word("page-mail-label-by-week")),
+        Column::text(if name == "countries" { "country" } else { "network" }, view.word(label)),
+        Column::number("messages", view.word("page-label-messages")),
+        Column::number("percent", view.word("page-mail-label-share")),
+        Column::number("dmarc_pass", view.word("page-label-passed")),
+        Column::number("kept_away", view.word("page-mail-label-kept-away-count")),
+        Column::number("addresses", view.word("page-mail-label-addresses")),
+        Column::hidden("definition"),
+    ];
+    let mut table = Table::new(name, view.word(caption), columns);
+    for (week, places) in &data.weeks {
+        let Some(places) = places else { continue };
+        for (place, sum) in week.by(places, key).into_iter().take(PLACE_COUNT) {
+            let unknown = || view.word("page-mail-label-not-known");
+            let shown = if place.is_empty() {
+                html! { (unknown()) }
+            } else {
+                html! { (safe(&place)) }
+            };
+            table.rows.push(vec![
+                Cell::text(day_text(week.from_day)).head(),
+                Cell::text(place).showing(shown),
+                Cell::number(sum.messages),
+                Cell::percent(sum.messages, week.total.messages),
+                Cell::number(sum.passed),
+                Cell::number(sum.kept_away),
+                Cell::number(sum.addresses),
+                Cell::text(places_defined(view)),
+            ]);
+        }
+    }
+    table
 }
 
 /// The domains that somebody who may not see all can choose among.

@@ -380,6 +380,27 @@ fn statistics_are_shares_by_volume_with_their_definition() {
         (3, &3.into()),
         "clients of outgoing mail are no sources"
     );
+    let [.., before, last] = &value["weekly_sources"]["weeks"].as_array().unwrap()[..] else { panic!("{value}") };
+    assert_eq!((&last["from"], &last["messages"], &last["addresses"]), (&"2026-11-23".into(), &5.into(), &3.into()));
+    assert_eq!((&before["messages"], &before["left_out"]), (&10.into(), &0.into()));
+    let countries: Vec<_> = before["countries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (&line["country"], &line["messages"], &line["kept_away"]))
+        .collect();
+    assert_eq!(
+        countries,
+        [
+            (&"JP".into(), &6.into(), &0.into()),
+            (&Json::Null, &2.into(), &0.into()),
+            (&"US".into(), &2.into(), &2.into())
+        ]
+    );
+    assert_eq!(before["networks"][0]["network"], "AS64496 Net & Co");
+    let file = text(&get(&desk, "/statistics.csv?table=countries&days=1"));
+    assert!(file.contains("2026-11-23,JP,3,60.0,3,0,1,"), "{file}");
+    assert!(text(&get(&desk, "/statistics")).contains("AS64496 Net &amp; Co"));
     let file = text(&get(&desk, "/statistics.csv?days=7"));
     assert!(file.starts_with("\u{feff}part,method,result,messages,evaluated,percent,definition\r\n"), "{file}");
     assert!(file.contains("2026-11,dmarc,pass,9,15,60.0,"), "{file}");

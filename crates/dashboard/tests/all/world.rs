@@ -23,6 +23,7 @@ use insight::{Classifier, Hosts, Map, Marks};
 use mailtext::{Domain, Value};
 use people::{Grant, Name, NewLine, Person, Registry as _};
 use report::row::{Address, Policy};
+use report::sources::Place;
 use report::vocabulary::{Disposition, MethodResult};
 use report::{Entry, Ledger as _};
 use store::{Memory, MemoryArchive, MemoryRegistry};
@@ -264,6 +265,15 @@ impl Sources for World {
         let addresses: Vec<IpAddr> = lines.iter().filter_map(|line| line.source).collect();
         let hosts = self.archive.hosts(addresses).await?;
         Ok(Classifier::new(Map::curated(), Marks::new(marks), Hosts::new(hosts)))
+    }
+
+    async fn places(&self, addresses: Vec<IpAddr>) -> Result<Option<Vec<Place>>, Trouble> {
+        let find = |ip: &IpAddr| match ip.to_string().as_str() {
+            "192.0.2.1" => Place { country: Some("JP".into()), asn: Some(64_496), as_name: Some("Net & Co".into()) },
+            "203.0.113.66" => Place { country: Some("US".into()), ..Place::default() },
+            _ => Place::default(),
+        };
+        Ok(Some(addresses.iter().map(find).collect()))
     }
 
     async fn published(&self, _domain: &Domain, _below: &[Domain]) -> Published {
