@@ -1,12 +1,15 @@
 //! `stats`: traffic as ministries and carriers publish it, from the counts of the ledger. The fold is that of the page.
 
+mod sources;
+
 use std::fmt::Write as _;
 
 use chart::{Figure, Locale, Scale, Series, Shape, Slot, View};
 use clap::{Args, ValueEnum};
+use mailtext::Domain;
 use report::statistics::{self, By, Part, Statistics};
 use report::vocabulary::{Method, MethodResult};
-use report::{Ledger as _, TallyLine};
+use report::{Ledger as _, TallyLine, TallyQuery};
 use serde_json::json;
 
 use crate::common::Common;
@@ -28,6 +31,12 @@ pub(crate) struct StatsArguments {
     /// How time is divided
     #[arg(long, value_name = "PART", default_value = "month")]
     by: Division,
+    /// Of the messages of this domain and of all below it (may be given several times)
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Vec<String>,
+    /// Where mail came from, week by week: countries, networks, addresses
+    #[arg(long, conflicts_with = "domain")]
+    sources: bool,
     /// Form of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -86,23 +95,74 @@ pub(crate) fn run(common: &Common, arguments: &StatsArguments) -> Result<ExitCod
         let from = arguments.from.as_deref().unwrap_or_default();
         return Err(Failure::option("cli-bad-value", "--from", from));
     }
-    let lines = ledger::with(common, async |store| {
-        let mut lines: Vec<TallyLine> = Vec::new();
+    if arguments.sources {
+        return sources::run(common, arguments.format, from_day, until_day);
+    }
+    let domains = domains(&arguments.domain)?;
+    let asked = domains.clone();
+    let (lines, whole_from_ms) = ledger::with(common, async |store| {
+        let (mut lines, mut whole_from_ms): (Vec<TallyLine>, _) = (Vec::new(), 0);
         for kind in statistics::KINDS {
-            lines.extend(store.tally(statistics::query(kind, from_day, until_day, 0)).await?.lines);
+            let query = statistics::query(kind, from_day, until_day, 0);
+            let tally = store.tally(TallyQuery { domains: asked.clone(), ..query }).await?;
+            whole_from_ms = tally.whole_from_ms.max(whole_from_ms);
+            lines.extend(tally.lines);
         }
-        Ok(lines)
+        Ok((lines, whole_from_ms))
     })?;
     let counted = statistics::of(arguments.by.by(), from_day, until_day, 0, &lines);
     let say = common.say();
+    let of = Of { domains: domains.as_deref(), from_day: whole_from_day(whole_from_ms, from_day) };
     let text = match arguments.format {
-        Format::Text => text(&counted, say),
-        Format::Json => objects(&counted, say),
-        Format::Csv => table(&counted, say),
+        Format::Text => format!("{}{}", of.text(say), text(&counted, say)),
+        Format::Json => objects(&counted, &of, say),
+        Format::Csv => table(&counted, &of, say),
         Format::Svg => picture(&counted, arguments.method.method(), say)?,
     };
     print(&text)?;
     Ok(ExitCode::Done)
+}
+
+/// Of which messages statistics are.
+struct Of<'a> {
+    /// Those of these domains; `None`: of the whole house.
+    domains: Option<&'a [Domain]>,
+    /// From which day on they are counted, where that is later than what is asked about.
+    from_day: Option<u32>,
+}
+
+impl Of<'_> {
+    /// How they are counted; nothing where they are of the whole house.
+    fn definition(&self, say: &Say) -> Option<String> {
+        let names: Vec<String> = self.domains?.iter().map(ToString::to_string).collect();
+        Some(say.say("page-mail-own-defined", &[("domains", names.join(", ").into())]))
+    }
+
+    /// The same and from when on, in lines before the tables.
+    fn text(&self, say: &Say) -> String {
+        let from = self.from_day.map(|day| say.say("page-mail-own-from", &[("day", day_text(day).into())]));
+        let lines: Vec<String> = self.definition(say).into_iter().chain(from).collect();
+        if lines.is_empty() { String::new() } else { lines.join("\n") + "\n\n" }
+    }
+
+    /// The definition of shares, with of which messages they are.
+    fn defined(&self, say: &Say) -> String {
+        let shares = say.word("page-mail-shares-defined");
+        self.definition(say).map_or_else(|| shares.clone(), |of| format!("{shares} {of}"))
+    }
+}
+
+/// The domains that are asked for; `None` when none is.
+fn domains(asked: &[String]) -> Result<Option<Box<[Domain]>>, Failure> {
+    let read = |text: &String| Domain::parse(text).map_err(|_| Failure::option("cli-bad-value", "--domain", text));
+    let domains = asked.iter().map(read).collect::<Result<Box<[_]>, _>>()?;
+    Ok((!domains.is_empty()).then_some(domains))
+}
+
+/// The first day of which everything is counted, where that is not the first that is asked about.
+fn whole_from_day(whole_from_ms: u64, from_day: u32) -> Option<u32> {
+    let day = u32::try_from(whole_from_ms.div_ceil(DAY_S * 1000)).unwrap_or(u32::MAX);
+    (day > from_day).then_some(day)
 }
 
 /// The tables with their definitions.
@@ -166,7 +226,7 @@ fn spam(counted: &Statistics, say: &Say) -> String {
 }
 
 /// An object for each part of time.
-fn objects(counted: &Statistics, say: &Say) -> String {
+fn objects(counted: &Statistics, of: &Of<'_>, say: &Say) -> String {
     let mut out = String::new();
     for part in &counted.parts {
         let of_part = results(counted).filter(|(other, ..)| other.from_day == part.from_day);
@@ -184,7 +244,9 @@ fn objects(counted: &Statistics, say: &Say) -> String {
             "kept_away": part.kept_away(),
             "spam": spam.map(|(spam, _)| spam),
             "judged_by_filter": spam.map(|(_, judged)| judged),
-            "definition": say.word("page-mail-shares-defined"),
+            "domains": of.domains.map(|domains| domains.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "whole_from": of.from_day.map(day_text),
+            "definition": of.defined(say),
             "kept_away_definition": say.word("page-mail-kept-away-defined"),
             "spam_definition": say.word("page-mail-spam-defined"),
         });
@@ -194,7 +256,7 @@ fn objects(counted: &Statistics, say: &Say) -> String {
 }
 
 /// A line for each part of time, method and result, as the page's file has it.
-fn table(counted: &Statistics, say: &Say) -> String {
+fn table(counted: &Statistics, of: &Of<'_>, say: &Say) -> String {
     let mut out = csv(&["part", "method", "result", "messages", "evaluated", "percent", "definition"]);
     for (part, method, result, count) in results(counted) {
         let evaluated = part.evaluated(method);
@@ -205,7 +267,7 @@ fn table(counted: &Statistics, say: &Say) -> String {
             count.to_string(),
             evaluated.to_string(),
             percent(count, evaluated).trim_end_matches(" %").to_owned(),
-            say.word("page-mail-shares-defined"),
+            of.defined(say),
         ]));
     }
     out
