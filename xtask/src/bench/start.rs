@@ -82,6 +82,11 @@ pub(super) struct Knot {
 impl Knot {
     /// Serves these zones; the root is one of them.
     pub(super) fn start(house: &House, zones: &[(&str, &Path)]) -> Outcome<Self> {
+        Self::start_at(house, zones, &[])
+    }
+
+    /// Serves these zones at port 53 of these addresses, too.
+    pub(super) fn start_at(house: &House, zones: &[(&str, &Path)], addresses: &[&str]) -> Outcome<Self> {
         if !Path::new(KNOT).is_file() {
             return Err(format!("{KNOT} is not there (Debian: knot)"));
         }
@@ -90,7 +95,7 @@ impl Knot {
         std::fs::create_dir_all(&place).map_err(failed)?;
         // A port that is free now; the socket is closed before the server takes it.
         let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).map_err(failed)?.port();
-        let configuration = configuration(&place, zones, port);
+        let configuration = configuration(&place, zones, (port, addresses));
         let path: PathBuf = place.join("knot.conf");
         std::fs::write(&path, configuration).map_err(failed)?;
         let mut command = house.command(KNOT, &["--config"]);
@@ -126,7 +131,7 @@ impl Drop for Knot {
     }
 }
 
-fn configuration(place: &Path, zones: &[(&str, &Path)], port: u16) -> String {
+fn configuration(place: &Path, zones: &[(&str, &Path)], (port, addresses): (u16, &[&str])) -> String {
     let place = place.display();
     let one = |(name, file): &(&str, &Path)| {
         let file = file.display();
@@ -136,8 +141,9 @@ fn configuration(place: &Path, zones: &[(&str, &Path)], port: u16) -> String {
         )
     };
     let zones: String = zones.iter().map(one).collect();
+    let also: String = addresses.iter().map(|address| format!("  listen: {address}@53\n")).collect();
     format!(
-        "server:\n  rundir: \"{place}\"\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n  \
+        "server:\n  rundir: \"{place}\"\n  listen: 127.0.0.1@{port}\n{also}  udp-workers: 1\n  tcp-workers: 1\n  \
          background-workers: 1\nlog:\n  - target: stderr\n    any: warning\ndatabase:\n  storage: \"{place}\"\nzone:\n{zones}"
     )
 }

@@ -1,0 +1,189 @@
+//! Ten thousand domains by `sekisho check`, in one run, beside checkdmarc, which is given a few of them.
+//!
+//! Both ask the same name server, Debian's knot with all the domains in the root zone. checkdmarc knows no port but 53, so the
+//! server has an address of its own on the loopback, which takes root. pip installs checkdmarc into an environment under
+//! `target/bench`; nothing beyond the loopback is looked up or connected to, and mail hosts are greeted by neither. Its start is
+//! not counted, ours is. Both are warmed by domains that are not counted.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Instant;
+
+use super::super::start::Knot;
+use super::super::turns::quartiles;
+use crate::house::{House, Outcome, shown, succeed};
+
+/// Measures; the lines for the reader, or why not.
+pub(super) fn measure(house: &House, program: &Path, rounds: usize) -> Outcome<Vec<String>> {
+    let place = house.root.join("target/bench/audit");
+    std::fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+    let put = |name: &str, text: &str| {
+        let file = place.join(name);
+        std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display())).map(|()| file)
+    };
+    let bench = Many {
+        house,
+        program,
+        few: put("few", &list(0, WARMED))?,
+        many: put("many", &list(WARMED, WARMED + DOMAINS))?,
+        theirs: put("theirs", &list(WARMED, WARMED + THEIRS))?,
+        out: place.join("many.ndjson"),
+    };
+    let zone = put("many.zone", &zone())?;
+    let (python, mut lines) = match checkdmarc(house) {
+        Ok((python, version)) => (Some(python), vec![format!("checkdmarc {version}, {THEIRS} of the domains")]),
+        Err(reason) => (None, vec![format!("skipped: checkdmarc: {reason}")]),
+    };
+    let also: &[&str] = if python.is_some() { &[SERVER] } else { &[] };
+    let knot = Knot::start_at(house, &[(".", &zone)], also)?;
+    bench.ours(&bench.few, WARMED, knot.port)?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        eprintln!("round {}", round + 1);
+        ours.push(f64::from(DOMAINS) / bench.ours(&bench.many, DOMAINS, knot.port)?);
+        if let Some(python) = &python {
+            theirs.push(f64::from(THEIRS) / bench.checkdmarc(python)?);
+        }
+    }
+    lines.insert(0, format!("{DOMAINS} domains in one run, {rounds} rounds, knot on the same machine"));
+    let line = |name: &str, rates: &[f64]| {
+        let [low, middle, high] = quartiles(rates);
+        format!("{name:<34} {middle:>9.1} domains/s ({low:.1}–{high:.1})")
+    };
+    lines.push(line("sekisho check", &ours));
+    if !theirs.is_empty() {
+        lines.push(line("checkdmarc", &theirs));
+        let ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours / theirs).collect();
+        let [low, middle, high] = quartiles(&ratios);
+        lines.push(format!("{:<34} {middle:>9.1} × ({low:.1}–{high:.1})", "sekisho check : checkdmarc"));
+    }
+    Ok(lines)
+}
+
+struct Many<'h> {
+    house: &'h House,
+    program: &'h Path,
+    few: PathBuf,
+    many: PathBuf,
+    theirs: PathBuf,
+    out: PathBuf,
+}
+
+impl Many<'_> {
+    /// Seconds from the program's start to its end.
+    fn ours(&self, names: &Path, count: u32, port: u16) -> Outcome<f64> {
+        let mut command =
+            self.house.command(&self.program.to_string_lossy(), &["check", "--lang", "en", "--format", "json"]);
+        command
+            .args(["--resolver", &format!("127.0.0.1:{port}"), "--selector", "s1", "--output"])
+            .arg(&self.out)
+            .arg("-");
+        let input = std::fs::File::open(names).map_err(|error| format!("{}: {error}", names.display()))?;
+        command.stdin(input);
+        let start = Instant::now();
+        succeed(&mut command)?;
+        let seconds = start.elapsed().as_secs_f64();
+        // A program that does nothing is quick, too: each domain has its record judged, and no question failed.
+        let told = std::fs::read_to_string(&self.out).map_err(|error| format!("{}: {error}", self.out.display()))?;
+        let whole = told.lines().filter(|line| line.contains("\"lookups\":3") && !line.contains("DNS gave no answer"));
+        match whole.count() {
+            whole if whole == count as usize => Ok(seconds),
+            whole => Err(format!("{}: {whole} domains were judged, of {count}", shown(&command))),
+        }
+    }
+
+    /// Seconds without the start of python and of its packages.
+    fn checkdmarc(&self, python: &Path) -> Outcome<f64> {
+        let mut command = self.house.command(&python.to_string_lossy(), &["-c", CHECKDMARC, SERVER]);
+        command.arg(&self.few).arg(&self.theirs).stderr(Stdio::null());
+        let output = command.output().map_err(|error| format!("checkdmarc: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        match numbers[..] {
+            [judged, seconds] if judged == f64::from(THEIRS) => Ok(seconds),
+            _ => Err(format!("checkdmarc says {text:?}")),
+        }
+    }
+}
+
+/// The python that has checkdmarc, and its version; the error says why there is none.
+fn checkdmarc(house: &House) -> Outcome<(PathBuf, String)> {
+    if std::net::UdpSocket::bind((SERVER, 53)).is_err() {
+        return Err(format!("it asks at port 53, and that of {SERVER} is not to be had (root?)"));
+    }
+    let venv = house.root.join("target/bench/checkdmarc");
+    let python = venv.join("bin/python");
+    if !python.is_file() {
+        let made = succeed(house.command("python3", &["-m", "venv"]).arg(&venv));
+        made.map_err(|reason| format!("{reason} (Debian: python3-venv)"))?;
+    }
+    let program = python.to_string_lossy().into_owned();
+    let version = || -> Outcome<String> {
+        let output = house.command(&program, &["-c", VERSION]).stderr(Stdio::null()).output();
+        let output = output.map_err(|error| error.to_string())?;
+        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if output.status.success() && !version.is_empty() { Ok(version) } else { Err("it cannot be loaded".to_owned()) }
+    };
+    if let Ok(version) = version() {
+        return Ok((python, version));
+    }
+    eprintln!("installing checkdmarc, once");
+    succeed(&mut house.command(&program, &["-m", "pip", "install", "--quiet", "checkdmarc==6.0.4"]))?;
+    version().map(|version| (python, version))
+}
+
+fn list(from: u32, until: u32) -> String {
+    (from..until).map(|number| format!("d{number}.example\n")).collect()
+}
+
+/// Domains as there are many: mail at a provider, one more service that sends, a key, every third without DMARC.
+fn zone() -> String {
+    let mut zone = ROOT.to_owned();
+    for number in 0..WARMED + DOMAINS {
+        let (name, provider) = (format!("d{number}.example"), number % 50);
+        let _ = writeln!(zone, "{name}. MX 10 mx{provider}.provider.example.");
+        let _ = writeln!(
+            zone,
+            "{name}. TXT \"v=spf1 include:_spf{provider}.provider.example include:_spf.news.example ~all\""
+        );
+        let _ = writeln!(zone, "s1._domainkey.{name}. CNAME s1.keys.provider.example.");
+        if number % 3 != 0 {
+            let _ = writeln!(zone, "_dmarc.{name}. TXT \"v=DMARC1; p=none; rua=mailto:dmarc@{name}\"");
+        }
+    }
+    zone
+}
+
+const DOMAINS: u32 = 10_000;
+/// Those that are not counted, of each run.
+const WARMED: u32 = 50;
+/// How many checkdmarc is given in a round.
+const THEIRS: u32 = 200;
+/// Where the server has port 53.
+const SERVER: &str = "127.53.0.2";
+const VERSION: &str = "import checkdmarc; print(checkdmarc.__version__)";
+
+/// Judges the domains of a file, after those of another; prints how many have a valid SPF record, and seconds.
+const CHECKDMARC: &str = "
+import logging, socket, sys, time
+def refuse(*arguments, **named): raise socket.gaierror(socket.EAI_NONAME, 'only the loopback is there')
+socket.getaddrinfo = refuse
+import checkdmarc
+logging.disable(logging.CRITICAL)
+def names(path): return open(path).read().split()
+def check(names): return checkdmarc.check_domains(names, nameservers=[sys.argv[1]], timeout=2.0)
+check(names(sys.argv[2]))
+start = time.monotonic()
+found = check(names(sys.argv[3]))
+seconds = time.monotonic() - start
+print(sum(1 for one in found if one['spf'].get('valid')), seconds)
+";
+
+/// What all domains share.
+const ROOT: &str = "$TTL 3600\n. SOA ns.invalid. hostmaster.invalid. 1 3600 600 86400 3600\n. NS ns.invalid.\n\
+                    *.provider.example. TXT \"v=spf1 ip4:12.1.0.0/20 include:_more.news.example ~all\"\n\
+                    *.provider.example. A 12.1.0.1\n_spf.news.example. TXT \"v=spf1 ip4:13.1.0.0/24 ~all\"\n\
+                    _more.news.example. TXT \"v=spf1 ip4:14.1.0.0/24 ~all\"\n\
+                    1.0.1.12.in-addr.arpa. PTR mx1.provider.example.\n\
+                    s1.keys.provider.example. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n";
