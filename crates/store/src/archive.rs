@@ -81,7 +81,8 @@ pub struct Settings {
     pub reader_count: usize,
     /// Largest file, in bytes; beyond, the disk counts as full. `None` leaves it to the disk.
     pub file_bytes_max: Option<u64>,
-    /// Largest file that is checked from end to end when it is opened, in bytes; 0 for one command that must not wait.
+    /// Largest file that is checked from end to end when it is opened, in bytes; of larger ones the newest reports are read. 0 for
+    /// one command that must not wait: nothing is read ahead.
     pub check_bytes_max: u64,
 }
 

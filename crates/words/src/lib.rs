@@ -21,7 +21,9 @@ mod limits;
 pub mod texts;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::resolver::ResolverError;
@@ -45,24 +47,43 @@ pub enum Argument<'a> {
 /// The catalogue of one language. `Send` and `Sync`: one serves all threads.
 pub struct Words {
     language: Language,
-    bundle: FluentBundle<FluentResource>,
+    /// The number of the file in which each sentence stands.
+    files_by_id: HashMap<&'static str, usize>,
+    files: Vec<File>,
+}
+
+/// A file of a catalogue. Most programs that run once need the sentences of one or two.
+struct File {
+    source: &'static str,
+    /// Its sentences, once one of them was wanted. No sentence speaks of one of another file.
+    bundle: OnceLock<FluentBundle<FluentResource>>,
+}
+
+impl File {
+    fn bundle(&self, language: Language) -> &FluentBundle<FluentResource> {
+        self.bundle.get_or_init(|| {
+            let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
+            // Isolation marks (U+2068, U+2069) are for mixed writing directions; here they would end up in logs and headers.
+            bundle.set_use_isolating(false);
+            bundle.set_formatter(Some(|value, _| matches!(value, FluentValue::None).then(|| MISSING.to_owned())));
+            function::add_all(&mut bundle);
+            // The catalogues are part of the program; that they hold no error is a test, not a case to handle.
+            let resource = FluentResource::try_new(self.source.to_owned()).unwrap_or_else(|(partial, _)| partial);
+            bundle.add_resource_overriding(resource);
+            bundle
+        })
+    }
 }
 
 impl Words {
-    /// Reads the catalogue of `language`; takes some milliseconds, so keep it.
+    /// Finds out which sentences the catalogue of `language` has; takes part of a millisecond, so keep it. A file of it is read when
+    /// the first of its sentences is wanted.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
-        // Isolation marks (U+2068, U+2069) are for mixed writing directions; here they would end up in logs and headers.
-        bundle.set_use_isolating(false);
-        bundle.set_formatter(Some(|value, _| matches!(value, FluentValue::None).then(|| MISSING.to_owned())));
-        function::add_all(&mut bundle);
-        for source in language.sources() {
-            // The catalogues are part of the program; that they hold no error is a test, not a case to handle.
-            let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(partial, _)| partial);
-            bundle.add_resource_overriding(resource);
-        }
-        Self { language, bundle }
+        let sources = language.sources();
+        let files: Vec<_> = sources.iter().map(|source| File { source, bundle: OnceLock::new() }).collect();
+        let ids = files.iter().enumerate().flat_map(|(at, file)| ids_of(file.source).map(move |id| (id, at)));
+        Self { language, files_by_id: ids.collect(), files }
     }
 
     /// The language.
@@ -74,7 +95,7 @@ impl Words {
     /// Whether there is a sentence of this id.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
-        self.bundle.get_message(id).is_some_and(|message| message.value().is_some())
+        self.files_by_id.contains_key(id)
     }
 
     /// The sentence of `id`, with its arguments.
@@ -119,10 +140,11 @@ impl Words {
 
     /// Makes the sentence; arguments that it wanted and that are not there are noted in `values` as given and empty.
     fn format(&self, id: &str, values: &mut FluentArgs<'_>) -> Option<String> {
-        let message = self.bundle.get_message(id)?;
+        let bundle = self.files.get(*self.files_by_id.get(id)?)?.bundle(self.language);
+        let message = bundle.get_message(id)?;
         let pattern = message.value()?;
         let mut errors = Vec::new();
-        let sentence = self.bundle.format_pattern(pattern, Some(values), &mut errors);
+        let sentence = bundle.format_pattern(pattern, Some(values), &mut errors);
         if errors.is_empty() {
             return Some(sentence.into_owned());
         }
@@ -131,7 +153,7 @@ impl Words {
                 values.set(id, FluentValue::None);
             }
         }
-        Some(self.bundle.format_pattern(pattern, Some(values), &mut Vec::new()).into_owned())
+        Some(bundle.format_pattern(pattern, Some(values), &mut Vec::new()).into_owned())
     }
 }
 
@@ -152,11 +174,14 @@ impl fmt::Display for Argument<'_> {
 
 /// All ids of a language's catalogue, in the order of its files.
 pub fn ids(language: Language) -> impl Iterator<Item = &'static str> {
-    language.sources().iter().flat_map(|source| source.lines()).filter_map(|line| {
-        let (id, _) = line.split_once(" =")?;
-        let is_id = id.starts_with(|first: char| first.is_ascii_lowercase())
-            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        is_id.then_some(id)
+    language.sources().iter().flat_map(|source| ids_of(source))
+}
+
+fn ids_of(source: &'static str) -> impl Iterator<Item = &'static str> {
+    source.lines().filter_map(|line| {
+        let length = line.bytes().position(|byte| !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))?;
+        let (id, rest) = line.split_at_checked(length)?;
+        (id.starts_with(|first: char| first.is_ascii_lowercase()) && rest.starts_with(" =")).then_some(id)
     })
 }
 

@@ -135,6 +135,24 @@ fn all(language: Language) -> Vec<Message> {
     FILES.iter().flat_map(|file| catalogue(language, file)).collect()
 }
 
+/// Files are read one by one, each when it is wanted.
+#[test]
+fn no_sentence_speaks_of_another_sentence() {
+    for (language, file, text) in FILES.iter().flat_map(|file| {
+        let text = |language: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(language).join(format!("{file}.ftl"));
+            std::fs::read_to_string(path).unwrap()
+        };
+        [("en", *file, text("en")), ("ja", *file, text("ja"))]
+    }) {
+        for (at, _) in text.match_indices('{') {
+            let inside = text[at + 1..].trim_start();
+            let is_reference = inside.starts_with(|first: char| first.is_ascii_lowercase() || first == '-');
+            assert!(!is_reference, "{language}/{file}.ftl: {}", inside.lines().next().unwrap());
+        }
+    }
+}
+
 #[test]
 fn files_are_those_compiled_in() {
     for language in Language::ALL {

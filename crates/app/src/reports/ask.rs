@@ -134,7 +134,9 @@ pub(super) fn open(common: &Common) -> Result<SqliteArchive, Failure> {
         crate::serve::make_directory(directory).map_err(|error| unusable(common, &error.to_string()))?;
     }
     // One command does not wait for a check of the whole file; the daemon does that.
-    let settings = store::archive::Settings { check_bytes_max: 0, ..store::archive::Settings::default() };
+    // It asks one question after the other, too.
+    let settings =
+        store::archive::Settings { check_bytes_max: 0, reader_count: 1, ..store::archive::Settings::default() };
     SqliteArchive::open(&path, settings).map_err(|error| unusable(common, &error.to_string()))
 }
 

@@ -157,8 +157,11 @@ impl Walk {
 
     /// How many threads are of use.
     fn thread_count(&self) -> usize {
-        let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        if self.is_one_file { 1 } else { count.min(READER_COUNT_MAX) }
+        // How many processors there are, the system tells out of several files.
+        if self.is_one_file {
+            return 1;
+        }
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(READER_COUNT_MAX)
     }
 
     /// The next file, with its lane; what cannot be looked into on the way is added to `unread`.

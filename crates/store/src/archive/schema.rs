@@ -47,12 +47,14 @@ pub(super) fn open_writer(path: &Path, settings: &Settings) -> Result<Connection
             what: format!("the file system does not allow a write-ahead log ({mode})"),
         });
     }
+    // Nobody is told of tables that were made: they need not be on the disk before what is written into them.
+    pragma(&connection, "synchronous", "NORMAL")?;
+    migrate(&connection, MIGRATIONS)?;
     // A source is told that a report is taken when it is on the disk: the log is synchronised at each commit.
     pragma(&connection, "synchronous", "FULL")?;
     pragma(&connection, "cache_size", -ARCHIVE_WRITER_CACHE_KIB)?;
     pragma(&connection, "wal_autocheckpoint", ARCHIVE_CHECKPOINT_PAGES)?;
     pragma(&connection, "journal_size_limit", LOG_BYTES_KEPT)?;
-    migrate(&connection, MIGRATIONS)?;
     check(&connection, path, settings)?;
     if let Some(bytes) = settings.file_bytes_max {
         let pages = i64::try_from(bytes / u64::from(ARCHIVE_PAGE_BYTES)).unwrap_or(i64::MAX).max(1);
@@ -133,31 +135,31 @@ fn pragma(connection: &Connection, name: &str, value: impl rusqlite::ToSql) -> R
     })
 }
 
-/// Brings the tables to the newest version, each step in its own transaction. Another process may do the same meanwhile:
-/// the version is asked for within.
+/// Brings the tables to the newest version, all steps in one transaction. Another process may do the same meanwhile: the
+/// version is asked for within.
 fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), ArchiveError> {
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
     let version = |connection: &Connection| -> Result<u32, ArchiveError> {
         connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(from_sqlite)
     };
-    while version(connection)? != known {
-        let transaction = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate);
-        let transaction = transaction.map_err(from_sqlite)?;
-        let found = version(&transaction)?;
-        if found > known {
-            return Err(ArchiveError::Version { found, known });
-        }
-        let Some(step) = migrations.get(found as usize) else { continue };
-        let next = found + 1;
-        let script = format!("{step} PRAGMA application_id = {ARCHIVE_ID}; PRAGMA user_version = {next};");
-        transaction.execute_batch(&script).map_err(from_sqlite)?;
-        transaction.commit().map_err(from_sqlite)?;
+    if version(connection)? == known {
+        return Ok(());
     }
-    Ok(())
+    let transaction = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(from_sqlite)?;
+    let found = version(&transaction)?;
+    let Some(steps) = migrations.get(found as usize..) else { return Err(ArchiveError::Version { found, known }) };
+    let script = format!("{} PRAGMA application_id = {ARCHIVE_ID}; PRAGMA user_version = {known};", steps.concat());
+    transaction.execute_batch(&script).map_err(from_sqlite)?;
+    transaction.commit().map_err(from_sqlite)
 }
 
-/// Checks the file, from end to end when it is small; reads its newest reports in any case.
+/// Checks the file, from end to end when it is small, and reads its newest reports. Of one command that must not wait nothing is
+/// read ahead: what it needs and cannot read, it tells.
 fn check(connection: &Connection, path: &Path, settings: &Settings) -> Result<(), ArchiveError> {
+    if settings.check_bytes_max == 0 {
+        return Ok(());
+    }
     if metadata(path).is_ok_and(|file| file.len() <= settings.check_bytes_max) {
         let what: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(from_sqlite)?;
         if what != "ok" {
