@@ -21,6 +21,8 @@ mod text;
 mod watch;
 pub(crate) mod world;
 
+pub(crate) use profile::may_have_requirement;
+
 use audit::guideline::Answered;
 use audit::{Finding, Snapshot};
 

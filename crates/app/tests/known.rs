@@ -244,6 +244,35 @@ fn months_of_reports_let_the_advisor_speak() {
 }
 
 #[test]
+fn reports_about_the_policy_domain_speak_of_names_below() {
+    let zone = format!(
+        "{ZONE}news MX 10 mx\nnews TXT \"v=spf1 ip4:12.1.1.0/24 -all\"\nown MX 10 mx\n\
+         _dmarc.own TXT \"v=DMARC1; p=none; rua=mailto:dmarc@example.jp\"\n"
+    );
+    let house = House::new("known-below", &zone);
+    for day in 1..=40 {
+        for reporter in ["one.example", "two.example"] {
+            let all = report(day, reporter, &[("12.1.1.5", 40, true), ("12.1.1.6", 7, true)]);
+            // The second record is of the name below.
+            let at = all.rfind("<header_from>example.jp").unwrap();
+            let below = all[at..].replacen("<header_from>example.jp", "<header_from>news.example.jp", 1);
+            house.write(&format!("in/{reporter}-{day}.xml"), &format!("{}{below}", &all[..at]));
+        }
+    }
+    house.told(&["report", "import", house.directory.join("in").to_str().unwrap()]);
+    let checked = house.check("news.example.jp", "owner");
+    let results = ["2-4", "2-12", "2-13", "2-14"].map(|requirement| checked.result(requirement));
+    assert_eq!(results, ["met", "met", "partial", "met"], "{}", checked.of("2-4"));
+    let counted = format!("80 reports of 40 days were read, about {} messages", 40 * 2 * 7);
+    let evidence = checked.evidence("2-14");
+    assert!(evidence.contains(&counted) && evidence.contains("about example.jp, whose record applies"), "{evidence}");
+    // The whole domain's messages are counted where it is asked about itself.
+    assert!(house.check("example.jp", "owner").evidence("2-14").contains(&format!("about {} messages", 40 * 2 * 47)));
+    // A name with a record of its own has reports of its own, and there were none.
+    assert_eq!(house.check("own.example.jp", "owner").result("2-14"), "unknown");
+}
+
+#[test]
 fn the_configuration_of_a_receiver_speaks() {
     let house = House::new("known-receiver", ZONE);
     let config = "[receiver]\nstage = \"filter\"\n[policy.memory]\nremember = true\n";
@@ -313,10 +342,24 @@ fn what_the_operator_declares_is_shown_as_declared() {
         page.contains("met, as declared") && page.contains("2026-11-01") && page.contains("&lt;later&gt;"),
         "{page}"
     );
+    // A profile's requirement, of a domain and of a message; only the profile of that name hears it.
+    house.write("sekisho.toml", &statement("gmail/spam-rate", true, "0.05 % by Postmaster Tools"));
+    house.write("news.eml", "From: a@example.jp\r\nSubject: news\r\n\r\nnews\r\n");
+    let message = house.directory.join("news.eml");
+    for asked in [&["example.jp"][..], &["--message", message.to_str().unwrap()]] {
+        let told = |profile: &str| {
+            let arguments = [&["--lang", "en", "check", "--profile", profile, "--format", "json"], asked].concat();
+            let told: Value = serde_json::from_str(&house.told(&arguments)).unwrap();
+            let all = told["profiles"][0]["requirements"].as_array().unwrap().clone();
+            let rate = all.into_iter().find(|one| one["id"] == "spam-rate").unwrap();
+            (rate["result"].clone(), rate["declared"]["by"].clone())
+        };
+        assert_eq!(told("gmail"), ("met".into(), "Sekimori Taro".into()));
+        assert_eq!(told("yahoo"), ("unknown".into(), Value::Null));
+    }
     // The guideline has no such requirement.
     house.write("sekisho.toml", &statement("9-9", true, ""));
-    for (lang, part) in [("en", "the guideline has no requirement “9-9”"), ("ja", "要件「9-9」はありません")]
-    {
+    for (lang, part) in [("en", "there is no requirement “9-9”"), ("ja", "要件「9-9」はありません")] {
         let ran = house.run(&["--lang", lang, "check", "example.jp"]);
         let told = String::from_utf8(ran.stderr).unwrap();
         assert!(ran.status.code() == Some(4) && told.contains("sekisho.toml:1:1") && told.contains(part), "{told}");
@@ -375,7 +418,9 @@ fn clients_of_a_provider_speak() {
          $ORIGIN ready.test.\n@ SOA ns1 hostmaster 1 3600 600 86400 300\n@ NS ns1\n\
          @ TXT \"v=spf1 include:_spf.esp.test -all\"\n_dmarc TXT \"v=DMARC1; p=none; rua=mailto:d@ready.test\"\n\
          s1._domainkey TXT \"v=DKIM1; k=ed25519; p=XvVvfB4I+ZHGhwTpBIAiei8hwNllimF64w4SgsxqCPM=\"\n\
-         $ORIGIN late.test.\n@ SOA ns1 hostmaster 1 3600 600 86400 300\n@ NS ns1\n"
+         $ORIGIN late.test.\n@ SOA ns1 hostmaster 1 3600 600 86400 300\n@ NS ns1\n\
+         $ORIGIN lost.test.\n@ SOA ns1 hostmaster 1 3600 600 86400 300\n@ NS ns1\n;! lost.test. TXT servfail\n\
+         ;! s1._domainkey.lost.test. TXT servfail\n;! _dmarc.lost.test. TXT servfail\n"
     );
     let house = House::new("known-provider", &zone);
     let key = |domain: &str| SIGNING.replace("example.jp", domain);
@@ -389,6 +434,21 @@ fn clients_of_a_provider_speak() {
     assert!(checked.evidence("3-1").contains("1 of 2 messages"), "{}", checked.of("3-1"));
     assert!(checked.evidence("3-2").contains("_spf.esp.test"), "{}", checked.of("3-2"));
     assert!(checked.evidence("3-4").contains("Not ready: late.test"), "{}", checked.of("3-4"));
+    // A client of whom DNS does not tell is no client who is not ready; he is named.
+    house.write("sekisho.toml", &format!("{provider}{}{}", key("ready.test"), key("lost.test")));
+    let checked = house.check("esp.test", "esp");
+    assert_eq!(["3-2", "3-3", "3-4"].map(|requirement| checked.result(requirement)), ["met", "unknown", "unknown"]);
+    for requirement in ["3-3", "3-4"] {
+        let evidence = checked.evidence(requirement);
+        assert!(evidence.contains("1 of 2 clients") && evidence.contains("no answer about lost.test"), "{evidence}");
+        assert_eq!(checked.of(requirement)["fix"], Value::Null);
+    }
+    house.write("sekisho.toml", &format!("{provider}{}", key("lost.test")));
+    assert_eq!(house.check("esp.test", "esp").result("3-2"), "unknown");
+    // Beside one who lacks something for certain, no answer could make it whole.
+    house.write("sekisho.toml", &format!("{provider}{}{}", key("late.test"), key("lost.test")));
+    let checked = house.check("esp.test", "esp");
+    assert_eq!((checked.result("3-3"), checked.result("3-4")), ("not_met", "not_met"));
     // Of another domain this is not known.
     assert_eq!(house.check("example.jp", "esp").result("3-4"), "unknown");
 }

@@ -48,6 +48,9 @@ pub struct SelectorUse {
 /// What aggregate reports say of the domain, in the period that was looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Reported {
+    /// The policy domain that the reports are about, where that is a domain above whose record applies: messages are those of
+    /// the domain itself and of names below it.
+    pub policy_domain: Option<Domain>,
     /// Days of the period.
     pub days: u32,
     /// Reports.
@@ -187,6 +190,8 @@ pub struct Provider {
     pub ready: u64,
     /// Those that are not, by name; a part of them.
     pub not_ready: Vec<Domain>,
+    /// What DNS did not tell of them.
+    pub unanswered: Unanswered,
     /// Messages sent for clients in the last 30 days.
     pub messages: u64,
     /// Those of them that had an aligned signature of the client's domain.
@@ -195,6 +200,19 @@ pub struct Provider {
     pub include: Option<Domain>,
     /// Clients whose key is a CNAME to the provider's zone, or a key that was handed over.
     pub delegated: u64,
+}
+
+/// The clients of whom DNS did not tell what there is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unanswered {
+    /// Those who may be ready: nothing is missing for certain.
+    pub ready: u64,
+    /// Those who may use a key that was handed over.
+    pub delegated: u64,
+    /// Those who may include the provider's SPF record.
+    pub include: u64,
+    /// Those that are counted in any of these, by name; a part of them.
+    pub domains: Vec<Domain>,
 }
 
 /// What the operator declared: shown as declared, never as verified.

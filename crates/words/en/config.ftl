@@ -515,8 +515,8 @@ config-dashboard-proxy-header = The header field in which they say it. Such a pr
 
 ## [[audit.statement]]
 
-config-audit-statement = What the operator declares of a requirement of the guideline that nothing shows. `sekisho check` shows it as declared, with name and date, and never in the place of what DNS, mail or reports show.
-config-audit-statement-requirement = The requirement, from 2-1 to 5-10.
+config-audit-statement = What the operator declares of a requirement of the guideline, or of a profile, that nothing shows. `sekisho check` shows it as declared, with name and date, and never in the place of what DNS, mail or reports show.
+config-audit-statement-requirement = The requirement: of the guideline, from 2-1 to 5-10; of a profile, its name and the requirement’s id, as gmail/one-click.
 config-audit-statement-met = Whether it is met.
 config-audit-statement-by = Who says so.
 config-audit-statement-date = When. Of several about one requirement the newest counts.

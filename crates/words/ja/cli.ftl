@@ -57,7 +57,7 @@ cli-config-unknown-section = { $file }:{ $line }:{ $column }: "{ $key }" とい�
     }
 cli-config-bad-value = { $file }:{ $line }:{ $column }: "{ $key }" に「{ $value }」は使用できません。
 cli-config-missing-key = { $file }:{ $line }:{ $column }: この [[{ $section }]] に "{ $key }" がありません。
-cli-config-unknown-requirement = { $file }:{ $line }:{ $column }: ガイドラインに要件「{ $value }」はありません。要件は 2-1 から 2-15、3-1 から 3-4、4-1 から 4-7、5-1 から 5-10 までです。
+cli-config-unknown-requirement = { $file }:{ $line }:{ $column }: 要件「{ $value }」はありません。ガイドラインの要件は 2-1 から 2-15、3-1 から 3-4、4-1 から 4-7、5-1 から 5-10 までです。プロファイルの要件は、gmail/one-click のように、プロファイルの名前を付けて書きます。
 cli-roots-unreadable = { $file }: ルート証明書を読み込めません({ $reason })。
 cli-roots-unusable = { $file }: ルート証明書を使用できません{ $problem ->
         [too-large] (ファイルが大きすぎます)。

@@ -515,8 +515,8 @@ config-dashboard-proxy-header = 利用者の名前を伝えるヘッダです。
 
 ## [[audit.statement]]
 
-config-audit-statement = 確かめる材料のないガイドラインの要件について、運用者が申告する内容です。`sekisho check` は、名前と日付とともに申告として表示します。DNS、メール、レポートから分かることの代わりにはなりません。
-config-audit-statement-requirement = 要件です。2-1 から 5-10 までです。
+config-audit-statement = 確かめる材料のない、ガイドラインやプロファイルの要件について、運用者が申告する内容です。`sekisho check` は、名前と日付とともに申告として表示します。DNS、メール、レポートから分かることの代わりにはなりません。
+config-audit-statement-requirement = 要件です。ガイドラインの要件は 2-1 から 5-10 までです。プロファイルの要件は、gmail/one-click のように、プロファイルの名前と要件の id で書きます。
 config-audit-statement-met = 対応済みかどうかです。
 config-audit-statement-by = 申告する人です。
 config-audit-statement-date = 申告した日です。同じ要件についての申告が複数あるときは、最も新しいものを使います。

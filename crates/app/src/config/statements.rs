@@ -1,10 +1,11 @@
-//! `[[audit.statement]]`: what the operator declares of requirements of the guideline that nothing shows.
+//! `[[audit.statement]]`: what the operator declares of requirements, of the guideline or of a profile, that nothing shows.
 
 use audit::guideline::REQUIREMENTS;
 use audit::known::Statement;
 use toml::de::DeValue;
 
 use super::{Key, Take, Wrong, boolean, string};
+use crate::desk::may_have_requirement;
 use crate::time;
 
 /// What the file says for audits.
@@ -64,10 +65,14 @@ impl AuditConfig {
         }
     }
 
-    /// What the last statement names, where the guideline has no such requirement.
+    /// What the last statement names, where neither the guideline nor the profile has such a requirement.
     pub(super) fn unknown_of_statement(&self) -> Option<&str> {
         let named = self.statements.last()?.requirement.as_deref()?;
-        Some(named).filter(|named| REQUIREMENTS.iter().all(|requirement| requirement.id != *named))
+        let is_known = match named.split_once('/') {
+            Some((profile, id)) => may_have_requirement(profile, id),
+            None => REQUIREMENTS.iter().any(|requirement| requirement.id == named),
+        };
+        Some(named).filter(|_| !is_known)
     }
 
     fn last(&mut self) -> Result<&mut StatementConfig, Wrong> {
@@ -138,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn requirements_of_profiles() {
+        // The last is of a profile of one's own, whose file is named on the command line.
+        for id in ["gmail/spam-rate", "yahoo/unsubscribe-soon", "microsoft/list-hygiene", "guideline/4-3", "ours/any"] {
+            let statements = Config::parse(&WHOLE.replace("4-3", id), "x").unwrap().audit.statements();
+            assert_eq!(statements.iter().map(|one| &*one.requirement).collect::<Vec<_>>(), [id]);
+        }
+    }
+
+    #[test]
     fn what_is_lacking_or_wrong() {
         let told = |text: &str| {
             let failure = Config::parse(text, "sekisho.toml").unwrap_err();
@@ -152,6 +166,13 @@ mod tests {
         }
         let unknown = told(&WHOLE.replace("4-3", "9-9"));
         assert_eq!(unknown, "cli-config-unknown-requirement file=sekisho.toml line=1 column=1 value=9-9");
+        for id in ["gmail/one-clock", "guideline/9-9", "gmail/", "/one-click", "/"] {
+            let unknown = told(&WHOLE.replace("4-3", id));
+            assert!(
+                unknown.ends_with(&format!("unknown-requirement file=sekisho.toml line=1 column=1 value={id}")),
+                "{unknown}"
+            );
+        }
         for (from, to) in [
             ("true", "\"yes\""),
             ("2026-11-01", "2026-13-01"),

@@ -97,6 +97,12 @@ impl<'a> Installation<'a> {
             own.chain(named(&of_mail, SelectorSource::Mail)).chain(named(&of_reports, SelectorSource::Reports));
         subject.selectors.extend(learnt.take(KNOWN_SELECTOR_COUNT_MAX));
         let snapshot = Snapshot::take(world, subject).await;
+        // Reports about a domain above tell of this one only while that domain's record applies to it.
+        let applies = |reports: &OfDomain<'_>| {
+            reports.policy_domain == domain
+                || snapshot.dmarc.applied().is_some_and(|found| found.domain == reports.policy_domain)
+        };
+        let reports = reports.filter(applies);
         let signed = mail.as_ref().map(|mail| mail.outgoing);
         let known = Known {
             now_s: i64::try_from(self.common.now_s()).unwrap_or(i64::MAX),

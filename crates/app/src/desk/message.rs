@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use audit::families::letter::one_click;
 use audit::guideline::Level;
-use audit::known::{LetterFacts, SignatureFacts};
+use audit::known::{LetterFacts, SignatureFacts, Statement};
 use audit::profile::{Profile, Seen};
 use audit::{Finding, Letter, Severity, rule};
 use auth::Facts;
@@ -80,6 +80,7 @@ struct Desk<'a> {
     showing: Showing<'a>,
     bulk: bool,
     spam_rate: Option<u32>,
+    statements: Vec<Statement>,
 }
 
 /// Judges the messages, and tells what was found.
@@ -106,7 +107,9 @@ pub(super) fn run(arguments: &MessageArguments, showing: Showing<'_>) -> Result<
         format: VerifyFormat::Text,
     };
     let common = showing.common;
-    verify::run_by_letters(common, asked, &mut Desk { showing, bulk: arguments.bulk, spam_rate: arguments.spam_rate })
+    let statements = common.config().audit.statements();
+    let mut desk = Desk { showing, bulk: arguments.bulk, spam_rate: arguments.spam_rate, statements };
+    verify::run_by_letters(common, asked, &mut desk)
 }
 
 impl Letters for Desk<'_> {
@@ -120,6 +123,7 @@ impl Letters for Desk<'_> {
             findings: &findings,
             spam_rate: self.spam_rate,
             is_bulk: facts.is_bulk,
+            statements: &self.statements,
             ..Seen::default()
         };
         let hold = |profile| Holding { profile, held: audit::profile::judge(profile, &seen) };

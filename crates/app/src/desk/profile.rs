@@ -81,6 +81,15 @@ pub(super) fn read(names: &[String]) -> Result<Vec<Profile>, Failure> {
     names.iter().map(|name| one(name)).collect()
 }
 
+/// Whether a profile may have a requirement of this id: a built-in one has it or has not; of a profile of one's own nothing is
+/// known before its file is named.
+pub(crate) fn may_have_requirement(profile: &str, id: &str) -> bool {
+    match BUILT_IN.iter().find(|(built_in, _)| *built_in == profile) {
+        Some(_) => one(profile).is_ok_and(|profile| profile.requirements.iter().any(|one| *one.id == *id)),
+        None => !profile.is_empty() && !id.is_empty(),
+    }
+}
+
 fn one(name: &str) -> Result<Profile, Failure> {
     if let Some((_, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
         return Reading { file: name, text }.profile();

@@ -23,8 +23,10 @@ pub(crate) struct Kept<'a> {
 
 /// What reports tell of a domain in the period.
 pub(crate) struct OfDomain<'a> {
-    /// The domain, with the policy of its newest report.
+    /// The policy domain, with the policy of its newest report: the domain that was asked about, or the nearest above it.
     pub(crate) domain: &'a DomainLine,
+    /// The policy domain's name.
+    pub(crate) policy_domain: Domain,
     /// Its messages and those of names below, and who judges them.
     pub(crate) told: Told,
     /// How many aggregate reports there were.
@@ -51,25 +53,38 @@ impl<'a> Kept<'a> {
         self.domains.iter().filter_map(|line| Domain::parse(&line.domain).ok()).collect()
     }
 
-    /// What the reports of the period tell of a domain; `None` where there never was a report about it.
+    /// What the reports of the period tell of a domain; `None` where there never was a report about it, nor about a domain above
+    /// it, whose record may apply to it.
     ///
     /// # Errors
     /// The store cannot answer.
     pub(crate) async fn about(&self, domain: &Domain) -> Result<Option<OfDomain<'_>>, Failure> {
-        let Some(line) = self.domains.iter().find(|line| *line.domain == *domain.as_str()) else { return Ok(None) };
         let until_day = u32::try_from(self.until_s.div_ceil(DAY_S)).unwrap_or(u32::MAX);
         let from_day = until_day.saturating_sub(self.day_count);
+        let Some((line, policy_domain)) = self.line(domain, from_day) else { return Ok(None) };
+        let reach = if policy_domain == *domain { Reach::Below } else { Reach::Name };
         let query = CountQuery {
             tenant: Some(line.tenant.clone()),
-            domain: Some((domain.clone(), Reach::Below)),
+            domain: Some((policy_domain.clone(), reach)),
             from_day: Some(from_day),
             until_day: Some(until_day),
             ..CountQuery::default()
         };
         let told = Told::of(self.common, &self.store, &query).await?;
-        let (report_count, last_s) = self.reports(line, domain, u64::from(from_day) * DAY_S).await?;
+        let (report_count, last_s) = self.reports(line, &policy_domain, u64::from(from_day) * DAY_S).await?;
         let day_count = until_day.saturating_sub(from_day.max(line.first_day));
-        Ok(Some(OfDomain { domain: line, told, report_count, last_s, day_count }))
+        Ok(Some(OfDomain { domain: line, policy_domain, told, report_count, last_s, day_count }))
+    }
+
+    /// The policy domain whose reports tell of a domain: its own name. Where there is none of it in the period, reports are about
+    /// the nearest name above.
+    fn line(&self, domain: &Domain, from_day: u32) -> Option<(&DomainLine, Domain)> {
+        let named = |line: &'_ DomainLine| Domain::parse(&line.domain).ok();
+        let above = self.domains.iter().filter_map(|line| Some((line, named(line)?)));
+        let mut above: Vec<_> = above.filter(|(_, name)| domain.is_within(name)).collect();
+        above.sort_by_key(|(_, name)| std::cmp::Reverse(name.as_str().len()));
+        let current = above.iter().position(|(line, _)| line.last_day >= from_day).unwrap_or_default();
+        (current < above.len()).then(|| above.swap_remove(current))
     }
 
     /// How many aggregate reports there were about a domain that count, and when the newest ended.

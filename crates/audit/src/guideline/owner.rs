@@ -125,14 +125,20 @@ pub(super) fn decided_by_reports(view: &View<'_>) -> Judged {
 fn shown_reports(judged: Judged, view: &View<'_>) -> Judged {
     match &view.desk.known.reports {
         None => judged.shown("audit-shown-no-reports-known", Vec::new()),
-        Some(reports) => judged.shown(
-            "audit-shown-reports",
-            vec![
-                ("reports", reports.reports.into()),
-                ("messages", reports.messages.into()),
-                ("days", u64::from(reports.days).into()),
-            ],
-        ),
+        Some(reports) => {
+            let judged = judged.shown(
+                "audit-shown-reports",
+                vec![
+                    ("reports", reports.reports.into()),
+                    ("messages", reports.messages.into()),
+                    ("days", u64::from(reports.days).into()),
+                ],
+            );
+            match &reports.policy_domain {
+                Some(above) => judged.shown("audit-shown-reports-above", vec![("domain", text(above.as_str()))]),
+                None => judged,
+            }
+        }
     }
 }
 

@@ -216,6 +216,10 @@ fn signer(words: &str) -> Signer {
 fn reported(words: &str) -> Reported {
     let mut reported = Reported::default();
     for (name, value) in words.split(' ').map(|word| word.split_once('=').unwrap()) {
+        if name == "above" {
+            reported.policy_domain = Some(Domain::parse(value).unwrap());
+            continue;
+        }
         let value = value.parse().unwrap();
         match name {
             "own" => reported.own = value,
@@ -320,6 +324,10 @@ fn provider(words: &str) -> Provider {
             "aligned" => provider.aligned = value.parse().unwrap(),
             "include" => provider.include = Some(Domain::parse(value).unwrap()),
             "delegated" => provider.delegated = value.parse().unwrap(),
+            "open" => provider.unanswered.ready = value.parse().unwrap(),
+            "open_keys" => provider.unanswered.delegated = value.parse().unwrap(),
+            "open_records" => provider.unanswered.include = value.parse().unwrap(),
+            "unanswered" => provider.unanswered.domains.push(Domain::parse(value).unwrap()),
             other => panic!("provider: {other}"),
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audit::known::Provider;
+use audit::presence::Presence;
 use audit::world::{Greeting, Servers};
 use audit::{SelectorSource, Snapshot, Subject, World};
 use dmarc::Suffixes;
@@ -66,25 +67,52 @@ impl Clients {
         let mut snapshots = stream::iter(self.clients.iter().map(look)).buffered(CHECK_AT_ONCE);
         let mut provider = Provider { clients: self.clients.len() as u64, messages, aligned, ..Provider::default() };
         while let Some(snapshot) = snapshots.next().await {
-            let client = &snapshot.subject.domain;
-            // A key that we have and the client publishes was handed over, or is reached by a CNAME.
-            let has_key = self.has_key(&snapshot);
-            provider.delegated += u64::from(has_key);
-            if has_key && snapshot.spf.is_sound() && snapshot.dmarc.applied().is_some() {
-                provider.ready += 1;
-            } else if provider.not_ready.len() < KNOWN_CLIENT_NAMED_COUNT_MAX {
-                provider.not_ready.push(client.clone());
-            }
+            self.count(&snapshot, &mut provider);
             provider.include = provider.include.take().or_else(|| include(&snapshot, domain));
         }
         provider
     }
 
-    /// Whether a client publishes a key at a selector of ours.
-    fn has_key(&self, snapshot: &Snapshot) -> bool {
-        let ours = self.clients.get(&snapshot.subject.domain).map(Vec::as_slice).unwrap_or_default();
-        snapshot.keys.usable().any(|(seen, _)| ours.contains(&seen.selector))
+    /// Counts a client. One that lacks something for certain is not ready, whatever else was not answered.
+    fn count(&self, client: &Snapshot, provider: &mut Provider) {
+        // A key that we have and the client publishes was handed over, or is reached by a CNAME.
+        let (key, spf) = (self.key(client), spf(client));
+        let all = [&key, &spf, &client.dmarc.presence()];
+        let add = |names: &mut Vec<Domain>| {
+            if names.len() < KNOWN_CLIENT_NAMED_COUNT_MAX {
+                names.push(client.subject.domain.clone());
+            }
+        };
+        let (is_ready, lacks) = (all.iter().all(|one| one.is_there()), all.iter().any(|one| one.is_absent()));
+        let is_open = |one: &Presence| matches!(one, Presence::Unanswered(..));
+        provider.delegated += u64::from(key.is_there());
+        provider.ready += u64::from(is_ready);
+        let unanswered = &mut provider.unanswered;
+        unanswered.delegated += u64::from(is_open(&key));
+        unanswered.include += u64::from(is_open(&spf));
+        unanswered.ready += u64::from(!is_ready && !lacks);
+        if lacks {
+            add(&mut provider.not_ready);
+        }
+        if all.into_iter().any(is_open) {
+            add(&mut unanswered.domains);
+        }
     }
+
+    /// Whether a client publishes a key at a selector of ours.
+    fn key(&self, snapshot: &Snapshot) -> Presence {
+        let ours = self.clients.get(&snapshot.subject.domain).map(Vec::as_slice).unwrap_or_default();
+        if snapshot.keys.usable().any(|(seen, _)| ours.contains(&seen.selector)) {
+            return Presence::There;
+        }
+        let mut seen = ours.iter().filter_map(|selector| snapshot.keys.selector(selector));
+        seen.find_map(|seen| seen.published.unanswered()).unwrap_or(Presence::Absent)
+    }
+}
+
+/// Whether a client publishes an SPF record that receivers can use.
+fn spf(client: &Snapshot) -> Presence {
+    if client.spf.is_sound() { Presence::There } else { client.spf.texts.unanswered().unwrap_or(Presence::Absent) }
 }
 
 /// The record of the provider's that a client includes.

@@ -32,17 +32,24 @@ pub(super) fn selectors(reports: &OfDomain<'_>, domain: &Domain) -> Vec<Selector
     uses
 }
 
-/// What the reports say of a domain, beside what it publishes now.
+/// What the reports say of a domain, beside what it publishes now. Of a name below the policy domain its own messages are counted;
+/// the advice is about the record that applies, and so about all that the policy domain's reports tell.
 pub(super) async fn reported<W: World>(world: &W, reports: &OfDomain<'_>, snapshot: &Snapshot) -> Reported {
     let lines = reports.told.of_domain(reports.domain);
+    let domain = &snapshot.subject.domain;
+    let is_below = reports.policy_domain != *domain;
+    let is_its = |line: &&SourceLine| {
+        !is_below || Domain::parse(&line.circumstances.header_from).is_ok_and(|author| author.is_within(domain))
+    };
     let mut tally = Tally::default();
-    lines.iter().for_each(|line| tally.add(line.class, line.count));
-    let own = own(reports, &lines);
+    lines.iter().filter(is_its).for_each(|line| tally.add(line.class, line.count));
+    let own = own(reports, lines.iter().filter(is_its));
     let published = Published::ask(world, &reports.domain.domain, &lines).await;
     let exists = |name: &str| published.existence(name);
     let situation = reports.told.situation(reports.domain, &lines, published.text(), &exists);
     let advice = advise(&situation, &Gates::default(), &reports.told.classifier);
     Reported {
+        policy_domain: is_below.then(|| reports.policy_domain.clone()),
         days: reports.day_count,
         reports: reports.report_count,
         messages: tally.total(),
@@ -66,10 +73,10 @@ struct Own {
     below: u64,
 }
 
-fn own(reports: &OfDomain<'_>, lines: &[SourceLine]) -> Own {
+fn own<'a>(reports: &OfDomain<'_>, lines: impl Iterator<Item = &'a SourceLine>) -> Own {
     let (classifier, policy) = (&reports.told.classifier, &reports.domain.policy);
     let mut own = Own::default();
-    for line in lines.iter().filter(|line| matches!(line.class, Class::Legitimate | Class::Misconfigured)) {
+    for line in lines.filter(|line| matches!(line.class, Class::Legitimate | Class::Misconfigured)) {
         let passes = classifier.passes(&sighting(line, policy));
         let add = |to: &mut u64, counts: bool| *to = to.saturating_add(if counts { line.count } else { 0 });
         add(&mut own.sent, true);
