@@ -41,6 +41,10 @@ pub(super) fn open_writer(path: &Path, settings: &Settings) -> Result<Connection
     identify(&connection, path)?;
     // Of a file that has pages already this changes nothing.
     pragma(&connection, "page_size", ARCHIVE_PAGE_BYTES)?;
+    if metadata(path).is_ok_and(|file| file.len() == 0) {
+        // A file that was made a moment ago has nothing that could be lost with its first page.
+        pragma(&connection, "journal_mode", "MEMORY")?;
+    }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(from_sqlite)?;
     if mode != "wal" {
         return Err(ArchiveError::Failed {
