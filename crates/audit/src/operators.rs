@@ -5,9 +5,12 @@ use mailtext::Domain;
 /// Who runs this name; `None` where the table does not say.
 #[must_use]
 pub fn operator(name: &Domain) -> Option<&'static str> {
-    // The longest name that it is within; few records lead to more than some dozens of names.
-    let mut above = std::iter::successors(Some(name.clone()), Domain::parent);
-    above.find_map(|candidate| rows().find(|(row, _)| *row == candidate.as_str()).map(|(_, operator)| operator))
+    let is_within = |row: &str| {
+        let before = name.as_str().strip_suffix(row);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    // The longest name that it is within.
+    rows().filter(|(row, _)| is_within(row)).max_by_key(|(row, _)| row.len()).map(|(_, operator)| operator)
 }
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -13,13 +13,12 @@ use crate::say::Say;
 pub(super) fn line(checked: &Checked<'_>, say: &Say) -> String {
     let findings: Vec<_> = checked.findings.iter().map(|one| finding(one, say)).collect();
     let guideline: Vec<_> = checked.guideline.iter().map(|one| requirement(one, say)).collect();
-    let mut object = json!({
-        "domain": checked.snapshot.subject.domain.as_str(),
-        "findings": findings,
-        "guideline": guideline,
-        "records": records(checked.snapshot),
-        "spf_tree": spf_tree::render_json(&checked.snapshot.spf.tree, say),
-    });
+    let mut object = json!({ "domain": checked.snapshot.subject.domain.as_str() });
+    // What is inserted is moved; what the macro takes is written anew, each time one deeper.
+    object["findings"] = findings.into();
+    object["guideline"] = guideline.into();
+    object["records"] = records(checked.snapshot);
+    object["spf_tree"] = spf_tree::render_json(&checked.snapshot.spf.tree, say);
     add_profiles(&mut object, checked.profiles, say);
     format!("{object}\n")
 }
