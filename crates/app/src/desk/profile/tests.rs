@@ -12,7 +12,7 @@ use mailtext::Headers;
 use super::*;
 
 const LONG_KEY: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtkpwyjhBdCYphezGIhrtehW7FI69kZvxBIqaykE6493u9WnU6HdDDyomK8jraKatYFOYACaHBALHaK3M8oVu2l7YsX7mUsOey6tutnADJS9hFMdl2Jm8bnynNTPkBd2TTPKVJLUm6+p5ZBPc6gX8H3oOSJqd2p4UM2UE9YCkx3TMHW4i5EJsz7YbC0VsRXF06\" \"96EIdg1+f+zPuVtrFBcj2ubHIEotGsTBMDVqCEQCRj6QFrv8s+b7IxNFc8BsnCbN57Egm9+EwrhnfOzkHBtJyh8G/yOxt8ALNeNfN/fYEHLzZVUVJpq0KLs3i4RlQ3x6Nfb94bC1gjA7+D7FFkC+wIDAQAB";
-const SHORT_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC+3fvQkTA22g455CHsoM6THT0MbBw+gOmxZ9wHr4wxGJfA8oZqa+FNQNBci2yNvzKtCUB4xOTeiUP3fPO5zUobFdXfhxifY7PRYIOxZ/SC4wsUBYnsUkRIvXO+Ay3Qn0bzHYaGV+ZkAgefShIFCk98CxJjIxwvYJi/JmHTVvj4iwIDAQAB";
+const SHORT_KEY: &str = "MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAMA7lizHJflwuFlpfCRkwmJW03HYgV/Jxet2g4IJybsAr8f5dRMoxm/yzFeKCMf1/eqjhbVJWfDLr3Cvznp8eSDObsjST1wqMk5tc2ubKfSG8RS3mpQ7BAIWobGH8xVybQIDAQAB";
 
 const GOOD: &str = "From: News <news@example.jp>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0900\r\nMessage-ID: <1@example.jp>\r\n\
     List-Unsubscribe: <https://example.jp/u>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\n";
