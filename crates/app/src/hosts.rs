@@ -160,15 +160,15 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn config() -> PlacesConfig {
+    /// Two files, and the folder that they lie in as long as somebody has it.
+    fn config() -> (PlacesConfig, tempfile::TempDir) {
         let country = |code| Value::Map(vec![("country", Value::Map(vec![("iso_code", Value::Text(code))]))]);
         let number = ("autonomous_system_number", Value::Number(64_496));
-        let directory = std::env::temp_dir().join(format!("sekisho-hosts-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        let (countries, networks) = (directory.join("country.mmdb"), directory.join("asn.mmdb"));
+        let folder = tempfile::Builder::new().prefix("sekisho-hosts-").tempdir().unwrap();
+        let (countries, networks) = (folder.path().join("country.mmdb"), folder.path().join("asn.mmdb"));
         std::fs::write(&countries, mmdb("country", &[(ip("192.0.2.0"), 24, country("JP"))])).unwrap();
         std::fs::write(&networks, mmdb("asn", &[(ip("192.0.2.0"), 25, Value::Map(vec![number]))])).unwrap();
-        PlacesConfig { lookup: false, country: Some(countries), asn: Some(networks) }
+        (PlacesConfig { lookup: false, country: Some(countries), asn: Some(networks) }, folder)
     }
 
     #[test]
@@ -182,7 +182,8 @@ mod tests {
             at_s: 7,
         };
         let addresses = [ip("192.0.2.1"), ip("192.0.2.200"), ip("198.51.100.1")];
-        let hosts = complete_all(&config(), &addresses, vec![kept.clone()]).unwrap();
+        let (config, _folder) = config();
+        let hosts = complete_all(&config, &addresses, vec![kept.clone()]).unwrap();
         let told: Vec<_> = hosts
             .iter()
             .map(|host| {
@@ -206,7 +207,8 @@ mod tests {
     #[tokio::test]
     async fn without_names_and_files_nothing_is_looked_for() {
         assert!(Finder::open(&PlacesConfig::default(), None).unwrap().is_idle());
-        let finder = Finder::open(&config(), None).unwrap();
+        let (config, _folder) = config();
+        let finder = Finder::open(&config, None).unwrap();
         assert!(!finder.is_idle());
         let archive = store::MemoryArchive::new(store::archive::Settings::default());
         assert_eq!(finder.find(&archive, 1_000, 10, Duration::ZERO).await, Ok(0));

@@ -63,17 +63,16 @@ async fn server(reply: &'static str) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
 }
 
 struct Station {
-    folder: std::path::PathBuf,
     telling: Telling,
     manner: Manner,
+    // It goes when nobody has a file of it open any more.
+    folder: tempfile::TempDir,
 }
 
 impl Station {
     fn new(name: &str, server: SocketAddr, more: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("sekisho-telling-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        let archive = SqliteArchive::open(&folder.join("reports.sqlite"), Settings::default()).unwrap();
+        let folder = tempfile::Builder::new().prefix(&format!("sekisho-telling-{name}-")).tempdir().unwrap();
+        let archive = SqliteArchive::open(&folder.path().join("reports.sqlite"), Settings::default()).unwrap();
         Self { telling: Telling::new(Arc::new(archive)), manner: manner(server, more), folder }
     }
 
@@ -81,8 +80,8 @@ impl Station {
     fn again(self) -> Self {
         let Self { folder, telling, manner } = self;
         drop(telling);
-        let archive = SqliteArchive::open(&folder.join("reports.sqlite"), Settings::default()).unwrap();
-        Self { telling: Telling::new(Arc::new(archive)), manner, folder: folder.clone() }
+        let archive = SqliteArchive::open(&folder.path().join("reports.sqlite"), Settings::default()).unwrap();
+        Self { telling: Telling::new(Arc::new(archive)), manner, folder }
     }
 
     /// A report of a day: addresses, counts, and whether they pass with the selector `s1`.
