@@ -118,6 +118,8 @@ const SCREEN_SHAPES: &[(&str, Shape)] = &[
     ("domain", DOMAIN),
     ("guideline", GUIDELINE),
     ("keys", KEYS),
+    ("surveys", SURVEYS),
+    ("survey", With(&SURVEY_MADE, &SURVEY)),
     ("settings", SETTINGS),
     ("users", List(&PERSON)),
     ("user", PERSON),
@@ -617,6 +619,41 @@ const KEY: Shape = Object(&[
     ("name", Maybe(&Text)),
     ("alias", Maybe(&Text)),
 ]);
+
+const SURVEYS: Shape = Object(&[
+    ("studies", List(&Text)),
+    ("surveys", List(&With(&SURVEY_MADE, &Object(&[("id", Count), ("figures", SURVEY_FIGURES)])))),
+    ("next", Maybe(&Text)),
+]);
+const SURVEY_MADE: Shape = Object(&[
+    ("study", Text),
+    ("begun", Moment),
+    ("ended", Moment),
+    ("names", Count),
+    ("unanswered", Count),
+    ("list", Object(&[("name", Text), ("sha256", Text), ("names", Count), ("refused", Count), ("opted_out", Count)])),
+    ("resolvers", List(&Text)),
+    ("sample", Maybe(&Object(&[("per_million", Count), ("seed", Count)]))),
+    ("version", Text),
+]);
+const SURVEY: Shape = Object(&[
+    ("id", Count),
+    ("tables", List(&Text)),
+    (
+        "table",
+        Maybe(&Object(&[
+            ("by", Text),
+            ("groups", List(&Object(&[("group", Text), ("names", Count), ("figures", SURVEY_FIGURES)]))),
+            ("names", Count),
+            ("figures", SURVEY_FIGURES),
+            ("beyond", Count),
+        ])),
+    ),
+    ("compared_with", Maybe(&Object(&[("id", Count), ("begun", Moment), ("figures", SURVEY_FIGURES)]))),
+    ("next", Maybe(&Text)),
+]);
+/// By the name of the column.
+const SURVEY_FIGURES: Shape = Map(&Object(&[("names", Count), ("percent", Text), ("unknown", Count)]));
 
 const SETTINGS: Shape = Object(&[
     ("name", Maybe(&Text)),
