@@ -437,7 +437,7 @@ fn finish(
         use std::io::Write as _;
         let mut file = std::io::BufWriter::new(std::fs::File::create(&results)?);
         journal::in_order(&plan.journal(), |result| {
-            let missing = record::read(result).map_or(0, |(examined, _)| examined.unanswered_count);
+            let missing = record::unanswered_count(result);
             names += 1;
             names_unanswered += u64::from(missing > 0);
             questions_unanswered += missing;

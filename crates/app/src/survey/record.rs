@@ -1,38 +1,62 @@
 //! A name's result as a line of JSON, and back.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use audit::survey::Examined;
 use audit::survey::fields::Field;
 use mailtext::Domain;
-use serde_json::{Map, Value};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 /// The values of group columns, by column.
 pub(crate) type Groups = Vec<(Box<str>, Box<str>)>;
 
-/// The line of a name, with its end.
+/// The line of a name, with its end. Keys stand in alphabetical order on every level.
 pub(crate) fn line(examined: &Examined, groups: &[(Box<str>, Box<str>)]) -> String {
-    let mut object = Map::new();
-    object.insert("domain".to_owned(), examined.name.as_str().into());
-    let groups = groups.iter().map(|(column, value)| (column.to_string(), Value::from(&**value)));
-    object.insert("groups".to_owned(), Value::Object(groups.collect()));
-    for (name, field) in examined.to_fields() {
-        put(&mut object, name, value(field));
-    }
-    let mut line = Value::Object(object).to_string();
-    line.push('\n');
-    line
+    let mut fields = examined.to_fields();
+    fields.push(("domain", Field::Text(examined.name.as_str().into())));
+    // Of two names with a level in common, the order of the whole is the order on that level: nothing sorts before a dot.
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    let groups: BTreeMap<&str, &str> = groups.iter().map(|(column, value)| (&**column, &**value)).collect();
+    let mut writer = Writer { line: String::with_capacity(LINE_BYTES_USUAL), levels: Vec::new() };
+    let place = fields.partition_point(|(name, _)| *name < GROUPS);
+    let (before, after) = fields.split_at(place);
+    before.iter().for_each(|(name, field)| writer.field(name, field));
+    writer.key(GROUPS);
+    writer.json(&groups);
+    after.iter().for_each(|(name, field)| writer.field(name, field));
+    writer.end()
 }
 
 /// Reads a line; `None` when it is none.
 pub(crate) fn read(line: &str) -> Option<(Examined, Groups)> {
-    let object: Value = serde_json::from_str(line).ok()?;
-    let name = Domain::query(object.get("domain")?.as_str()?).ok()?;
-    let groups = object.get("groups").and_then(Value::as_object);
-    let groups = groups
-        .into_iter()
-        .flatten()
-        .filter_map(|(column, value)| Some((Box::from(column.as_str()), Box::from(value.as_str()?))));
+    let object: Node<'_> = serde_json::from_str(line).ok()?;
+    let Some(Node::Text(name)) = object.get("domain") else {
+        return None;
+    };
+    let name = Domain::query(name).ok()?;
+    let groups = match object.get(GROUPS) {
+        Some(Node::Object(members)) => members.as_slice(),
+        _ => &[],
+    };
+    let groups = groups.iter().filter_map(|(column, value)| match value {
+        Node::Text(value) => Some((Box::from(&**column), Box::from(&**value))),
+        _ => None,
+    });
     let groups = groups.collect();
-    Some((Examined::of_fields(name, &|name| get(&object, name)), groups))
+    Some((Examined::of_fields(name, &|name| field(&object, name)), groups))
+}
+
+/// How many questions of a line were not answered; nothing else of it is looked at.
+pub(super) fn unanswered_count(line: &str) -> u64 {
+    #[derive(Deserialize)]
+    struct Counted {
+        #[serde(default)]
+        errors_count: u64,
+    }
+    serde_json::from_str(line).map_or(0, |counted: Counted| counted.errors_count)
 }
 
 /// The value of a field.
@@ -46,31 +70,176 @@ pub(super) fn value(field: Field) -> Value {
     }
 }
 
-/// Each dot of a name is a level.
-fn put(object: &mut Map<String, Value>, name: &str, value: Value) {
-    match name.split_once('.') {
-        None => {
-            object.insert(name.to_owned(), value);
+/// Writes fields whose names come in order; each dot of a name is a level.
+struct Writer {
+    line: String,
+    levels: Vec<&'static str>,
+}
+
+impl Writer {
+    fn field(&mut self, name: &'static str, field: &Field) {
+        self.key(name);
+        match field {
+            Field::Nothing => self.json(&()),
+            Field::Text(text) => self.json(text),
+            Field::Number(number) => self.json(number),
+            Field::Flag(flag) => self.json(flag),
+            Field::List(list) => self.json(list),
         }
-        Some((first, rest)) => {
-            let inner = object.entry(first).or_insert_with(|| Value::Object(Map::new()));
-            if let Some(inner) = inner.as_object_mut() {
-                put(inner, rest, value);
-            }
+    }
+
+    /// Ends the levels that this name is not in, begins those that it is in, and writes its last part.
+    fn key(&mut self, name: &'static str) {
+        let mut parts = name.split('.');
+        let last = parts.next_back().unwrap_or(name);
+        let shared = parts.clone().zip(&self.levels).take_while(|(part, level)| part == *level).count();
+        while self.levels.len() > shared {
+            self.levels.pop();
+            self.line.push('}');
+        }
+        for part in parts.skip(shared) {
+            self.name(part);
+            self.levels.push(part);
+            self.line.push('{');
+        }
+        self.name(last);
+    }
+
+    fn name(&mut self, part: &str) {
+        match self.line.as_bytes().last() {
+            None => self.line.push('{'),
+            Some(b'{') => {}
+            Some(_) => self.line.push(','),
+        }
+        self.line.push('"');
+        self.line.push_str(part);
+        self.line.push_str("\":");
+    }
+
+    fn json(&mut self, value: &impl Serialize) {
+        // Nothing of this can fail: no map has keys that are no text, and memory takes what it is given.
+        self.line.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
+    }
+
+    fn end(mut self) -> String {
+        self.levels.drain(..).for_each(|_| self.line.push('}'));
+        self.line.push_str("}\n");
+        self.line
+    }
+}
+
+/// JSON as it stands in the line, in what a line may hold; what is deeper or other than that is nothing.
+enum Node<'a> {
+    Nothing,
+    Flag(bool),
+    Number(u64),
+    Text(Cow<'a, str>),
+    List(Vec<Self>),
+    Object(Vec<(Cow<'a, str>, Self)>),
+}
+
+impl Node<'_> {
+    /// Of several members with one name the last counts.
+    fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value),
+            _ => None,
         }
     }
 }
 
-fn get(object: &Value, name: &str) -> Option<Field> {
-    let value = name.split('.').try_fold(object, |object, level| object.get(level))?;
-    Some(match value {
-        Value::Null | Value::Object(_) => Field::Nothing,
-        Value::Bool(flag) => Field::Flag(*flag),
-        Value::Number(number) => Field::Number(number.as_u64()?),
-        Value::String(text) => Field::Text(text.as_str().into()),
-        Value::Array(list) => Field::List(list.iter().filter_map(Value::as_str).map(Box::from).collect()),
+fn field(object: &Node<'_>, name: &str) -> Option<Field> {
+    let node = name.split('.').try_fold(object, |object, level| object.get(level))?;
+    Some(match node {
+        Node::Nothing | Node::Object(_) => Field::Nothing,
+        Node::Flag(flag) => Field::Flag(*flag),
+        Node::Number(number) => Field::Number(*number),
+        Node::Text(text) => Field::Text(Box::from(&**text)),
+        Node::List(list) => Field::List(list.iter().filter_map(text).collect()),
     })
 }
+
+fn text(node: &Node<'_>) -> Option<Box<str>> {
+    match node {
+        Node::Text(text) => Some(Box::from(&**text)),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Node<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Node<'de>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Nothing)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Flag(flag))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(number))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Nothing)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node<'de>, E> {
+        Ok(Node::Nothing)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node<'de>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((Key(key), value)) = entries.next_entry()? {
+            members.push((key, value));
+        }
+        Ok(Node::Object(members))
+    }
+}
+
+/// A member's name, which is borrowed where it stands as it is.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Node::deserialize(deserializer)? {
+            Node::Text(text) => Ok(Self(text)),
+            _ => Err(serde::de::Error::custom("a name that is no text")),
+        }
+    }
+}
+
+const GROUPS: &str = "groups";
+const LINE_BYTES_USUAL: usize = 1_536;
 
 #[cfg(test)]
 mod tests {
@@ -95,6 +264,8 @@ mod tests {
         );
         assert_eq!((&object["spf"]["result"], &object["spf"]["all"]), (&"temperror".into(), &"-all".into()));
         assert_eq!(object["errors"].as_array().map(Vec::len), Some(2));
+        assert_eq!(format!("{object}\n"), line, "in the order that a map has");
+        assert_eq!(unanswered_count(&line), 2);
     }
 
     #[test]

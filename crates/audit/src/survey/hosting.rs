@@ -5,7 +5,7 @@ use dmarc::Suffixes;
 use lookup::{Answer, Data, Kind, Lookup};
 use mailtext::Domain;
 
-use crate::operators;
+use crate::operators::{self, Names, rows};
 use crate::published::Published;
 use crate::survey::facts::{NameServers, Reply};
 use crate::survey::method::Method;
@@ -50,14 +50,14 @@ impl Servers {
 #[must_use]
 pub fn operator(host: &Domain, suffixes: &Suffixes) -> Box<str> {
     let known =
-        row(HOSTS, host).or_else(|| numbered(host)).or_else(|| parker(host)).or_else(|| operators::operator(host));
+        HOSTS.of(host).or_else(|| numbered(host)).or_else(|| parker(host)).or_else(|| operators::operator(host));
     known.map_or_else(|| suffixes.organizational_domain(host).as_str().into(), Box::from)
 }
 
 /// Who parks the names that this host answers for, where the table knows it as one that does.
 #[must_use]
 pub fn parker(host: &Domain) -> Option<&'static str> {
-    row(PARKING, host)
+    PARKING.of(host)
 }
 
 /// `ns-123.awsdns-45.co.uk`: the registered domain has a number.
@@ -65,33 +65,18 @@ fn numbered(host: &Domain) -> Option<&'static str> {
     host.labels().any(|label| label.starts_with("awsdns-")).then_some("Amazon Route 53")
 }
 
-/// The row of the longest name in the table that the host is within.
-fn row(table: &'static str, host: &Domain) -> Option<&'static str> {
-    let rows = || table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
-    let within = rows().filter(|(name, _)| {
-        host.as_str().strip_suffix(name).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    });
-    within.max_by_key(|(name, _)| name.len()).map(|(_, operator)| operator)
-}
-
-const HOSTS: &str = include_str!("../../data/hosts.txt");
-const PARKING: &str = include_str!("../../data/parking.txt");
+static HOSTS: Names = Names::new(|| rows(include_str!("../../data/hosts.txt")));
+static PARKING: Names = Names::new(|| rows(include_str!("../../data/parking.txt")));
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::check;
 
     #[test]
     fn the_tables_are_in_order_and_can_be_read() {
-        for table in [HOSTS, PARKING] {
-            let lines: Vec<_> = table.lines().filter(|line| !line.starts_with('#')).collect();
-            assert!(lines.windows(2).all(|pair| pair[0] < pair[1]), "{lines:#?}");
-            for line in lines {
-                let (name, operator) = line.split_once(' ').unwrap();
-                assert_eq!(Domain::query(name).unwrap().as_str(), name, "as names are written here");
-                assert!(operator.trim() == operator && !operator.is_empty(), "{name}");
-            }
-        }
+        check(&HOSTS, include_str!("../../data/hosts.txt"));
+        check(&PARKING, include_str!("../../data/parking.txt"));
     }
 
     #[test]
