@@ -67,13 +67,17 @@ configuration() {
 # The examples of the documents, each as a configuration of its own.
 documents() {
     local document number examples=0
-    # A file that an example names, and that has to be there.
+    install openssl openssl
+    # Files that examples name, and that have to be there.
     (umask 077 && echo "hmac-sha256:sekisho:$(head -c 32 /dev/zero | base64)" > "$T/tsig.key")
+    (umask 077 && openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=desk.example.jp \
+        -addext subjectAltName=DNS:desk.example.jp -keyout "$T/privkey.pem" -out "$T/fullchain.pem" 2> "$T/openssl.log")
     for document in "$ROOT"/docs/*.md; do
         rm -f "$T"/example-*.toml
         awk -v folder="$T" '/^```toml$/ { file = folder "/example-" ++count ".toml"; next } /^```$/ { file = "" } file { print > file }' "$document"
         for number in "$T"/example-*.toml; do
             [ -f "$number" ] || continue
+            sed -i "s#/etc/letsencrypt/live/desk.example.jp/#$T/#" "$number"
             examples=$((examples + 1))
             check "${document##*/}: $(head -n 2 "$number" | tr '\n' ' ')" \
                 sh -c "'$SEKISHO' config check '$number' > '$T/example.log' 2>&1"
