@@ -224,9 +224,8 @@ impl Options {
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
         }
-        if options.binary.is_some() && !matches!(options.only, Only::Milter | Only::Reports | Only::Audit | Only::Pages)
-        {
-            return Err("--binary goes with milter, reports, audit and pages".to_owned());
+        if options.binary.is_some() && matches!(options.only, Only::Library | Only::Start) {
+            return Err("--binary goes with milter, reports, audit, survey and pages".to_owned());
         }
         if options.fill && (options.only != Only::Pages || options.save) {
             return Err("--fill goes with pages, and gives nothing to save".to_owned());
