@@ -20,7 +20,7 @@ pub(crate) fn line(examined: &Examined, groups: &[(Box<str>, Box<str>)]) -> Stri
     // Of two names with a level in common, the order of the whole is the order on that level: nothing sorts before a dot.
     fields.sort_unstable_by_key(|(name, _)| *name);
     let groups: BTreeMap<&str, &str> = groups.iter().map(|(column, value)| (&**column, &**value)).collect();
-    let mut writer = Writer { line: String::with_capacity(LINE_BYTES_USUAL), levels: Vec::new() };
+    let mut writer = Writer { line: Vec::with_capacity(LINE_BYTES_USUAL), levels: Vec::new() };
     let place = fields.partition_point(|(name, _)| *name < GROUPS);
     let (before, after) = fields.split_at(place);
     before.iter().for_each(|(name, field)| writer.field(name, field));
@@ -72,7 +72,7 @@ pub(super) fn value(field: Field) -> Value {
 
 /// Writes fields whose names come in order; each dot of a name is a level.
 struct Writer {
-    line: String,
+    line: Vec<u8>,
     levels: Vec<&'static str>,
 }
 
@@ -95,36 +95,38 @@ impl Writer {
         let shared = parts.clone().zip(&self.levels).take_while(|(part, level)| part == *level).count();
         while self.levels.len() > shared {
             self.levels.pop();
-            self.line.push('}');
+            self.line.push(b'}');
         }
         for part in parts.skip(shared) {
             self.name(part);
             self.levels.push(part);
-            self.line.push('{');
+            self.line.push(b'{');
         }
         self.name(last);
     }
 
     fn name(&mut self, part: &str) {
-        match self.line.as_bytes().last() {
-            None => self.line.push('{'),
+        match self.line.last() {
+            None => self.line.push(b'{'),
             Some(b'{') => {}
-            Some(_) => self.line.push(','),
+            Some(_) => self.line.push(b','),
         }
-        self.line.push('"');
-        self.line.push_str(part);
-        self.line.push_str("\":");
+        self.line.push(b'"');
+        self.line.extend_from_slice(part.as_bytes());
+        self.line.extend_from_slice(b"\":");
     }
 
+    /// Writing into memory cannot fail, nor can a value whose names are all text.
     fn json(&mut self, value: &impl Serialize) {
-        // Nothing of this can fail: no map has keys that are no text, and memory takes what it is given.
-        self.line.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned()));
+        let written = serde_json::to_writer(&mut self.line, value);
+        debug_assert!(written.is_ok(), "{written:?}");
     }
 
     fn end(mut self) -> String {
-        self.levels.drain(..).for_each(|_| self.line.push('}'));
-        self.line.push_str("}\n");
-        self.line
+        self.levels.drain(..).for_each(|_| self.line.push(b'}'));
+        self.line.extend_from_slice(b"}\n");
+        // Of texts, and of what stands between them in ASCII.
+        String::from_utf8(self.line).unwrap_or_default()
     }
 }
 
