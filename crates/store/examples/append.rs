@@ -17,6 +17,11 @@ use report::{Filter, Ledger, Query, Row, RowId, Site, TallyQuery, Why};
 use sekisho_store::{Durability, Settings, Sqlite};
 use testkit::block_on;
 
+#[path = "shared/found.rs"]
+mod found;
+
+use found::Found;
+
 const START_MS: u64 = 1_780_272_000_000;
 /// One message every 100 ms, so that a million rows are a bit more than a day.
 const STEP_MS: u64 = 100;
@@ -143,23 +148,6 @@ fn entry(number: u64, evidence: u64) -> Entry {
     let mut why = Why::default();
     (0..evidence).for_each(|_| why.push(&Found));
     Entry { row, why }
-}
-
-struct Found;
-
-impl mailtext::Explain for Found {
-    fn id(&self) -> &'static str {
-        "spf-record-found"
-    }
-
-    fn rule(&self) -> Option<mailtext::Rule> {
-        Some(mailtext::Rule("RFC 7208", "4.5"))
-    }
-
-    fn arguments(&self) -> Vec<(&'static str, mailtext::Value)> {
-        let record = "v=spf1 ip4:192.0.2.0/24 include:_spf.provider.example -all";
-        vec![("name", "sender.example".into()), ("data", record.into()), ("ttl_s", 3600_u64.into())]
-    }
 }
 
 fn evaluation(author: Domain) -> Evaluation {

@@ -26,6 +26,11 @@ use sekisho_store::archive::Settings as ArchiveSettings;
 use sekisho_store::{Durability, Settings, Sqlite, SqliteArchive};
 use testkit::block_on;
 
+#[path = "shared/found.rs"]
+mod found;
+
+use found::Found;
+
 /// 2026-11-22, in days since 1970.
 const LAST_DAY: u64 = 20_779;
 const DAY_S: u64 = 86_400;
@@ -392,22 +397,5 @@ fn judged(row: &mut Row, sender: &Domain, dice: &mut Dice) {
             2 => (Action::Label, Disposition::None),
             _ => (Action::Accept, Disposition::None),
         };
-    }
-}
-
-struct Found;
-
-impl mailtext::Explain for Found {
-    fn id(&self) -> &'static str {
-        "spf-record-found"
-    }
-
-    fn rule(&self) -> Option<mailtext::Rule> {
-        Some(mailtext::Rule("RFC 7208", "4.5"))
-    }
-
-    fn arguments(&self) -> Vec<(&'static str, mailtext::Value)> {
-        let record = "v=spf1 ip4:192.0.2.0/24 include:_spf.provider.example -all";
-        vec![("name", "sender.example".into()), ("data", record.into()), ("ttl_s", 3600_u64.into())]
     }
 }

@@ -13,7 +13,7 @@ use report::{Page, Query, RowId, Site, TallyQuery, Why, codec};
 use rusqlite::{Connection, OptionalExtension, Row as Columns, params};
 
 use super::error::from_sqlite;
-use super::{evidence, fold};
+use super::{evidence, fold, since};
 use crate::limits::OWN_SEEK_COUNT_MAX;
 use crate::page::{Filling, bounds};
 
@@ -242,7 +242,7 @@ pub(super) fn tally(connection: &Connection, query: &TallyQuery) -> Result<Tally
         });
     })?;
     add_folded(&state, query, &mut counting)?;
-    let whole_from_ms = whole_from_ms(&state, query.stored_kind())?;
+    let whole_from_ms = since::hour(&state, query.stored_kind())?.map_or(0, |hour| u64::from(hour) * HOUR_MS);
     Ok(Tally { whole_from_ms, ..counting.finish() })
 }
 
@@ -309,13 +309,6 @@ fn own_ranges(domains: &[Domain]) -> Vec<(Vec<u8>, Vec<u8>)> {
     ranges.sort_unstable();
     ranges.dedup_by(|range, before| range.0.starts_with(&before.0));
     ranges
-}
-
-/// From when on counts of a kind are whole, in milliseconds since 1970.
-fn whole_from_ms(connection: &Connection, kind: MeasureKind) -> Result<u64, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT hour FROM since WHERE kind = ?1").map_err(from_sqlite)?;
-    let hour: Option<u32> = statement.query_row([kind.code()], |row| row.get(0)).optional().map_err(from_sqlite)?;
-    Ok(u64::from(hour.unwrap_or(0)) * HOUR_MS)
 }
 
 fn count(rows: &mut rusqlite::Rows<'_>, kind: MeasureKind) -> Result<Option<(u32, Measure, u64)>, LedgerError> {

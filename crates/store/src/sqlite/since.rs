@@ -22,10 +22,10 @@ const NEVER: u32 = u32::MAX;
 /// How many counts are summed in memory before they are written.
 const CELL_COUNT: usize = 50_000;
 
-/// From which hour on all rows are counted; `None` where that is so from the beginning.
-pub(super) fn hour(connection: &Connection) -> Result<Option<u32>, LedgerError> {
+/// From which hour on all rows are counted in a kind; `None` where that is so from the beginning.
+pub(super) fn hour(connection: &Connection, kind: MeasureKind) -> Result<Option<u32>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT hour FROM since WHERE kind = ?1").map_err(from_sqlite)?;
-    statement.query_row([KIND.code()], |row| row.get(0)).optional().map_err(from_sqlite)
+    statement.query_row([kind.code()], |row| row.get(0)).optional().map_err(from_sqlite)
 }
 
 /// Notes it.
@@ -40,7 +40,7 @@ fn set(connection: &Connection, hour: Option<u32>) -> Result<(), LedgerError> {
 
 /// Counts the newest rows of whole days, about so many at most, where nothing is counted yet.
 pub(super) fn catch_up(connection: &Connection, row_count_max: u32) -> Result<(), LedgerError> {
-    if hour(connection)? != Some(NEVER) {
+    if hour(connection, KIND)? != Some(NEVER) {
         return Ok(());
     }
     let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
@@ -96,7 +96,7 @@ fn floor(connection: &Connection) -> Result<Option<u32>, LedgerError> {
 /// The same after all rows were counted.
 pub(super) fn counted_all(connection: &Connection) -> Result<(), LedgerError> {
     // What was counted before its rows went is counted still.
-    let before = hour(connection)?;
+    let before = hour(connection, KIND)?;
     let floor = floor(connection)?;
     set(connection, before.zip(floor).map(|(before, floor)| before.min(floor)))
 }
@@ -140,9 +140,9 @@ mod tests {
                 .unwrap();
             assert_eq!(counted, days * 10, "{limit}");
             let since = (wanted > 0).then_some(first_hour + 24 * wanted);
-            assert_eq!(hour(&connection), Ok(since), "{limit}");
+            assert_eq!(hour(&connection, KIND), Ok(since), "{limit}");
             counted_all(&connection).unwrap();
-            assert_eq!(hour(&connection), Ok(None), "all rows are there");
+            assert_eq!(hour(&connection, KIND), Ok(None), "all rows are there");
         }
     }
 }
