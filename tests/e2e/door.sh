@@ -2,6 +2,7 @@
 # The door of the pages: TLS of our own with a certificate that is renewed, one that is broken, and what is told of it.
 
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/pages/lib.sh"
 
 PASSWORD='a barrier on the road'
 
@@ -18,6 +19,7 @@ main() {
     checked
     start_sekisho --config "$T/sekisho.toml" --listen "inet:$PORT@127.0.0.1" --resolver 127.0.0.1:9
     DESK=https://desk.example.jp:$HTTP
+    CURL=(--cacert "$T/root.pem" --resolve "desk.example.jp:$HTTP:127.0.0.1" --resolve "other.example.jp:$HTTP:127.0.0.1")
     answered
     plain
     come_in
@@ -64,27 +66,6 @@ tls = "own"
 certificate = "chain.pem"
 key = "key.pem"
 END
-}
-
-# ask TARGET [CURL-OPTIONS] – the body into $T/page, the head into $T/head, the status into $STATUS. It keeps cookies.
-ask() {
-    local target=$1
-    shift
-    STATUS=$(curl -s -m 20 --cacert "$T/root.pem" --resolve "desk.example.jp:$HTTP:127.0.0.1" --resolve "other.example.jp:$HTTP:127.0.0.1" \
-        -b "$T/cookies" -c "$T/cookies" -D "$T/head" -o "$T/page" -w '%{http_code}' "$@" "$DESK$target")
-}
-
-# The secret of the forms of the page that was asked for last.
-secret() {
-    sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' "$T/page" | head -n 1
-}
-
-# send TARGET [name=value…] – a form of the page that was asked for last.
-send() {
-    local target=$1 fields=(--data-urlencode "csrf=$(secret)") field
-    shift
-    for field in "$@"; do fields+=(--data-urlencode "$field"); done
-    ask "$target" -H "Origin: $DESK" "${fields[@]}"
 }
 
 # What `config check` says of the certificate, into $T/check.
