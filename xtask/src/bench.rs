@@ -11,6 +11,7 @@
 mod audit;
 mod milter;
 mod pages;
+mod python;
 mod reports;
 mod start;
 mod survey;

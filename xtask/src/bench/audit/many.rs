@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
+use super::super::python::{self, Package};
 use super::super::start::Knot;
 use super::super::turns::quartiles;
 use crate::house::{House, Outcome, shown, succeed};
@@ -109,25 +110,7 @@ fn checkdmarc(house: &House) -> Outcome<(PathBuf, String)> {
     if std::net::UdpSocket::bind((SERVER, 53)).is_err() {
         return Err(format!("it asks at port 53, and that of {SERVER} is not to be had (root?)"));
     }
-    let venv = house.root.join("target/bench/checkdmarc");
-    let python = venv.join("bin/python");
-    if !python.is_file() {
-        let made = succeed(house.command("python3", &["-m", "venv"]).arg(&venv));
-        made.map_err(|reason| format!("{reason} (Debian: python3-venv)"))?;
-    }
-    let program = python.to_string_lossy().into_owned();
-    let version = || -> Outcome<String> {
-        let output = house.command(&program, &["-c", VERSION]).stderr(Stdio::null()).output();
-        let output = output.map_err(|error| error.to_string())?;
-        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if output.status.success() && !version.is_empty() { Ok(version) } else { Err("it cannot be loaded".to_owned()) }
-    };
-    if let Ok(version) = version() {
-        return Ok((python, version));
-    }
-    eprintln!("installing checkdmarc, once");
-    succeed(&mut house.command(&program, &["-m", "pip", "install", "--quiet", "checkdmarc==6.0.4"]))?;
-    version().map(|version| (python, version))
+    python::with(house, &PACKAGE)
 }
 
 fn list(from: u32, until: u32) -> String {
@@ -159,7 +142,11 @@ const WARMED: u32 = 50;
 const THEIRS: u32 = 200;
 /// Where the server has port 53.
 const SERVER: &str = "127.53.0.2";
-const VERSION: &str = "import checkdmarc; print(checkdmarc.__version__)";
+const PACKAGE: Package = Package {
+    name: "checkdmarc",
+    requirement: "checkdmarc==6.0.4",
+    version: "import checkdmarc; print(checkdmarc.__version__)",
+};
 
 /// Judges the domains of a file, after those of another; prints how many have a valid SPF record, and seconds.
 const CHECKDMARC: &str = "

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::super::python::{self, Package};
 use crate::house::{House, Outcome, shown, succeed};
 
 /// How many reports the generator makes …
@@ -46,7 +47,7 @@ pub(super) fn prepare(house: &House) -> Outcome<Inputs> {
     let made = generated(house, &place)?;
     let mix = made.join("mix");
     let bombs = bombs(house, &place)?;
-    let (parsedmarc, parsedmarc_version) = match parsedmarc(house) {
+    let (parsedmarc, parsedmarc_version) = match python::with(house, &PARSEDMARC) {
         Ok((python, version)) => (Some(python), version),
         Err(reason) => (None, reason),
     };
@@ -96,29 +97,6 @@ fn bombs(house: &House, place: &Path) -> Outcome<Vec<PathBuf>> {
         succeed(house.command("python3", &["-c", BOMBS]).arg(place))?;
     }
     Ok(bombs)
-}
-
-/// The python that has parsedmarc, and its version; the error says why there is none.
-fn parsedmarc(house: &House) -> Outcome<(PathBuf, String)> {
-    let venv = house.root.join("target/bench/parsedmarc");
-    let python = venv.join("bin/python");
-    if !python.is_file() {
-        let made = succeed(house.command("python3", &["-m", "venv"]).arg(&venv));
-        made.map_err(|reason| format!("{reason} (Debian: python3-venv)"))?;
-    }
-    let program = python.to_string_lossy().into_owned();
-    let version = || -> Outcome<String> {
-        let mut command = house.command(&program, &["-c", VERSION]);
-        let output = command.stderr(Stdio::null()).output().map_err(|error| error.to_string())?;
-        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if output.status.success() && !version.is_empty() { Ok(version) } else { Err("it cannot be loaded".to_owned()) }
-    };
-    if let Ok(version) = version() {
-        return Ok((python, version));
-    }
-    eprintln!("installing parsedmarc, once");
-    succeed(&mut house.command(&program, &["-m", "pip", "install", "--quiet", "parsedmarc"]))?;
-    version().map(|version| (python, version))
 }
 
 /// Feeds the mailbox of a million records to a command; what it says at the end.
@@ -192,10 +170,14 @@ fn mail(number: u64, random: &mut Random) -> String {
 const MILLION_REPORTS: u64 = 10_000;
 const MILLION_RECORDS_EACH: u64 = 100;
 
-const VERSION: &str = "
+const PARSEDMARC: Package = Package {
+    name: "parsedmarc",
+    requirement: "parsedmarc",
+    version: "
 import importlib.metadata, parsedmarc
 print(importlib.metadata.version('parsedmarc'))
-";
+",
+};
 
 const BOMBS: &str = "
 import base64, gzip, os, sys, zipfile
