@@ -5,8 +5,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::Name;
 use lookup::{Answer, Data, Dnssec, Failure, Kind, Lookup, Negative, Question, Text, ask_all};
 use mailtext::Domain;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,7 +16,7 @@ use crate::limits::{
     AUTHORITY_ADDRESS_COUNT_MAX, AUTHORITY_SERVER_COUNT_MAX, AUTHORITY_ZONES_AT_ONCE, DATAGRAM_BYTES_MAX,
 };
 use crate::resolver::config::{AuthenticData, Edns};
-use crate::resolver::wire::{Query, answers, at, data_of, id_of, negative_ttl_s, record_type, ttl_of};
+use crate::resolver::wire::{Malformed, NO_ERROR, NOT_AUTH, NX_DOMAIN, Parsed, Query, answers, id_of};
 
 /// A zone and who answers for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -280,28 +278,25 @@ fn failure(error: &io::Error) -> AuthorityFailure {
 }
 
 fn read(answer: &[u8], question: &Question) -> Result<Answer, AuthorityFailure> {
-    let message = Message::from_vec(answer).map_err(|_| AuthorityFailure::Malformed)?;
-    match message.metadata.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain => {}
-        ResponseCode::NotAuth => return Err(AuthorityFailure::NotAuthoritative),
+    let message = Parsed::parse(answer).map_err(|Malformed| AuthorityFailure::Malformed)?;
+    match message.code {
+        NO_ERROR | NX_DOMAIN => {}
+        NOT_AUTH => return Err(AuthorityFailure::NotAuthoritative),
         _ => return Err(AuthorityFailure::Refused),
     }
     // RFC 1035 §4.1.1: without AA it is a referral, or another's word.
-    if !message.metadata.authoritative {
+    if !message.is_authoritative() {
         return Err(AuthorityFailure::NotAuthoritative);
     }
-    let labels = question.name.labels().map(str::as_bytes);
-    let name = Name::from_labels(labels).map_err(|_| AuthorityFailure::Malformed)?;
     // RFC 1034 §4.3.2: at an alias, the alias is the answer; where it leads may be another server's.
     for kind in [Kind::Cname, question.kind] {
-        let here: Vec<_> = at(&message, &name, record_type(kind)).collect();
-        let Some(ttl_s) = here.iter().map(|record| ttl_of(record)).min() else { continue };
-        let data: Vec<_> = here.into_iter().filter_map(|record| data_of(&record.data)).collect();
+        let here = message.data(&question.name, kind).map_err(|Malformed| AuthorityFailure::Malformed)?;
+        let Some((data, ttl_s)) = here else { continue };
         return if data.is_empty() { Err(AuthorityFailure::Malformed) } else { Ok(Answer::of(data, ttl_s)) };
     }
-    let ttl_s = message.authorities.iter().find_map(negative_ttl_s).unwrap_or(0);
+    let ttl_s = message.negative_ttl_s.unwrap_or(0);
     let absence = Negative { ttl_s, dnssec: Dnssec::Unproven };
-    let is_there = message.metadata.response_code == ResponseCode::NoError;
+    let is_there = message.code == NO_ERROR;
     Ok(if is_there { Answer::NoData(absence) } else { Answer::NxDomain(absence) })
 }
 

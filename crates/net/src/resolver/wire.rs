@@ -1,8 +1,13 @@
-//! Questions as bytes, and what bytes answer. The only file that knows hickory-proto.
+//! Questions as bytes, and what bytes answer. The only file that knows the crate `domain`.
 
-use hickory_proto::op::{Edns as EdnsRecord, Message, MessageType, OpCode, Query as QueryRecord, ResponseCode};
-use hickory_proto::rr::rdata::opt::EdnsOption;
-use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use domain::base::iana::{Class, OptionCode, Rtype};
+use domain::base::message::Section;
+use domain::base::message_builder::MessageBuilder;
+use domain::base::name::{NameBuilder, ParsedName};
+use domain::base::opt::{Opt, UnknownOptData};
+use domain::base::rdata::{ParseRecordData, UnknownRecordData};
+use domain::base::{Message, ParsedRecord, RecordSection};
+use domain::rdata::{A, Aaaa, Cname, Mx, Ns, Ptr, Soa};
 use lookup::limits::ALIAS_COUNT_MAX;
 use lookup::{
     CertificationAuthority, Data, DelegationSigner, Dnssec, Failure, Kind, MailExchange, StartOfAuthority, Text,
@@ -64,23 +69,27 @@ impl Query {
     /// # Errors
     /// [`Failure::BadName`]: the name cannot be written.
     pub(crate) fn new(name: &Domain, kind: Kind, edns: Edns, authentic_data: AuthenticData) -> Result<Self, Failure> {
-        let name = Name::from_labels(name.labels().map(str::as_bytes)).map_err(|_| Failure::BadName)?;
-        // Header of 12 octets; the name with its lengths and root; type and class.
-        let question_end = HEADER_BYTES + name.iter().map(|label| label.len() + 1).sum::<usize>() + 1 + 4;
-        let mut message = Message::new(0, MessageType::Query, OpCode::Query);
-        message.metadata.recursion_desired = true;
+        let mut written = NameBuilder::vec_with_capacity(NAME_BYTES_MAX);
+        for label in name.labels() {
+            written.append_label(label.as_bytes()).map_err(|_| Failure::BadName)?;
+        }
+        let written = written.into_name().map_err(|_| Failure::BadName)?;
+        let mut message = MessageBuilder::from_target(Vec::with_capacity(QUERY_BYTES)).map_err(|_| Failure::BadName)?;
+        message.header_mut().set_rd(true);
         // RFC 6840 §5.7: the AD bit in a question asks for the AD bit in the answer, without DNSSEC's records.
-        message.metadata.authentic_data = authentic_data == AuthenticData::Believed;
-        message.add_query(QueryRecord::query(name, record_type(kind)));
+        message.header_mut().set_ad(authentic_data == AuthenticData::Believed);
+        let mut message = message.question();
+        message.push((written, rtype(kind))).map_err(|_| Failure::BadName)?;
+        let question_end = message.as_slice().len();
+        let mut message = message.additional();
         if edns == Edns::Offered {
-            let mut record = EdnsRecord::new();
-            record.set_max_payload(UDP_PAYLOAD_BYTES);
-            message.set_edns(record);
+            let offered = message.opt(|record| {
+                record.set_udp_payload_size(UDP_PAYLOAD_BYTES);
+                Ok(())
+            });
+            offered.map_err(|_| Failure::BadName)?;
         }
-        let bytes = message.to_vec().map_err(|_| Failure::BadName)?;
-        if bytes.len() < question_end {
-            return Err(Failure::BadName);
-        }
+        let bytes = message.finish();
         Ok(Self { bytes, question_end })
     }
 
@@ -152,20 +161,19 @@ pub(crate) fn read(datagram: &[u8], name: &Domain, kind: Kind, trust: AuthenticD
     if matches!(code, RCODE_FORMERR | RCODE_NOTIMP) {
         return Err(Refusal::NoEdns);
     }
-    let message = Message::from_vec(datagram).map_err(|_| Refusal::Failed(Failure::Malformed))?;
-    match message.metadata.response_code {
-        ResponseCode::NoError | ResponseCode::NXDomain => {}
-        ResponseCode::ServFail if is_bogus(&message) => return Err(Refusal::Final(Failure::Bogus)),
-        ResponseCode::ServFail => return Err(Refusal::Failed(Failure::ServFail)),
-        ResponseCode::Refused | ResponseCode::NotAuth => return Err(Refusal::Failed(Failure::Refused)),
-        ResponseCode::BADVERS => return Err(Refusal::NoEdns),
+    let message = Parsed::parse(datagram).map_err(|Malformed| Refusal::Failed(Failure::Malformed))?;
+    match message.code {
+        NO_ERROR | NX_DOMAIN => {}
+        SERV_FAIL if message.is_bogus() => return Err(Refusal::Final(Failure::Bogus)),
+        SERV_FAIL => return Err(Refusal::Failed(Failure::ServFail)),
+        REFUSED | NOT_AUTH => return Err(Refusal::Failed(Failure::Refused)),
+        BAD_VERS => return Err(Refusal::NoEdns),
         _ => return Err(Refusal::Failed(Failure::Malformed)),
     }
-    let believed = trust == AuthenticData::Believed && message.metadata.authentic_data;
+    let believed = trust == AuthenticData::Believed && message.message.header().ad();
     let dnssec = if believed { Dnssec::Authenticated } else { Dnssec::Unproven };
-    let start = Name::from_labels(name.labels().map(str::as_bytes)).map_err(|_| Refusal::Final(Failure::BadName))?;
     let mut walk = Walk { aliases: Vec::new(), ttl_s: u32::MAX, start: name };
-    let end = walk.follow(&message, start, kind)?;
+    let end = walk.follow(&message, kind)?;
     Ok(Reading { aliases: walk.aliases, ttl_s: walk.ttl_s, dnssec, end })
 }
 
@@ -178,32 +186,31 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Only records that the question's name leads to are looked at: whatever else the answer holds is not an answer.
-    fn follow(&mut self, message: &Message, mut name: Name, kind: Kind) -> Result<End, Refusal> {
+    fn follow(&mut self, message: &Parsed<'_>, kind: Kind) -> Result<End, Refusal> {
+        let malformed = |Malformed| Refusal::Failed(Failure::Malformed);
         loop {
-            let wanted: Vec<_> = at(message, &name, record_type(kind)).collect();
-            if !wanted.is_empty() {
-                self.ttl_s = wanted.iter().map(|record| ttl_of(record)).fold(self.ttl_s, u32::min);
-                return Ok(End::Data(wanted.into_iter().filter_map(|record| data_of(&record.data)).collect()));
+            let name = self.aliases.last().unwrap_or(self.start);
+            if let Some((data, ttl_s)) = message.data(name, kind).map_err(malformed)? {
+                self.ttl_s = self.ttl_s.min(ttl_s);
+                return Ok(End::Data(data));
             }
-            let alias = at(message, &name, RecordType::CNAME).next();
-            let Some((record, RData::CNAME(target))) = alias.map(|record| (record, &record.data)) else {
+            let Some((target, ttl_s)) = message.alias(name).map_err(malformed)? else {
                 return self.end(message);
             };
-            self.ttl_s = self.ttl_s.min(ttl_of(record));
+            self.ttl_s = self.ttl_s.min(ttl_s);
             // RFC 6604 §3: the last name is judged; one that cannot be written cannot be.
-            let domain = domain_of(&target.0).ok_or(Refusal::Final(Failure::BadName))?;
-            if self.aliases.len() == ALIAS_COUNT_MAX || domain == *self.start || self.aliases.contains(&domain) {
+            let target = target.ok_or(Refusal::Final(Failure::BadName))?;
+            if self.aliases.len() == ALIAS_COUNT_MAX || target == *self.start || self.aliases.contains(&target) {
                 return Err(Refusal::Final(Failure::AliasChain));
             }
-            self.aliases.push(domain);
-            name = target.0.clone();
+            self.aliases.push(target);
         }
     }
 
-    fn end(&self, message: &Message) -> Result<End, Refusal> {
-        let negative_ttl_s = message.authorities.iter().find_map(negative_ttl_s);
+    fn end(&self, message: &Parsed<'_>) -> Result<End, Refusal> {
+        let negative_ttl_s = message.negative_ttl_s;
         // RFC 6604 §3: the code tells of the last name of the chain.
-        if message.metadata.response_code == ResponseCode::NXDomain {
+        if message.code == NX_DOMAIN {
             return Ok(End::NxDomain(negative_ttl_s));
         }
         // RFC 2308 §2.2: with a SOA record, absence; without, only an empty answer is absence, and an alias that leads
@@ -212,69 +219,174 @@ impl Walk<'_> {
             return Ok(End::Alias);
         }
         // RFC 2308 §2.2: a referral has name servers and no SOA record. It is no answer from one who was asked to recurse.
-        let refers = message.authorities.iter().any(|record| record.record_type() == RecordType::NS);
-        let metadata = &message.metadata;
-        if negative_ttl_s.is_none() && refers && !metadata.authoritative && !metadata.recursion_available {
+        if negative_ttl_s.is_none() && message.refers && !message.is_authoritative() && !message.message.header().ra() {
             return Err(Refusal::Failed(Failure::Refused));
         }
         Ok(End::NoData(negative_ttl_s))
     }
 }
 
-pub(crate) fn at<'a>(message: &'a Message, name: &'a Name, kind: RecordType) -> impl Iterator<Item = &'a Record> {
-    message
-        .answers
-        .iter()
-        .filter(move |record| record.record_type() == kind && record.dns_class == DNSClass::IN && record.name == *name)
+/// A message whose records have all been marked off; names and data stay in the datagram until they are wanted.
+pub(crate) struct Parsed<'m> {
+    message: &'m Message<[u8]>,
+    answers: RecordSection<'m, [u8]>,
+    /// RCODE, with the upper bits that EDNS adds (RFC 6891 §6.1.3).
+    pub(crate) code: u16,
+    /// How long absence may be kept, in seconds, when a SOA record tells it.
+    pub(crate) negative_ttl_s: Option<u32>,
+    /// Whether it names other servers.
+    refers: bool,
+    options: Option<Opt<&'m [u8]>>,
 }
 
-pub(crate) fn ttl_of(record: &Record) -> u32 {
-    // RFC 2181 §8: a TTL with the most significant bit set is 0.
-    if record.ttl > i32::MAX.cast_unsigned() { 0 } else { record.ttl }
-}
+/// What came is no message of DNS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Malformed;
 
-pub(crate) fn negative_ttl_s(record: &Record) -> Option<u32> {
-    match &record.data {
-        // RFC 2308 §5: the lesser of the SOA record's TTL and of its MINIMUM field.
-        RData::SOA(soa) => Some(ttl_of(record).min(soa.minimum)),
-        _ => None,
+impl<E: std::error::Error> From<E> for Malformed {
+    fn from(_: E) -> Self {
+        Self
     }
 }
 
+impl<'m> Parsed<'m> {
+    /// # Errors
+    /// A record does not end where it should, or something is wrong with what all readers need.
+    pub(crate) fn parse(datagram: &'m [u8]) -> Result<Self, Malformed> {
+        let message = Message::from_slice(datagram)?;
+        let code = u16::from(message.header().rcode().to_int());
+        let answers = message.answer()?;
+        let mut parsed = Self { message, answers, code, negative_ttl_s: None, refers: false, options: None };
+        for item in message.iter() {
+            let (record, section) = item?;
+            match (section, record.rtype()) {
+                (Section::Authority, Rtype::NS) => parsed.refers = true,
+                (Section::Authority, Rtype::SOA) if parsed.negative_ttl_s.is_none() => {
+                    let soa: Soa<ParsedName<&[u8]>> = data_as(&record)?;
+                    // RFC 2308 §5: the lesser of the SOA record's TTL and of its MINIMUM field.
+                    parsed.negative_ttl_s = Some(ttl_of(&record).min(soa.minimum().as_secs()));
+                }
+                (Section::Additional, Rtype::OPT) => {
+                    let upper = u16::try_from(record.ttl().as_secs() >> 24).map_err(|_| Malformed)?;
+                    parsed.code |= upper << 4;
+                    parsed.options = Some(data_as(&record)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// AA: the server answers for the zone itself.
+    pub(crate) fn is_authoritative(&self) -> bool {
+        self.message.header().aa()
+    }
+
+    /// What the answer holds at a name, and the least TTL of it in seconds; `None` where there is no such record. Data that
+    /// cannot be written as such, as a host with a space in its name, is left out.
+    ///
+    /// # Errors
+    /// The data of such a record is broken.
+    pub(crate) fn data(&self, name: &Domain, kind: Kind) -> Result<Option<(Vec<Data>, u32)>, Malformed> {
+        let (mut found, mut least_ttl_s) = (Vec::new(), None::<u32>);
+        for record in self.at(name, rtype(kind)) {
+            let ttl_s = ttl_of(&record);
+            least_ttl_s = Some(least_ttl_s.map_or(ttl_s, |least| least.min(ttl_s)));
+            found.extend(data_of(&record, kind)?);
+        }
+        Ok(least_ttl_s.map(|ttl_s| (found, ttl_s)))
+    }
+
+    /// Where the alias at a name leads – `None`: to what is no name –, and its TTL in seconds; `None` where there is none.
+    fn alias(&self, name: &Domain) -> Result<Option<(Option<Domain>, u32)>, Malformed> {
+        let Some(record) = self.at(name, Rtype::CNAME).next() else {
+            return Ok(None);
+        };
+        let target: Cname<ParsedName<&[u8]>> = data_as(&record)?;
+        Ok(Some((domain_of(target.cname()), ttl_of(&record))))
+    }
+
+    fn at(&self, name: &Domain, kind: Rtype) -> impl Iterator<Item = ParsedRecord<'m, [u8]>> {
+        let here = move |record: &ParsedRecord<'m, [u8]>| {
+            record.rtype() == kind && record.class() == Class::IN && is_called(&record.owner(), name)
+        };
+        // All of them were marked off before: none is missed here.
+        self.answers.map_while(Result::ok).filter(here)
+    }
+
+    /// RFC 8914 §4: whether the resolver says that validation failed.
+    fn is_bogus(&self) -> bool {
+        let Some(options) = &self.options else {
+            return false;
+        };
+        options.iter::<UnknownOptData<&[u8]>>().map_while(Result::ok).any(|option| {
+            let code = option.data().first_chunk().map(|code| u16::from_be_bytes(*code));
+            option.code() == OptionCode::EXTENDED_ERROR && code.is_some_and(|code| EDE_BOGUS.contains(&code))
+        })
+    }
+}
+
+/// Whether this is the name, in whatever case (RFC 1034 §3.1).
+fn is_called(owner: &ParsedName<&[u8]>, name: &Domain) -> bool {
+    let (mut here, mut wanted) = (owner.iter().filter(|label| !label.is_root()), name.labels());
+    loop {
+        match (here.next(), wanted.next()) {
+            (None, None) => return true,
+            (Some(here), Some(wanted)) if here.as_slice().eq_ignore_ascii_case(wanted.as_bytes()) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn ttl_of(record: &ParsedRecord<'_, [u8]>) -> u32 {
+    let ttl_s = record.ttl().as_secs();
+    // RFC 2181 §8: a TTL with the most significant bit set is 0.
+    if ttl_s > i32::MAX.cast_unsigned() { 0 } else { ttl_s }
+}
+
+/// The data of a record that is of this type.
+fn data_as<'m, D: ParseRecordData<'m, [u8]>>(record: &ParsedRecord<'m, [u8]>) -> Result<D, Malformed> {
+    let read = record.to_record()?;
+    read.map(domain::base::Record::into_data).ok_or(Malformed)
+}
+
 /// `None`: a host that cannot be written as a name, which nobody could ask for either.
-pub(crate) fn data_of(data: &RData) -> Option<Data> {
-    Some(match data {
-        RData::TXT(txt) => Data::Txt(Text::from_strings(&txt.txt_data)),
-        RData::A(address) => Data::A(address.0),
-        RData::AAAA(address) => Data::Aaaa(address.0),
-        RData::MX(mx) => {
-            // RFC 7505 §3: the root as exchange says that there is none.
-            let exchange = if mx.exchange.is_root() { None } else { Some(domain_of(&mx.exchange)?) };
-            Data::Mx(MailExchange { preference: mx.preference, exchange })
+fn data_of(record: &ParsedRecord<'_, [u8]>, kind: Kind) -> Result<Option<Data>, Malformed> {
+    type Host<'m> = ParsedName<&'m [u8]>;
+    Ok(match kind {
+        Kind::Txt => Some(Data::Txt(strings_of(bytes_of(record)?).ok_or(Malformed)?)),
+        Kind::Spf => Some(Data::Spf(strings_of(bytes_of(record)?).ok_or(Malformed)?)),
+        Kind::A => Some(Data::A(data_as::<A>(record)?.addr())),
+        Kind::Aaaa => Some(Data::Aaaa(data_as::<Aaaa>(record)?.addr())),
+        Kind::Mx => {
+            let mx: Mx<Host<'_>> = data_as(record)?;
+            let exchange = mx.exchange();
+            let preference = mx.preference();
+            if exchange.is_root() {
+                // RFC 7505 §3: the root as exchange says that there is none.
+                Some(Data::Mx(MailExchange { preference, exchange: None }))
+            } else {
+                domain_of(exchange).map(|host| Data::Mx(MailExchange { preference, exchange: Some(host) }))
+            }
         }
-        RData::PTR(name) => Data::Ptr(domain_of(&name.0)?),
-        RData::NS(name) => Data::Ns(domain_of(&name.0)?),
-        RData::CNAME(name) => Data::Cname(domain_of(&name.0)?),
-        RData::SOA(soa) => {
-            Data::Soa(StartOfAuthority { primary: domain_of(&soa.mname), serial: soa.serial, minimum_s: soa.minimum })
+        Kind::Ptr => domain_of(data_as::<Ptr<Host<'_>>>(record)?.ptrdname()).map(Data::Ptr),
+        Kind::Ns => domain_of(data_as::<Ns<Host<'_>>>(record)?.nsdname()).map(Data::Ns),
+        Kind::Cname => domain_of(data_as::<Cname<Host<'_>>>(record)?.cname()).map(Data::Cname),
+        Kind::Soa => {
+            let soa: Soa<Host<'_>> = data_as(record)?;
+            let (serial, minimum_s) = (soa.serial().into_int(), soa.minimum().as_secs());
+            Some(Data::Soa(StartOfAuthority { primary: domain_of(soa.mname()), serial, minimum_s }))
         }
-        RData::CAA(caa) => Data::Caa(CertificationAuthority {
-            flags: caa.flags(),
-            tag: caa.tag.to_ascii_lowercase().into(),
-            value: caa.value.as_slice().into(),
-        }),
-        RData::TLSA(tlsa) => Data::Tlsa(TlsAssociation {
-            usage: tlsa.cert_usage.into(),
-            selector: tlsa.selector.into(),
-            matching: tlsa.matching.into(),
-            data: tlsa.cert_data.as_slice().into(),
-        }),
-        RData::Unknown { code, rdata } if u16::from(*code) == TYPE_DS => {
-            Data::Ds(DelegationSigner::of_wire(&rdata.anything)?)
-        }
-        RData::Unknown { code, rdata } if u16::from(*code) == TYPE_SPF => Data::Spf(strings_of(&rdata.anything)?),
-        _ => return None,
+        Kind::Caa => Some(Data::Caa(authority_of(bytes_of(record)?).ok_or(Malformed)?)),
+        Kind::Tlsa => Some(Data::Tlsa(association_of(bytes_of(record)?).ok_or(Malformed)?)),
+        Kind::Ds => DelegationSigner::of_wire(bytes_of(record)?).map(Data::Ds),
     })
+}
+
+/// The data as it stands in the datagram.
+fn bytes_of<'m>(record: &ParsedRecord<'m, [u8]>) -> Result<&'m [u8], Malformed> {
+    let bytes: UnknownRecordData<&[u8]> = data_as(record)?;
+    Ok(bytes.data())
 }
 
 /// Character-strings, one after the other, as a TXT record has them.
@@ -288,70 +400,81 @@ fn strings_of(mut wire: &[u8]) -> Option<Text> {
     Some(Text::from_strings(strings))
 }
 
+/// RFC 8659 §4.1: flags, the tag with its length, and the value.
+fn authority_of(wire: &[u8]) -> Option<CertificationAuthority> {
+    let ([flags, length], rest) = wire.split_first_chunk()?;
+    let (tag, value) = rest.split_at_checked(usize::from(*length))?;
+    let is_tag = !tag.is_empty() && tag.iter().all(u8::is_ascii_alphanumeric);
+    let tag = std::str::from_utf8(tag).ok().filter(|_| is_tag)?.to_ascii_lowercase();
+    Some(CertificationAuthority { flags: *flags, tag: tag.into(), value: value.into() })
+}
+
+/// RFC 6698 §2.1: three numbers, and the data.
+fn association_of(wire: &[u8]) -> Option<TlsAssociation> {
+    let ([usage, selector, matching], data) = wire.split_first_chunk()?;
+    Some(TlsAssociation { usage: *usage, selector: *selector, matching: *matching, data: data.into() })
+}
+
 /// A dot inside a label must not become a border between labels: such a name is none.
-fn domain_of(name: &Name) -> Option<Domain> {
-    let mut text = String::with_capacity(name.len());
-    for label in name {
-        if label.contains(&b'.') {
+fn domain_of(name: &ParsedName<&[u8]>) -> Option<Domain> {
+    let mut text = String::with_capacity(NAME_BYTES_MAX);
+    for label in name.iter().filter(|label| !label.is_root()) {
+        if label.as_slice().contains(&b'.') {
             return None;
         }
         if !text.is_empty() {
             text.push('.');
         }
-        text.push_str(std::str::from_utf8(label).ok()?);
+        text.push_str(std::str::from_utf8(label.as_slice()).ok()?);
     }
     // A name with a space may be asked, where a macro builds it; no host in an answer has one.
     Domain::query(&text).ok().filter(|name| !name.as_str().contains(' '))
 }
 
-/// RFC 8914 §4: the codes by which a validating resolver says that validation failed.
-fn is_bogus(message: &Message) -> bool {
-    let Some(edns) = &message.edns else {
-        return false;
-    };
-    edns.options().options.iter().any(|(_, option)| match option {
-        EdnsOption::Unknown(EDE_OPTION, data) => {
-            data.first_chunk().is_some_and(|code| EDE_BOGUS.contains(&u16::from_be_bytes(*code)))
-        }
-        _ => false,
-    })
-}
-
-pub(crate) fn record_type(kind: Kind) -> RecordType {
+fn rtype(kind: Kind) -> Rtype {
     match kind {
-        Kind::Txt => RecordType::TXT,
-        Kind::A => RecordType::A,
-        Kind::Aaaa => RecordType::AAAA,
-        Kind::Mx => RecordType::MX,
-        Kind::Ptr => RecordType::PTR,
-        Kind::Ns => RecordType::NS,
-        Kind::Cname => RecordType::CNAME,
-        Kind::Soa => RecordType::SOA,
-        Kind::Tlsa => RecordType::TLSA,
-        Kind::Caa => RecordType::CAA,
-        Kind::Ds => RecordType::from(TYPE_DS),
-        Kind::Spf => RecordType::from(TYPE_SPF),
+        Kind::Txt => Rtype::TXT,
+        Kind::A => Rtype::A,
+        Kind::Aaaa => Rtype::AAAA,
+        Kind::Mx => Rtype::MX,
+        Kind::Ptr => Rtype::PTR,
+        Kind::Ns => Rtype::NS,
+        Kind::Cname => Rtype::CNAME,
+        Kind::Soa => Rtype::SOA,
+        Kind::Tlsa => Rtype::TLSA,
+        Kind::Caa => Rtype::CAA,
+        Kind::Ds => Rtype::DS,
+        // RFC 7208 §3.1, where it is taken back.
+        Kind::Spf => Rtype::SPF,
     }
 }
 
 const HEADER_BYTES: usize = 12;
 /// In the third octet of the header (RFC 1035 §4.1.1).
 const RECURSION_DESIRED: u8 = 0x01;
-/// RFC 4034 §5.
-const TYPE_DS: u16 = 43;
-/// RFC 7208 §3.1, where it is taken back.
-const TYPE_SPF: u16 = 99;
+/// RFC 1035 §2.3.4.
+const NAME_BYTES_MAX: usize = 255;
+/// A usual question with EDNS.
+const QUERY_BYTES: usize = 96;
+/// RFC 6895 §2.3.
+pub(crate) const NO_ERROR: u16 = 0;
+pub(crate) const NX_DOMAIN: u16 = 3;
+pub(crate) const NOT_AUTH: u16 = 9;
+const SERV_FAIL: u16 = 2;
+const REFUSED: u16 = 5;
+const BAD_VERS: u16 = 16;
 const RCODE_FORMERR: u8 = 1;
 const RCODE_NOTIMP: u8 = 4;
-/// RFC 8914 §2.
-const EDE_OPTION: u16 = 15;
 /// Bogus, signature expired, not yet valid, DNSKEY missing, RRSIGs missing, no zone key bit, NSEC missing, expired
 /// before valid.
 const EDE_BOGUS: [u16; 8] = [6, 7, 8, 9, 10, 11, 12, 25];
 
 #[cfg(test)]
 mod tests {
+    // Answers are written by another library than reads them.
+    use hickory_proto::op::{Edns as EdnsRecord, Message, MessageType, OpCode, Query as QueryRecord};
     use hickory_proto::rr::rdata::{A, TXT};
+    use hickory_proto::rr::{Name, RData, Record, RecordType};
     use proptest::prelude::*;
 
     use super::*;
@@ -408,6 +531,120 @@ mod tests {
         for length in 0..12 + query.question().len() {
             assert!(!answers(&response[..length], query.question()), "length {length}");
         }
+    }
+
+    /// An answer with one record of a type, whose data is given as it stands in a message.
+    fn answer(number: u16, rdata: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\0\x07\x84\0\0\x01\0\x01\0\0\0\0\x01a\x07example\0".to_vec();
+        bytes.extend_from_slice(&number.to_be_bytes());
+        bytes.extend_from_slice(b"\0\x01\xc0\x0c");
+        bytes.extend_from_slice(&number.to_be_bytes());
+        bytes.extend_from_slice(b"\0\x01\0\0\0\x3c");
+        bytes.extend_from_slice(&u16::try_from(rdata.len()).unwrap().to_be_bytes());
+        bytes.extend_from_slice(rdata);
+        bytes
+    }
+
+    #[test]
+    fn each_kind_of_data_as_bytes() {
+        let name = |text: &str| Domain::parse(text).unwrap();
+        let key = [&[0x30, 0x39, 8, 2][..], &[7; 32]].concat();
+        let soa = [b"\x02ns\xc0\x0e\x04root\xc0\x0e".as_slice(), &[0, 0, 0, 9], &[0; 12], &[0, 0, 1, 44]].concat();
+        let cases: Vec<(Kind, u16, &[u8], Option<Data>)> = vec![
+            (Kind::A, 1, &[192, 0, 2, 1], Some(Data::A([192, 0, 2, 1].into()))),
+            (Kind::Ns, 2, b"\x02ns\xc0\x0e", Some(Data::Ns(name("ns.example")))),
+            (Kind::Cname, 5, b"\x01B\xc0\x0e", Some(Data::Cname(name("b.example")))),
+            (
+                Kind::Soa,
+                6,
+                &soa,
+                Some(Data::Soa(StartOfAuthority { primary: Some(name("ns.example")), serial: 9, minimum_s: 300 })),
+            ),
+            (Kind::Ptr, 12, b"\x01b\xc0\x0e", Some(Data::Ptr(name("b.example")))),
+            (
+                Kind::Mx,
+                15,
+                b"\0\x0a\x02mx\xc0\x0e",
+                Some(Data::Mx(MailExchange { preference: 10, exchange: Some(name("mx.example")) })),
+            ),
+            (Kind::Mx, 15, b"\0\0\0", Some(Data::Mx(MailExchange { preference: 0, exchange: None }))),
+            (Kind::Mx, 15, b"\0\x0a\x03m.x\0", None),
+            (Kind::Mx, 15, b"\0\x0a\x03m x\0", None),
+            (Kind::Txt, 16, b"\x02ab\0\x01\xff", Some(Data::Txt(Text::from_strings([&b"ab"[..], b"", b"\xff"])))),
+            (Kind::Txt, 16, b"", Some(Data::txt(Vec::new()))),
+            (Kind::Aaaa, 28, &[0; 16], Some(Data::Aaaa([0; 16].into()))),
+            (Kind::Ds, 43, &key, DelegationSigner::of_wire(&key).map(Data::Ds)),
+            (
+                Kind::Tlsa,
+                52,
+                &[3, 1, 1, 9, 9],
+                Some(Data::Tlsa(TlsAssociation { usage: 3, selector: 1, matching: 1, data: [9, 9].into() })),
+            ),
+            (Kind::Spf, 99, b"\x02ab", Some(Data::Spf(Text::from_strings([b"ab"])))),
+            (
+                Kind::Caa,
+                257,
+                b"\x80\x05ISSUEca",
+                Some(Data::Caa(CertificationAuthority {
+                    flags: 128,
+                    tag: "issue".into(),
+                    value: b"ca".as_slice().into(),
+                })),
+            ),
+        ];
+        for (kind, number, rdata, want) in cases {
+            let reading = read(&answer(number, rdata), &name("a.example"), kind, AuthenticData::Ignored).unwrap();
+            assert_eq!(reading.end, End::Data(want.into_iter().collect()), "{kind:?}");
+            assert_eq!(reading.ttl_s, 60);
+        }
+    }
+
+    #[test]
+    fn broken_data_is_no_answer() {
+        let cases: [(Kind, u16, &[u8]); 12] = [
+            (Kind::A, 1, &[192, 0, 2]),
+            (Kind::A, 1, &[192, 0, 2, 1, 1]),
+            (Kind::Ns, 2, b"\x02ns"),
+            (Kind::Ns, 2, b"\xc0\xff"),
+            (Kind::Cname, 5, b"\xc0\x27"),
+            (Kind::Soa, 6, b"\0\0\0\0\0\x09"),
+            (Kind::Mx, 15, b"\x0a"),
+            (Kind::Txt, 16, b"\x03ab"),
+            (Kind::Aaaa, 28, &[0; 15]),
+            (Kind::Tlsa, 52, &[3, 1]),
+            (Kind::Spf, 99, b"\x03ab"),
+            (Kind::Caa, 257, b"\x80\x09issue"),
+        ];
+        let name = Domain::parse("a.example").unwrap();
+        for (kind, number, rdata) in cases {
+            let reading = read(&answer(number, rdata), &name, kind, AuthenticData::Ignored);
+            assert_eq!(reading, Err(Refusal::Failed(Failure::Malformed)), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn codes_and_what_edns_adds_to_them() {
+        let name = Domain::parse("a.example").unwrap();
+        let outcome = |low: u8, high: u8, option: &[u8]| {
+            let mut bytes = b"\0\x07\x84\0\0\x01\0\0\0\0\0\x01\x01a\x07example\0\0\x10\0\x01\0\0\x29\x04\xd0".to_vec();
+            bytes[3] = low;
+            bytes.extend_from_slice(&[high, 0, 0, 0]);
+            bytes.extend_from_slice(&u16::try_from(option.len()).unwrap().to_be_bytes());
+            bytes.extend_from_slice(option);
+            read(&bytes, &name, Kind::Txt, AuthenticData::Ignored).map(|reading| reading.end)
+        };
+        let bogus = [0, 15, 0, 2, 0, 6];
+        let stale = [0, 15, 0, 2, 0, 3];
+        assert_eq!(outcome(0, 0, &bogus), Ok(End::NoData(None)), "an answer is one, whatever else is said");
+        assert_eq!(outcome(2, 0, &bogus), Err(Refusal::Final(Failure::Bogus)));
+        assert_eq!(outcome(2, 0, &stale), Err(Refusal::Failed(Failure::ServFail)));
+        assert_eq!(outcome(2, 0, &[0, 15, 0, 9, 0]), Err(Refusal::Failed(Failure::Malformed)), "options are cut");
+        assert_eq!(outcome(3, 0, &[]), Ok(End::NxDomain(None)));
+        assert_eq!(outcome(5, 0, &[]), Err(Refusal::Failed(Failure::Refused)));
+        assert_eq!(outcome(9, 0, &[]), Err(Refusal::Failed(Failure::Refused)));
+        assert_eq!(outcome(0, 1, &[]), Err(Refusal::NoEdns), "BADVERS is 16");
+        assert_eq!(outcome(1, 0, &[]), Err(Refusal::NoEdns));
+        assert_eq!(outcome(7, 0, &[]), Err(Refusal::Failed(Failure::Malformed)));
     }
 
     #[test]
