@@ -26,6 +26,7 @@ pub mod limits;
 pub mod log;
 mod master;
 pub mod memo;
+pub mod once;
 pub mod question;
 pub mod tape;
 pub mod zone;

@@ -14,6 +14,7 @@ use sekisho_lookup::limits::{
 };
 use sekisho_lookup::log::Log;
 use sekisho_lookup::memo::Memo;
+use sekisho_lookup::once::Once;
 use sekisho_lookup::tape::Tape;
 use sekisho_lookup::{Answer, Data, Failure, Lookup, Question, Zone};
 use testkit::{block_on, domain, zone};
@@ -143,6 +144,48 @@ fn the_limits_that_are_not_told_are_the_crates() {
     zone.add(&domain("b"), Data::txt(vec![b'x'; MEMO_BYTES_MAX]), 1);
     let memo = Memo::new(zone);
     assert_eq!((word(&memo, "b"), memo.count(), word(&memo, "a"), memo.count()), ("records", 0, "records", 1));
+}
+
+#[test]
+fn once_is_once_whoever_asks_and_whoever_leaves() {
+    let log = Log::new(Gate::default());
+    let once = Once::with_limits(&log, 9, 100);
+    let mut first = Box::pin(once.ask(txt("a")));
+    let mut others = Box::pin(join_all(["a", "b", "a"].map(|name| once.ask(txt(name)))));
+    assert!(poll_once(first.as_mut()).is_pending());
+    assert!(poll_once(others.as_mut()).is_pending());
+    assert_eq!(log.lines(), "a TXT\nb TXT\n");
+    drop(first);
+    // block_on panics when nobody wakes: one of those who wait has to carry the question now.
+    log.inner().open();
+    assert_eq!(block_on(others).iter().map(Answer::word).collect::<Vec<_>>(), ["records"; 3]);
+    assert_eq!((word(&once, "a"), word(&once, "b"), word(&once, "no")), ("records", "records", "nxdomain"));
+    assert_eq!(log.lines(), "a TXT\nb TXT\na TXT\nno TXT\n");
+    let answers = once.into_answers();
+    let told: Vec<_> = answers.iter().map(|(question, answer)| (question.name.as_str(), answer.word())).collect();
+    assert_eq!(told, [("a", "records"), ("b", "records"), ("no", "nxdomain")]);
+}
+
+#[test]
+fn once_has_the_budgets_limits() {
+    for (count_max, last) in [(2, "budget"), (3, "records"), (4, "records")] {
+        let log = Log::new(world());
+        let once = Once::with_limits(&log, count_max, 100);
+        assert_eq!((word(&once, "a"), word(&once, "a"), word(&once, "b")), ("records", "records", "records"));
+        assert_eq!((word(&once, "c"), word(&once, "c"), word(&once, "a")), (last, last, "records"), "{count_max}");
+        assert_eq!(log.questions().len(), count_max.min(3));
+        let failed = once.into_failures();
+        assert_eq!(failed.values().collect::<Vec<_>>(), if last == "budget" { vec![&Failure::Budget] } else { vec![] });
+    }
+    for (bytes_max, second) in [(7, "budget"), (8, "records"), (9, "records")] {
+        let once = Once::with_limits(world(), 100, bytes_max);
+        assert_eq!((word(&once, "a"), word(&once, "b"), word(&once, "b")), ("records", second, second));
+        let beyond = if bytes_max == 8 { "nxdomain" } else { "budget" };
+        assert_eq!(word(&once, "no"), if bytes_max == 9 { "nxdomain" } else { beyond }, "{bytes_max}");
+    }
+    let once = Once::with_limits(world(), 9, 100);
+    assert_eq!((word(&once, "down"), word(&once, "a")), ("timeout", "records"));
+    assert_eq!(once.into_failures().into_iter().collect::<Vec<_>>(), [(txt("down"), Failure::Timeout)]);
 }
 
 #[test]

@@ -1,13 +1,8 @@
 //! Everything about one name: asked at once as far as one question does not need another's answer.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use futures_util::future::{join, join3, join4};
-use lookup::budget::Budget;
-use lookup::coalesce::Coalesce;
-use lookup::memo::Memo;
-use lookup::{Answer, Dnssec, Failure, Kind, Lookup, Question};
+use lookup::once::Once;
+use lookup::{Answer, Dnssec, Kind, Lookup};
 use mailtext::Domain;
 
 use crate::limits::{QUESTION_COUNT_MAX, SURVEY_UNANSWERED_COUNT_MAX};
@@ -17,7 +12,7 @@ use crate::survey::{Method, hosting, keys, mail, policies, sender_policy, texts}
 
 /// Examines a name. It asks `lookup` and nobody else, at most [`QUESTION_COUNT_MAX`] questions, none of them twice.
 pub async fn examine<L: Lookup + Sync>(lookup: &L, name: &Domain, method: &Method) -> Examined {
-    let watch = Watch::new(lookup);
+    let watch = Once::with_limits(lookup, QUESTION_COUNT_MAX, lookup::limits::BUDGET_ANSWER_BYTES_MAX);
     let (exchanges, spf, servers) = join3(
         Published::ask(&watch, name.clone(), Kind::Mx),
         sender_policy::look(&watch, name, method),
@@ -35,7 +30,9 @@ pub async fn examine<L: Lookup + Sync>(lookup: &L, name: &Domain, method: &Metho
     )
     .await;
     let dnssec = proof(&exchanges.answer);
-    let (unanswered, unanswered_count) = watch.into_unanswered();
+    let failed = watch.into_failures();
+    let unanswered_count = failed.len() as u64;
+    let unanswered = failed.into_iter().map(|(question, failure)| Unanswered { question, failure });
     Examined {
         name: name.clone(),
         mail,
@@ -49,7 +46,7 @@ pub async fn examine<L: Lookup + Sync>(lookup: &L, name: &Domain, method: &Metho
         dnssec,
         wildcard: below.wildcard,
         name_servers: servers.into_facts(method),
-        unanswered,
+        unanswered: unanswered.take(SURVEY_UNANSWERED_COUNT_MAX).collect(),
         unanswered_count,
     }
 }
@@ -116,35 +113,5 @@ fn proof(answer: &Answer) -> Proof {
     match dnssec {
         Dnssec::Authenticated => Proof::Authenticated,
         Dnssec::Unproven => Proof::Unproven,
-    }
-}
-
-/// The questions of one name: each asked once, those that failed written down.
-struct Watch<'l, L> {
-    lookup: Memo<Coalesce<Budget<&'l L>>>,
-    failed: Mutex<BTreeMap<Question, Failure>>,
-}
-
-impl<'l, L: Lookup + Sync> Watch<'l, L> {
-    fn new(lookup: &'l L) -> Self {
-        let budget = Budget::with_limits(lookup, QUESTION_COUNT_MAX, lookup::limits::BUDGET_ANSWER_BYTES_MAX);
-        Self { lookup: Memo::new(Coalesce::new(budget)), failed: Mutex::default() }
-    }
-
-    fn into_unanswered(self) -> (Vec<Unanswered>, u64) {
-        let failed = self.failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let count = failed.len() as u64;
-        let unanswered = failed.into_iter().map(|(question, failure)| Unanswered { question, failure });
-        (unanswered.take(SURVEY_UNANSWERED_COUNT_MAX).collect(), count)
-    }
-}
-
-impl<L: Lookup + Sync> Lookup for Watch<'_, L> {
-    async fn ask(&self, question: Question) -> Answer {
-        let answer = self.lookup.ask(question.clone()).await;
-        if let Answer::Failed(failure) = answer {
-            self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(question, failure);
-        }
-        answer
     }
 }
