@@ -327,7 +327,9 @@ impl Daemon {
             beside.cut(certificate.run());
         }
         if let Some(pages) = self.pages.clone() {
+            let counting = Arc::clone(&pages);
             beside.cut(async move { pages.sweep().await });
+            beside.cut(async move { counting.count_origins().await });
         }
         beside.cut(lists::watch(Arc::clone(&self.reloader)));
         beside.cut(published::watch(Arc::clone(&self.reloader)));

@@ -23,6 +23,7 @@ pub mod examined;
 pub mod judged;
 pub mod limits;
 pub mod openapi;
+pub mod origins;
 pub mod page;
 pub mod parts;
 pub mod screen;

@@ -38,6 +38,12 @@ pub const ROUND_COUNT_MAX: usize = 4;
 pub const ASKED_DOMAIN_COUNT_MAX: usize = 16;
 /// Weeks of which statistics tell where mail came from, the newest.
 pub const SOURCE_WEEK_COUNT: usize = 5;
+/// Days of which statistics tell when nobody asks for others.
+pub const STATISTICS_DAYS: u32 = 183;
+/// For how long it is told where mail came from before that is counted anew, in milliseconds.
+pub const ORIGIN_MS: u64 = 30 * 60_000;
+/// Most weeks, or other days, of which that is kept.
+pub const ORIGIN_COUNT_MAX: usize = 32;
 /// Countries, and networks, that statistics name of a week: those that most messages came from.
 pub const PLACE_COUNT: usize = 30;
 /// Addresses that statistics name: those that most messages came from.

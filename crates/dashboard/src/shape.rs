@@ -246,10 +246,11 @@ const STATISTICS: Shape = Object(&[
     ("whole_from", Maybe(&Moment)),
     ("shares", Object(&[("definition", Text), ("parts", List(&SHARES))])),
     ("weekly", Object(&[("definition", Text), ("spam_definition", Text), ("parts", List(&WEEK))])),
-    ("weekly_sources", Maybe(&Object(&[("definition", Text), ("weeks", List(&PLACES))]))),
+    ("weekly_sources", Maybe(&Object(&[("definition", Text), ("counted_at", Moment), ("weeks", List(&PLACES))]))),
     ("sources", Maybe(&ADDRESSES)),
 ]);
-const ADDRESSES: Shape = Object(&[("definition", Text), ("from", Day), ("to", Day), ("addresses", List(&ADDRESS))]);
+const ADDRESSES: Shape =
+    Object(&[("definition", Text), ("counted_at", Moment), ("from", Day), ("to", Day), ("addresses", List(&ADDRESS))]);
 /// The countries and networks of a week; `null` where no files tell them.
 const PLACES: Shape = Object(&[
     ("from", Day),

@@ -18,9 +18,10 @@ use people::Registry;
 use people::session::Lifetimes;
 use report::Ledger;
 use report::row::Address;
-use report::sources::Place;
+use report::sources::{Origin, Place};
 use words::{Argument, Language, Words};
 
+use crate::origins;
 use crate::trouble::Trouble;
 use crate::who::Role;
 
@@ -90,6 +91,19 @@ pub trait Sources: Send + Sync + 'static {
     fn places(&self, addresses: Vec<IpAddr>) -> impl Future<Output = Result<Option<Vec<Place>>, Trouble>> + Send {
         let _ = addresses;
         ready(Ok(None))
+    }
+
+    /// Where the mail of some days came from – the first day, and the first that is not one of them –, and when that was
+    /// counted, in milliseconds since 1970: it may be from memory ([`crate::origins`]).
+    ///
+    /// # Errors
+    /// No ledger is kept, it cannot answer, or a file of countries or networks cannot be used.
+    fn origin(
+        &self,
+        days: (u32, u32),
+        now_ms: u64,
+    ) -> impl Future<Output = Result<(u64, Arc<Origin>), Trouble>> + Send {
+        async move { Ok((now_ms, Arc::new(origins::count(self, days).await?))) }
     }
 
     /// Reads a report that is kept once more, as it would be read if it came now: `bytes` are its own, decompressed. It

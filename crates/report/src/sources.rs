@@ -47,6 +47,25 @@ pub struct Week {
     pub omitted: Omitted,
 }
 
+/// Where the mail of some days came from, as pages and verbs tell it: of each list the lines with most messages.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Origin {
+    /// The first day, in days since 1970.
+    pub from_day: u32,
+    /// The first day that is not one of them.
+    pub until_day: u32,
+    /// All messages of addresses that were counted.
+    pub total: Sum,
+    /// What was left out because there were too many addresses.
+    pub omitted: Omitted,
+    /// By country, two capital letters, and empty where that is not known; `None` where no files tell it.
+    pub countries: Option<Vec<(Box<str>, Sum)>>,
+    /// By network ([`Place::network`]), likewise.
+    pub networks: Option<Vec<(Box<str>, Sum)>>,
+    /// By address.
+    pub addresses: Vec<(IpAddr, Sum)>,
+}
+
 /// The weeks of some days, which begin on Mondays, the newest last; no more than so many of the newest.
 #[must_use]
 pub fn weeks(from_day: u32, until_day: u32, count_max: usize) -> Vec<(u32, u32)> {
@@ -90,6 +109,15 @@ pub fn of((from_day, until_day): (u32, u32), answer: &Tally) -> Week {
     Week { from_day, until_day, total, addresses, omitted: answer.omitted }
 }
 
+impl Place {
+    /// The network: `AS64496 Example`, or nothing.
+    #[must_use]
+    pub fn network(&self) -> String {
+        let number = self.asn.map(|number| format!("AS{number}")).unwrap_or_default();
+        format!("{number} {}", self.as_name.as_deref().unwrap_or_default()).trim().to_owned()
+    }
+}
+
 impl Sum {
     fn add(&mut self, other: Self) {
         self.messages = self.messages.saturating_add(other.messages);
@@ -113,6 +141,26 @@ impl Week {
         // Stable: what has as many stays in the order of its key.
         sums.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.messages));
         sums
+    }
+}
+
+impl Week {
+    /// What is told of it: so many countries and networks, so many addresses. `places` as for [`Week::by`].
+    #[must_use]
+    pub fn origin(&self, places: Option<&[Place]>, place_count: usize, address_count: usize) -> Origin {
+        let most = |key: &dyn Fn(&Place) -> Box<str>| {
+            let lines = self.by(places?, key).into_iter().take(place_count);
+            Some(lines.collect())
+        };
+        Origin {
+            from_day: self.from_day,
+            until_day: self.until_day,
+            total: self.total,
+            omitted: self.omitted,
+            countries: most(&|place| place.country.clone().unwrap_or_default()),
+            networks: most(&|place| place.network().into()),
+            addresses: self.addresses.iter().take(address_count).copied().collect(),
+        }
     }
 }
 
@@ -161,5 +209,12 @@ mod tests {
         let sum = |messages, passed, kept_away, addresses| Sum { messages, passed, kept_away, addresses };
         assert_eq!(by, [(Some("JP".into()), sum(13, 4, 4, 2)), (None, sum(7, 5, 2, 1))]);
         assert_eq!(week.by(&[], |place| place.asn), [(None, week.total)], "nothing is known");
+        let network = Place { asn: Some(64496), as_name: Some("Example".into()), ..of(Some("JP")) };
+        let told = week.origin(Some(&[network, of(None), of(Some("FR"))]), 2, 1);
+        assert_eq!(told.countries, Some(vec![("JP".into(), sum(9, 0, 0, 1)), ("".into(), sum(7, 5, 2, 1))]));
+        let networks = vec![("".into(), sum(11, 9, 6, 2)), ("AS64496 Example".into(), sum(9, 0, 0, 1))];
+        assert_eq!((told.networks, told.total, told.omitted), (Some(networks), week.total, omitted));
+        assert_eq!(told.addresses, week.addresses[..1]);
+        assert_eq!(week.origin(None, 2, 9).countries, None, "no files tell it");
     }
 }

@@ -101,6 +101,7 @@ page-mail-spam-unknown = No other filter told here whether a message is spam, so
 page-mail-weekly-described = The share of each week, in per cent.
 page-mail-label-sources = Addresses that most mail came from
 page-mail-sources-defined = Counted are messages received here, by the address of the client, in days of UTC; the { $count } addresses with most messages.
+page-mail-origins-counted = Counted at { $time }; every { $minutes } minutes this is counted anew.
 page-mail-label-countries = Countries that mail came from, per week
 page-mail-label-country = Country
 page-mail-label-networks = Networks that mail came from, per week

@@ -101,6 +101,7 @@ page-mail-spam-unknown = 迷惑メールかどうかを伝える他のフィル�
 page-mail-weekly-described = 各週の割合を % で示した図です。
 page-mail-label-sources = 送信元アドレス(通数の多い順)
 page-mail-sources-defined = ここで受信したメールを、接続元のアドレス別に UTC の日付で数えています。通数の多い { $count } 件までです。
+page-mail-origins-counted = { $time } に数えました。{ $minutes } 分ごとに数え直します。
 page-mail-label-countries = 送信元の国(週ごと)
 page-mail-label-country = 国
 page-mail-label-networks = 送信元のネットワーク(週ごと)

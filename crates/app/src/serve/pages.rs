@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use audit::history::Kept;
+use dashboard::limits::ORIGIN_MS;
+use dashboard::origins::{self, Origins};
 use dashboard::sources::{Catalogue, Published, Rotations, Settings, Sources, Survey, Voice};
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
@@ -21,7 +23,7 @@ use net::MessageResolver;
 use net::http::{Request, Response, StatusCode, status};
 use people::{NewLine, Registry as _, Secret, Setup};
 use report::row::Address;
-use report::sources::Place;
+use report::sources::{Origin, Place};
 use store::archive::SurveyLine;
 use store::{Sqlite, SqliteArchive, SqliteRegistry};
 use tokio::sync::watch;
@@ -65,6 +67,8 @@ pub(crate) struct House<A> {
     keys: Option<Source>,
     /// The domains whose reports are taken; all where there are none.
     own: Vec<Domain>,
+    /// Where mail came from, as it was counted a while ago.
+    origins: Origins,
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
 }
@@ -110,7 +114,8 @@ impl<A: Around> Pages<A> {
         let voices = Language::ALL.map(Catalogue::new);
         let said = Mutex::default();
         let (keys, own) = (None, Vec::new());
-        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, said };
+        let origins = Origins::default();
+        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, origins, said };
         Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
     }
 
@@ -161,6 +166,26 @@ impl<A: Around> Pages<A> {
                 tracing::warn!(reason = %error, "people");
             }
             tokio::time::sleep(Duration::from_secs(PEOPLE_SWEEP_S)).await;
+        }
+    }
+
+    /// Counts where mail came from before somebody asks, again and again: of a large ledger that takes a second, which nobody
+    /// shall wait for.
+    pub(super) async fn count_origins(&self) {
+        let house = self.desk.sources();
+        if house.ledger.is_none() {
+            return;
+        }
+        loop {
+            let now_ms = net::clock::now_ms();
+            let ahead_s = house.settings.zone.as_deref().and_then(|zone| house.ahead_s(zone, now_ms / 1000));
+            for days in origins::usual(now_ms, ahead_s.unwrap_or(0)) {
+                // A little younger than what a page still shows, so that no page meets one that is too old.
+                if let Err(trouble) = house.origins.get(house, days, now_ms, ORIGIN_MS / 2).await {
+                    tracing::debug!(reason = ?trouble, "where mail came from");
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(ORIGIN_MS / 3)).await;
         }
     }
 
@@ -324,6 +349,10 @@ impl<A: Around> Sources for House<A> {
         // The files are read for it.
         let found = self.apart(move || crate::hosts::find_all(&config, &addresses)).await;
         found.map_err(|failure| failed(&failure))
+    }
+
+    async fn origin(&self, days: (u32, u32), now_ms: u64) -> Result<(u64, Arc<Origin>), Trouble> {
+        self.origins.get(self, days, now_ms, ORIGIN_MS).await
     }
 
     async fn published(&self, domain: &Domain, below: &[Domain]) -> Published {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use report::Ledger as _;
-use report::sources::{self, Place, Sum, Week};
+use report::sources::{self, Origin, Sum, Week};
 use serde_json::{Value, json};
 
 use super::{Format, day_text, print};
@@ -14,13 +14,6 @@ use crate::failure::Failure;
 use crate::reports::table::{Column, aligned, csv, grouped, percent};
 use crate::say::Say;
 use crate::{hosts, ledger};
-
-/// What is told of a week.
-struct Told {
-    week: Week,
-    /// Where its addresses are; `None` where no files tell it.
-    places: Option<Vec<Place>>,
-}
 
 /// A line: of what, of whom, how many.
 type Line = (&'static str, String, Sum);
@@ -41,7 +34,7 @@ pub(super) fn run(common: &Common, format: Format, from_day: u32, until_day: u32
     for week in weeks {
         let addresses: Vec<IpAddr> = week.addresses.iter().map(|(ip, _)| *ip).collect();
         let places = hosts::find_all(&common.config().places, &addresses)?;
-        told.push(Told { week, places });
+        told.push(week.origin(places.as_deref(), PLACE_COUNT, ADDRESS_COUNT));
     }
     let say = common.say();
     let text = match format {
@@ -56,27 +49,15 @@ pub(super) fn run(common: &Common, format: Format, from_day: u32, until_day: u32
 }
 
 /// The lines of a week: countries, networks, addresses, those with most messages of each.
-fn lines(told: &Told) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    if let Some(places) = &told.places {
-        let country = |place: &Place| place.country.as_deref().unwrap_or_default().to_owned();
-        let countries = told.week.by(places, country).into_iter().take(PLACE_COUNT);
-        lines.extend(countries.map(|(name, sum)| ("country", name, sum)));
-        let networks = told.week.by(places, network).into_iter().take(PLACE_COUNT);
-        lines.extend(networks.map(|(name, sum)| ("network", name, sum)));
-    }
-    let addresses = told.week.addresses.iter().take(ADDRESS_COUNT);
-    lines.extend(addresses.map(|(ip, sum)| ("address", ip.to_string(), *sum)));
+fn lines(told: &Origin) -> Vec<Line> {
+    let places = [("country", &told.countries), ("network", &told.networks)];
+    let places = places.into_iter().flat_map(|(kind, lines)| lines.iter().flatten().map(move |line| (kind, line)));
+    let mut lines: Vec<Line> = places.map(|(kind, (name, sum))| (kind, name.to_string(), *sum)).collect();
+    lines.extend(told.addresses.iter().map(|(ip, sum)| ("address", ip.to_string(), *sum)));
     lines
 }
 
-/// The network of an address: `AS64496 Example`, or nothing.
-fn network(place: &Place) -> String {
-    let number = place.asn.map(|number| format!("AS{number}")).unwrap_or_default();
-    format!("{number} {}", place.as_name.as_deref().unwrap_or_default()).trim().to_owned()
-}
-
-fn text(told: &[Told], say: &Say) -> String {
+fn text(told: &[Origin], say: &Say) -> String {
     let word = |id: &str| say.word(id);
     let mut table = vec![vec![
         word("page-mail-label-by-week"),
@@ -95,11 +76,11 @@ fn text(told: &[Told], say: &Say) -> String {
                 _ => word("page-mail-label-client"),
             };
             table.push(vec![
-                day_text(one.week.from_day),
+                day_text(one.from_day),
                 label,
                 if name.is_empty() { word("page-mail-label-not-known") } else { shown(&name) },
                 grouped(sum.messages),
-                percent(sum.messages, one.week.total.messages),
+                percent(sum.messages, one.total.messages),
                 grouped(sum.passed),
                 grouped(sum.kept_away),
             ]);
@@ -124,19 +105,19 @@ fn shown(name: &str) -> String {
 }
 
 /// How it is counted, or why it is not.
-fn notes(told: &[Told]) -> Vec<&'static str> {
-    let is_known = told.iter().any(|one| one.places.is_some());
+fn notes(told: &[Origin]) -> Vec<&'static str> {
+    let is_known = told.iter().any(|one| one.countries.is_some());
     vec![if is_known { "page-mail-places-counted" } else { "page-mail-places-unknown" }]
 }
 
 /// The weeks in which there were too many addresses, and how many messages are in no line.
-fn left_out(told: &[Told]) -> Vec<(String, u64)> {
-    let cut = told.iter().filter(|one| one.week.omitted.count > 0);
-    cut.map(|one| (day_text(one.week.from_day), one.week.omitted.count)).collect()
+fn left_out(told: &[Origin]) -> Vec<(String, u64)> {
+    let cut = told.iter().filter(|one| one.omitted.count > 0);
+    cut.map(|one| (day_text(one.from_day), one.omitted.count)).collect()
 }
 
 /// An object for each week.
-fn objects(told: &[Told], say: &Say) -> String {
+fn objects(told: &[Origin], say: &Say) -> String {
     let mut out = String::new();
     for one in told {
         let all = lines(one);
@@ -151,12 +132,12 @@ fn objects(told: &[Told], say: &Say) -> String {
         };
         let object = json!({
             "by": "week",
-            "from": day_text(one.week.from_day),
-            "to": day_text(one.week.until_day.saturating_sub(1)),
-            "messages": one.week.total.messages,
-            "left_out": one.week.omitted.count,
-            "countries": of("country", one.places.is_some()),
-            "networks": of("network", one.places.is_some()),
+            "from": day_text(one.from_day),
+            "to": day_text(one.until_day.saturating_sub(1)),
+            "messages": one.total.messages,
+            "left_out": one.omitted.count,
+            "countries": of("country", one.countries.is_some()),
+            "networks": of("network", one.countries.is_some()),
             "addresses": of("address", true),
             "definition": say.word("page-mail-places-counted"),
         });
@@ -166,14 +147,14 @@ fn objects(told: &[Told], say: &Say) -> String {
 }
 
 /// A line for each week and place.
-fn table(told: &[Told], say: &Say) -> String {
+fn table(told: &[Origin], say: &Say) -> String {
     let heads = ["week", "kind", "name", "messages", "percent", "dmarc_pass", "kept_away", "addresses", "definition"];
     let mut out = csv(&heads);
     for one in told {
         for (kind, name, sum) in lines(one) {
-            let share = percent(sum.messages, one.week.total.messages);
+            let share = percent(sum.messages, one.total.messages);
             out.push_str(&csv(&[
-                day_text(one.week.from_day),
+                day_text(one.from_day),
                 kind.to_owned(),
                 name,
                 sum.messages.to_string(),

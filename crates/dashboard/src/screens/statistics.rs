@@ -1,19 +1,23 @@
 //! Traffic as ministries and carriers publish it: shares of results by volume, of mail kept away and of spam, and the
 //! addresses that mail came from; each with its definition.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use chart::{Figure, Scale, Series, Shape};
 use mailtext::Domain;
 use maud::html;
-use report::sources::{Place, Week};
+use report::Ledger as _;
+use report::sources::{Origin, Sum};
 use report::statistics::{self, By, Part, Statistics as Counted};
-use report::tally::{Measure, MeasureKind, Step, TallyQuery};
-use report::vocabulary::{Direction, Method};
-use report::{Ledger as _, tally};
+use report::tally::TallyQuery;
+use report::vocabulary::Method;
 use serde_json::{Value, json};
 
 use crate::ask::{Period, View, Visit, day_text};
 use crate::data::{Cell, Column, Table};
-use crate::limits::{PLACE_COUNT, SOURCE_COUNT, SOURCE_WEEK_COUNT};
+use crate::limits::{ORIGIN_MS, PLACE_COUNT, SOURCE_COUNT, SOURCE_WEEK_COUNT, STATISTICS_DAYS};
+use crate::origins;
 use crate::page::Page;
 use crate::parts::{Tone, choice, code, days, downloads, figure, filter, notice, safe};
 use crate::screen::{Fresh, Kind, Parameter, Screen};
@@ -32,23 +36,17 @@ pub(crate) struct Data {
     counted: Counted,
     /// The same by weeks, which is how shares of spam are published.
     weekly: Counted,
-    /// The last seven days of the period, and the addresses most mail came from in them.
-    week: Period,
-    sources: Vec<Source>,
+    /// The last seven days of the period, with the addresses most mail came from in them; none where [`Data::domains`] are
+    /// named.
+    last: Option<Arc<Origin>>,
     /// Where mail came from, week by week; without countries and networks where no files tell them.
-    weeks: Vec<(Week, Option<Vec<Place>>)>,
+    weeks: Vec<Arc<Origin>>,
+    /// When the oldest of that was counted, in milliseconds since 1970.
+    counted_at_ms: u64,
     /// The domains whose messages are counted; `None`: of the whole house. Addresses are not counted by domain.
     domains: Option<Box<[Domain]>>,
     /// From when on they are counted, in milliseconds since 1970.
     whole_from_ms: u64,
-}
-
-/// An address, and what came from it.
-struct Source {
-    ip: String,
-    messages: u64,
-    passed: u64,
-    kept_away: u64,
 }
 
 /// What it may be asked.
@@ -66,7 +64,7 @@ impl Screen for Statistics {
     const FRESH: Fresh = Fresh::Mail;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
-        let span = Span::of(&visit.view, DAYS_DEFAULT)?;
+        let span = Span::of(&visit.view, STATISTICS_DAYS)?;
         let by = visit.query.read("by", By::parse)?.unwrap_or(By::Month);
         let ledger = visit.ledger()?;
         let (from_day, until_day) = (span.period.from_day, span.period.until_day);
@@ -80,22 +78,17 @@ impl Screen for Statistics {
         }
         let counted = statistics::of(by, from_day, until_day, span.ahead_h, &lines);
         let weekly = statistics::of(By::Week, from_day, until_day, span.ahead_h, &lines);
-        let week = Period { from_day: until_day.saturating_sub(7).max(from_day), until_day };
-        let query = TallyQuery {
-            direction: Some(Direction::In),
-            top: Some(SOURCE_COUNT),
-            ..TallyQuery::new(MeasureKind::Source, week.from_ms(), week.until_ms(), Step::Whole)
-        };
-        let (mut found, mut weeks) = (Vec::new(), Vec::new());
+        let (mut last, mut weeks, mut counted_at_ms) = (None, Vec::new(), visit.now_ms);
         if domains.is_none() {
-            found = sources(&ledger.tally(query).await?);
-            for week in report::sources::weeks(from_day, until_day, SOURCE_WEEK_COUNT) {
-                let counted = report::sources::of(week, &ledger.tally(report::sources::query(week)).await?);
-                let places = visit.sources.places(counted.addresses.iter().map(|(ip, _)| *ip).collect()).await?;
-                weeks.push((counted, places));
+            let (all, latest) = origins::asked((from_day, until_day));
+            for days in all.into_iter().chain([latest]) {
+                let (at_ms, origin) = visit.sources.origin(days, visit.now_ms).await?;
+                counted_at_ms = counted_at_ms.min(at_ms);
+                weeks.push(origin);
             }
+            last = weeks.pop();
         }
-        Ok(Data { span, counted, weekly, week, sources: found, weeks, domains, whole_from_ms })
+        Ok(Data { span, counted, weekly, last, weeks, counted_at_ms, domains, whole_from_ms })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -136,13 +129,13 @@ impl Screen for Statistics {
             } @else {
                 p { (view.word("page-mail-spam-unknown")) }
             }
-            @if data.domains.is_none() {
+            @if let Some(last) = &data.last {
                 h2 { (view.word("page-mail-label-sources")) }
-                p { (days(data.week)) }
-                p { (defined(view)) }
+                p { (days(Period { from_day: last.from_day, until_day: last.until_day })) }
+                p { (defined(view)) " " (counted_at(data, view)) }
                 (table("sources").unwrap_or_default())
                 h2 { (view.word("page-mail-label-countries")) }
-                @if data.weeks.iter().any(|(_, places)| places.is_some()) {
+                @if data.weeks.iter().any(|week| week.countries.is_some()) {
                     p { (places_defined(view)) }
                     @for text in left_out(data, view) { (notice(Tone::Warning, &html! { (text) })) }
                     (table("countries").unwrap_or_default())
@@ -182,9 +175,8 @@ impl Screen for Statistics {
                 "judged_by_filter": spam.map(|(_, judged)| judged),
             })
         });
-        let sources = data.sources.iter().map(|source| {
-            json!({ "ip": source.ip, "messages": source.messages, "dmarc_pass": source.passed, "kept_away": source.kept_away })
-        });
+        let address = |(ip, sum): &(IpAddr, Sum)| json!({ "ip": ip.to_string(), "messages": sum.messages, "dmarc_pass": sum.passed, "kept_away": sum.kept_away });
+        let counted_at = utc_text(data.counted_at_ms);
         json!({
             "by": data.counted.by.as_str(),
             "domains": data.domains.as_ref().map(|domains| domains.iter().map(ToString::to_string).collect::<Vec<_>>()),
@@ -198,34 +190,29 @@ impl Screen for Statistics {
             },
             "weekly_sources": data.domains.is_none().then(|| json!({
                 "definition": places_defined(view),
+                "counted_at": counted_at,
                 "weeks": data.weeks.iter().map(week_value).collect::<Vec<_>>(),
             })),
-            "sources": data.domains.is_none().then(|| json!({
+            "sources": data.last.as_ref().map(|last| json!({
                 "definition": defined(view),
-                "from": day_text(data.week.from_day),
-                "to": day_text(data.week.until_day.saturating_sub(1)),
-                "addresses": sources.collect::<Vec<_>>(),
+                "counted_at": counted_at,
+                "from": day_text(last.from_day),
+                "to": day_text(last.until_day.saturating_sub(1)),
+                "addresses": last.addresses.iter().map(address).collect::<Vec<_>>(),
             })),
         })
     }
 
     fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
         let mut tables = vec![shares_table(data, view), weekly_table(data, view)];
-        if data.domains.is_none() {
-            let country = |place: &Place| place.country.as_deref().unwrap_or_default().to_owned();
+        if let Some(last) = &data.last {
             let named = ("countries", "page-mail-label-countries", "page-mail-label-country");
-            tables.extend([sources_table(data, view), places_table(data, named, &country, view)]);
+            tables.extend([sources_table(last, view), places_table(data, named, &|week| &week.countries, view)]);
             let named = ("networks", "page-mail-label-networks", "page-mail-label-network");
-            tables.push(places_table(data, named, &network_text, view));
+            tables.push(places_table(data, named, &|week| &week.networks, view));
         }
         tables
     }
-}
-
-/// The network of an address: `AS64496 Example`, or nothing.
-fn network_text(place: &Place) -> String {
-    let number = place.asn.map(|number| format!("AS{number}")).unwrap_or_default();
-    format!("{number} {}", place.as_name.as_deref().unwrap_or_default()).trim().to_owned()
 }
 
 /// How countries and networks are counted.
@@ -236,33 +223,38 @@ fn places_defined(view: &View<'_>) -> String {
 
 /// What is not in the counts of a week, in a sentence for each.
 fn left_out(data: &Data, view: &View<'_>) -> Vec<String> {
-    let cut = data.weeks.iter().filter(|(week, _)| week.omitted.count > 0);
-    cut.map(|(week, _)| {
+    let cut = data.weeks.iter().filter(|week| week.omitted.count > 0);
+    cut.map(|week| {
         let counts = [("day", day_text(week.from_day).into()), ("count", week.omitted.count.into())];
         view.say("page-mail-places-left-out", &counts)
     })
     .collect()
 }
 
+/// When it was counted, and when it will be again.
+fn counted_at(data: &Data, view: &View<'_>) -> String {
+    let time = crate::ask::time_text(data.counted_at_ms, view.ahead_s);
+    view.say("page-mail-origins-counted", &[("time", time.into()), ("minutes", (ORIGIN_MS / 60_000).into())])
+}
+
 /// A week for programs.
-fn week_value((week, places): &(Week, Option<Vec<Place>>)) -> Value {
-    let sums = |name: &str, key: &dyn Fn(&Place) -> Option<String>| {
-        let lines = places.as_ref().map(|places| week.by(places, key))?;
-        let lines = lines.into_iter().map(|(key, sum)| {
+fn week_value(week: &Arc<Origin>) -> Value {
+    let sums = |name: &str, lines: &Lines| {
+        let line = |(key, sum): &(Box<str>, Sum)| {
+            let key = Some(key).filter(|key| !key.is_empty());
             json!({ name: key, "messages": sum.messages, "dmarc_pass": sum.passed, "kept_away": sum.kept_away,
                     "addresses": sum.addresses })
-        });
-        Some(lines.take(PLACE_COUNT).collect::<Vec<_>>())
+        };
+        lines.as_ref().map(|lines| lines.iter().map(line).collect::<Vec<_>>())
     };
-    let network = |place: &Place| Some(network_text(place)).filter(|text| !text.is_empty());
     json!({
         "from": day_text(week.from_day),
         "to": day_text(week.until_day.saturating_sub(1)),
         "messages": week.total.messages,
         "addresses": week.total.addresses,
         "left_out": week.omitted.count,
-        "countries": sums("country", &|place| place.country.as_deref().map(str::to_owned)),
-        "networks": sums("network", &network),
+        "countries": sums("country", &week.countries),
+        "networks": sums("network", &week.networks),
     })
 }
 
@@ -270,7 +262,7 @@ fn week_value((week, places): &(Week, Option<Vec<Place>>)) -> Value {
 fn places_table(
     data: &Data,
     (name, caption, label): (&'static str, &str, &str),
-    key: &dyn Fn(&Place) -> String,
+    lines: &dyn Fn(&Origin) -> &Lines,
     view: &View<'_>,
 ) -> Table {
     let columns = vec![
@@ -284,18 +276,17 @@ fn places_table(
         Column::hidden("definition"),
     ];
     let mut table = Table::new(name, view.word(caption), columns);
-    for (week, places) in &data.weeks {
-        let Some(places) = places else { continue };
-        for (place, sum) in week.by(places, key).into_iter().take(PLACE_COUNT) {
+    for week in &data.weeks {
+        for (place, sum) in lines(week).iter().flatten() {
             let unknown = || view.word("page-mail-label-not-known");
             let shown = if place.is_empty() {
                 html! { (unknown()) }
             } else {
-                html! { (safe(&place)) }
+                html! { (safe(place)) }
             };
             table.rows.push(vec![
                 Cell::text(day_text(week.from_day)).head(),
-                Cell::text(place).showing(shown),
+                Cell::text(&**place).showing(shown),
                 Cell::number(sum.messages),
                 Cell::percent(sum.messages, week.total.messages),
                 Cell::number(sum.passed),
@@ -325,26 +316,6 @@ fn definition(id: &str, data: &Data, view: &View<'_>) -> String {
 /// How the addresses are counted.
 fn defined(view: &View<'_>) -> String {
     view.say("page-mail-sources-defined", &[("count", SOURCE_COUNT.into())])
-}
-
-/// What came from each address, the most first.
-fn sources(answer: &tally::Tally) -> Vec<Source> {
-    let mut sums: std::collections::BTreeMap<std::net::IpAddr, Source> = std::collections::BTreeMap::new();
-    for line in &answer.lines {
-        let Measure::Source(ip, result, action) = &line.measure else { continue };
-        let empty = || Source { ip: ip.to_string(), messages: 0, passed: 0, kept_away: 0 };
-        let sum = sums.entry(*ip).or_insert_with(empty);
-        sum.messages = sum.messages.saturating_add(line.count);
-        if *result == report::vocabulary::MethodResult::Pass {
-            sum.passed = sum.passed.saturating_add(line.count);
-        }
-        if statistics::KEPT_AWAY.contains(action) {
-            sum.kept_away = sum.kept_away.saturating_add(line.count);
-        }
-    }
-    let mut sources: Vec<_> = sums.into_values().collect();
-    sources.sort_by(|one, other| other.messages.cmp(&one.messages).then_with(|| one.ip.cmp(&other.ip)));
-    sources
 }
 
 /// The name of a part of time: 2026-11, or its first day.
@@ -487,7 +458,7 @@ fn weekly_table(data: &Data, view: &View<'_>) -> Table {
 }
 
 /// A line for each address.
-fn sources_table(data: &Data, view: &View<'_>) -> Table {
+fn sources_table(last: &Origin, view: &View<'_>) -> Table {
     let label = |id: &str| view.word(id);
     let columns = vec![
         Column::text("ip", label("page-mail-label-client")),
@@ -498,18 +469,19 @@ fn sources_table(data: &Data, view: &View<'_>) -> Table {
         Column::hidden("definition"),
     ];
     let mut table = Table::new("sources", label("page-mail-label-sources"), columns);
-    for source in &data.sources {
+    for (ip, sum) in &last.addresses {
+        let ip = ip.to_string();
         table.rows.push(vec![
-            Cell::text(&*source.ip).showing(code(&source.ip)).link(&to_mail("client", &source.ip)).head(),
-            Cell::number(source.messages),
-            Cell::number(source.passed),
-            Cell::number(source.kept_away),
-            Cell::percent(source.kept_away, source.messages),
+            Cell::text(&*ip).showing(code(&ip)).link(&to_mail("client", &ip)).head(),
+            Cell::number(sum.messages),
+            Cell::number(sum.passed),
+            Cell::number(sum.kept_away),
+            Cell::percent(sum.kept_away, sum.messages),
             Cell::text(defined(view)),
         ]);
     }
     table
 }
 
-/// Days that are shown where no period is asked for: half a year.
-const DAYS_DEFAULT: u32 = 183;
+/// The first lines of countries, or of networks.
+type Lines = Option<Vec<(Box<str>, Sum)>>;

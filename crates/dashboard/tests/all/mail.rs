@@ -1,8 +1,11 @@
 //! Mail that passes here: the flow, a message with its evidence, statistics.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use dashboard::Desk;
+use dashboard::limits::ORIGIN_MS;
+use dashboard::origins::{self, Origins};
 use dashboard::who::Role;
 use http::StatusCode;
 use mailtext::{Domain, Explain, Rule, Value};
@@ -14,7 +17,7 @@ use report::vocabulary::{
 use report::{Entry, Row, RowId, Site, Why};
 use serde_json::Value as Json;
 
-use super::world::{NOW_MS, World, ask, get, text};
+use super::world::{NOW_MS, TODAY, World, ask, get, text};
 
 const DAY_MS: u64 = 86_400_000;
 const HOUR_MS: u64 = 3_600_000;
@@ -351,6 +354,29 @@ fn why_tells_what_was_decided_with_its_evidence() {
     let page = text(&get(&desk, &format!("/mail/{}", sent["messages"][0]["id"].as_str().unwrap())));
     assert!(page.contains("The message was signed for example.jp and sent on."));
     assert!(page.contains("No evidence is kept of this message."));
+}
+
+#[test]
+fn where_mail_came_from_is_counted_now_and_then() {
+    let world = World::new(Role::Viewer);
+    let take = |hours_ago: u64| world.take(of_day(NOW_MS - hours_ago * 3_600_000, &str::to_owned));
+    take(30);
+    let origins = Origins::default();
+    let [.., day] = origins::usual(NOW_MS, 0)[..] else { panic!("no days") };
+    assert_eq!(day, (TODAY - 6, TODAY + 1));
+    let at = |now_ms: u64| testkit::block_on(origins.get(&world, day, now_ms, ORIGIN_MS)).unwrap();
+    let (at_ms, first) = at(NOW_MS);
+    assert_eq!(at_ms, NOW_MS);
+    assert!(first.total.messages > 0);
+    take(6);
+    assert!(Arc::ptr_eq(&at(NOW_MS + ORIGIN_MS - 1).1, &first), "not older than half an hour");
+    let (at_ms, second) = at(NOW_MS + ORIGIN_MS);
+    assert_eq!((at_ms, second.total.messages), (NOW_MS + ORIGIN_MS, 2 * first.total.messages));
+    let late = || origins.get(&world, day, at_ms * 2, 1);
+    let (one, other) = testkit::block_on(futures_util::future::join(late(), late()));
+    assert!(Arc::ptr_eq(&one.unwrap().1, &other.unwrap().1), "who comes meanwhile takes what the first counted");
+    let asked = testkit::block_on(origins.get(&world, (TODAY, TODAY + 1), at_ms, ORIGIN_MS)).unwrap();
+    assert_ne!(asked.1.total, second.total, "other days are another count");
 }
 
 #[test]
