@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/e2e/lib.sh"
 
-PAGES="overview:/ mail:/mail statistics:/statistics senders:/senders ladder:/ladder?domain=asagiri.example
+PAGES="overview:/ surveys:/surveys mail:/mail statistics:/statistics senders:/senders ladder:/ladder?domain=asagiri.example
     explore:/explore?by=class&by=reporter reports:/reports reporters:/reporters tls:/tls failures:/failures outgoing:/outgoing
     domains:/domains domain:/domains/asagiri.example guideline:/guideline?domain=asagiri.example keys:/keys settings:/settings"
 
