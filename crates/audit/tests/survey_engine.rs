@@ -122,6 +122,7 @@ struct Run {
     is_dead: bool,
     most_at_once: usize,
     most_in_flight: usize,
+    kept_bytes: usize,
 }
 
 /// Runs a survey of these names to its end, or until nobody is there.
@@ -140,6 +141,7 @@ where
         is_dead: false,
         most_at_once: 0,
         most_in_flight: 0,
+        kept_bytes: 0,
     };
     let mut open: BTreeSet<SendId> = BTreeSet::new();
     loop {
@@ -190,6 +192,7 @@ where
         }
     }
     (run.counts, run.end_us, run.is_dead) = (engine.counts(), now_us, engine.is_dead());
+    run.kept_bytes = engine.cache_bytes();
     run
 }
 
@@ -217,6 +220,9 @@ fn each_question_is_asked_once_and_what_many_include_once_in_all() {
     assert_eq!(asked.len(), network.log.len(), "no question twice");
     assert_eq!(run.counts.asked, 4 * 500);
     assert_eq!(run.counts.cached + run.counts.joined, 499);
+    let one = survey(Settings::new(1, 50), &names[..1], &mut network, examine);
+    assert!(one.kept_bytes > 0);
+    assert_eq!(run.kept_bytes, one.kept_bytes, "what only one asks is not kept for others");
     assert!(run.most_at_once <= 50 && run.most_in_flight <= 100);
     assert!(run.results[&0].starts_with("n0.z0.example: \"v=spf1 include"), "{}", run.results[&0]);
 }

@@ -431,22 +431,7 @@ fn finish(
     head: &Head,
     listed: &Listed,
 ) -> Result<(Manifest, output::Made), Failure> {
-    let results = plan.out.join(RESULTS_FILE);
-    let (mut names, mut names_unanswered, mut questions_unanswered) = (0, 0, 0);
-    let mut write = || -> std::io::Result<()> {
-        use std::io::Write as _;
-        let mut file = std::io::BufWriter::new(std::fs::File::create(&results)?);
-        journal::in_order(&plan.journal(), |result| {
-            let missing = record::unanswered_count(result);
-            names += 1;
-            names_unanswered += u64::from(missing > 0);
-            questions_unanswered += missing;
-            writeln!(file, "{result}")
-        })?;
-        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
-    };
-    write().map_err(|error| unwritable(&results, &error))?;
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         begun: time::rfc3339(head.begun_s),
         ended: time::rfc3339(common.now_s()),
@@ -468,12 +453,28 @@ fn finish(
         },
         sample: plan.sample.map(|sample| SampleUsed { per_million: sample.per_million, seed: sample.seed }),
         groups: listed.columns.clone(),
-        names,
-        names_unanswered,
-        questions_unanswered,
+        names: 0,
+        names_unanswered: 0,
+        questions_unanswered: 0,
     };
     let japan = arguments.psl.as_deref().map(output::suffixes).transpose()?;
-    let made = output::finish(&plan.out, &manifest, &arguments.group_by, japan.as_ref(), common.say())?;
+    let mut counting = output::Counting::new(&manifest, &arguments.group_by, japan.as_ref())?;
+    let results = plan.out.join(RESULTS_FILE);
+    let mut write = || -> std::io::Result<()> {
+        use std::io::Write as _;
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&results)?);
+        journal::in_order(&plan.journal(), |result| {
+            let (examined, groups) = record::read(result).ok_or(std::io::ErrorKind::InvalidData)?;
+            manifest.names += 1;
+            manifest.names_unanswered += u64::from(examined.unanswered_count > 0);
+            manifest.questions_unanswered += examined.unanswered_count;
+            counting.add(&examined, &groups);
+            writeln!(file, "{result}")
+        })?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
+    };
+    write().map_err(|error| unwritable(&results, &error))?;
+    let made = output::finish(&plan.out, &manifest, counting, common.say())?;
     if let Some(table) = made.tables.first() {
         survey::print(&output::summary(table, &manifest, common.say()))?;
     }

@@ -256,7 +256,7 @@ fn dash(share: Share) -> String {
     if share.whole == 0 { "–".to_owned() } else { share.percent() }
 }
 
-fn shown(field: &Field) -> String {
+fn shown(field: &Field<'_>) -> String {
     match field {
         Field::Nothing => "–".to_owned(),
         Field::Text(text) => text.to_string(),
@@ -266,7 +266,7 @@ fn shown(field: &Field) -> String {
     }
 }
 
-fn json_line(name: &Domain, changes: Vec<Changed>) -> String {
+fn json_line(name: &Domain, changes: Vec<Changed<'_>>) -> String {
     let changes =
         changes.into_iter().map(|change| (change.field.to_owned(), json!([value(change.before), value(change.after)])));
     let changes: Map<String, Value> = changes.collect();

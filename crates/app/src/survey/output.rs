@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use audit::survey::{Table, japan};
+use audit::survey::{Examined, Table, japan};
 use chart::View;
 use clap::{Args, ValueHint};
 
@@ -46,7 +46,8 @@ pub(super) fn run(common: &Common, arguments: &TablesArguments) -> Result<ExitCo
     let say = common.say();
     let manifest = Manifest::read(&arguments.survey)?;
     let japan = arguments.psl.as_deref().map(suffixes).transpose()?;
-    let made = tables(&arguments.survey, &manifest, &arguments.group_by, japan.as_ref(), say)?;
+    let tables = counted(&arguments.survey, &manifest, &arguments.group_by, japan.as_ref())?;
+    let made = write(&arguments.survey, &manifest, tables, say)?;
     made.tables.first().map_or(Ok(()), |table| print(&summary(table, &manifest, say)))?;
     print(&made.files.iter().map(|file| format!("{}\n", file.display())).collect::<String>())?;
     Ok(ExitCode::Done)
@@ -60,19 +61,38 @@ pub(crate) struct Made {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// Tables while results are counted.
+pub(crate) struct Counting<'j> {
+    tables: Vec<Table>,
+    japan: Option<&'j japan::Suffixes>,
+}
+
+impl<'j> Counting<'j> {
+    /// Empty tables by these columns.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub(crate) fn new(manifest: &Manifest, by: &[String], japan: Option<&'j japan::Suffixes>) -> Result<Self, Failure> {
+        let by = by_what(manifest, by, japan)?;
+        Ok(Self { tables: by.iter().map(|by| Table::new(by)).collect(), japan })
+    }
+
+    /// Counts a name.
+    pub(crate) fn add(&mut self, examined: &Examined, groups: &Groups) {
+        for table in &mut self.tables {
+            let group = groups::value(&table.by, examined, groups, self.japan);
+            table.add(&group, examined);
+        }
+    }
+}
+
 /// Writes the manifest beside results that are there already, and the tables and charts of them.
 ///
 /// # Errors
-/// The results cannot be read, or the directory not written.
-pub(crate) fn finish(
-    directory: &Path,
-    manifest: &Manifest,
-    by: &[String],
-    japan: Option<&japan::Suffixes>,
-    say: &Say,
-) -> Result<Made, Failure> {
+/// The directory cannot be written.
+pub(crate) fn finish(directory: &Path, manifest: &Manifest, counted: Counting<'_>, say: &Say) -> Result<Made, Failure> {
     put(&directory.join(manifest::FILE), &manifest.to_text())?;
-    tables(directory, manifest, by, japan, say)
+    write(directory, manifest, counted.tables, say)
 }
 
 /// Counts the results.
@@ -85,27 +105,16 @@ pub(super) fn counted(
     by: &[String],
     japan: Option<&japan::Suffixes>,
 ) -> Result<Vec<Table>, Failure> {
-    let by = by_what(manifest, by, japan)?;
-    let mut tables: Vec<Table> = by.iter().map(|by| Table::new(by)).collect();
+    let mut counting = Counting::new(manifest, by, japan)?;
     let mut results = Results::open(directory)?;
     while let Some(one) = results.next()? {
-        for table in &mut tables {
-            let by = table.by.clone();
-            table.add(&groups::value(&by, &one.examined, &one.groups, japan), &one.examined);
-        }
+        counting.add(&one.examined, &one.groups);
     }
-    Ok(tables)
+    Ok(counting.tables)
 }
 
-/// Counts the results, and writes tables and charts.
-fn tables(
-    directory: &Path,
-    manifest: &Manifest,
-    by: &[String],
-    japan: Option<&japan::Suffixes>,
-    say: &Say,
-) -> Result<Made, Failure> {
-    let tables = counted(directory, manifest, by, japan)?;
+/// Writes tables and charts.
+fn write(directory: &Path, manifest: &Manifest, tables: Vec<Table>, say: &Say) -> Result<Made, Failure> {
     let mut files = Vec::new();
     let mut parts = BTreeSet::new();
     for table in &tables {

@@ -6,7 +6,7 @@ use audit::survey::input::Names;
 use audit::survey::{Examined, Method, examine, japan};
 use serde_json::Value;
 
-use super::output::{Groups, Made, Manifest, RESULTS_FILE, SampleUsed, finish, line, suffixes, summary};
+use super::output::{Counting, Groups, Made, Manifest, RESULTS_FILE, SampleUsed, finish, line, suffixes, summary};
 use super::{diff, series};
 use crate::failure::Failure;
 use crate::say::{Language, Say};
@@ -51,10 +51,15 @@ fn write(
     japan: Option<&japan::Suffixes>,
     say: &Say,
 ) -> Result<Made, Failure> {
-    let lines: String = results.map(|(examined, groups)| line(&examined, &groups)).collect();
+    let mut counting = Counting::new(manifest, by, japan)?;
+    let lines = results.map(|(examined, groups)| {
+        counting.add(&examined, &groups);
+        line(&examined, &groups)
+    });
+    let lines: String = lines.collect();
     std::fs::create_dir_all(directory).unwrap();
     std::fs::write(directory.join(RESULTS_FILE), lines).unwrap();
-    finish(directory, manifest, by, japan, say)
+    finish(directory, manifest, counting, say)
 }
 
 /// Each name of a list examined in a zone, with its groups.

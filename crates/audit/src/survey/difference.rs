@@ -5,19 +5,19 @@ use crate::survey::fields::Field;
 
 /// A field that is another one now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Changed {
+pub struct Changed<'a> {
     /// Its name.
     pub field: &'static str,
     /// What it was.
-    pub before: Field,
+    pub before: Field<'a>,
     /// What it is.
-    pub after: Field,
+    pub after: Field<'a>,
 }
 
 /// What changed of a name: of the fields that say what is published. How a question was answered, which questions were not, and
 /// what hangs on an answer that is missing in one of the two surveys, is no change.
 #[must_use]
-pub fn changes(before: &Examined, after: &Examined) -> Vec<Changed> {
+pub fn changes<'a>(before: &'a Examined, after: &'a Examined) -> Vec<Changed<'a>> {
     let (before, after) = (before.to_fields(), after.to_fields());
     let unknown: Vec<&str> = before
         .iter()
@@ -39,7 +39,7 @@ fn topic(field: &str) -> &str {
     if topic.starts_with("mail_") { "mail" } else { topic }
 }
 
-fn is_unknown(field: &str, value: &Field) -> bool {
+fn is_unknown(field: &str, value: &Field<'_>) -> bool {
     match value {
         Field::Text(text) => matches!(&**text, "unanswered" | "temperror"),
         // Selectors of which there was no answer.

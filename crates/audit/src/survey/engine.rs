@@ -241,10 +241,10 @@ where
 
     /// Begins an examination; its result comes under `index`, which is greater than any before. The next tick carries it on.
     pub fn begin(&mut self, index: u64, name: Domain) {
-        let asker = Asker::new(&self.shared);
+        let asker = Asker::new(&self.shared, name.clone());
         let future: Boxed<T> = if self.is_pacing_operators {
             // The operator of the zone must be known before its servers are asked much. The answer stays in the cache.
-            let (first, servers) = (asker.clone(), Question::new(name.clone(), Kind::Ns));
+            let (first, servers) = (asker.for_all(), Question::new(name.clone(), Kind::Ns));
             let examination = (self.job)(asker, name);
             Box::pin(async move {
                 let _learnt = first.ask(servers).await;

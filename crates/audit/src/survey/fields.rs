@@ -1,6 +1,8 @@
 //! An examined name as named fields, and back: what results are written from and read into, and what two surveys are compared
 //! by. A dot in a field's name is a level of the form that it is written in.
 
+use std::borrow::Cow;
+
 use dmarc::{Place, Policy};
 use lookup::{Failure, Kind, Question};
 use mailtext::Domain;
@@ -15,31 +17,31 @@ use crate::survey::facts::{
 
 /// The value of a field.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Field {
+pub enum Field<'a> {
     /// There is nothing to be said.
     Nothing,
     /// A word or a name.
-    Text(Box<str>),
+    Text(Cow<'a, str>),
     /// A number.
     Number(u64),
     /// Yes or no.
     Flag(bool),
     /// Several words or names.
-    List(Vec<Box<str>>),
+    List(Vec<Cow<'a, str>>),
 }
 
 /// Fields in order, each with its name.
-pub type Fields = Vec<(&'static str, Field)>;
+pub type Fields<'a> = Vec<(&'static str, Field<'a>)>;
 
 impl Examined {
-    /// Everything but the name.
+    /// Everything but the name: always the same fields in the same order.
     #[must_use]
-    pub fn to_fields(&self) -> Fields {
-        let mut fields = Vec::with_capacity(FIELD_COUNT_USUAL);
+    pub fn to_fields(&self) -> Fields<'_> {
+        let mut fields = Vec::with_capacity(FIELD_COUNT);
         fields.extend(of_mail(&self.mail));
         fields.extend(of_spf(&self.spf));
-        fields.extend(of_dmarc(&self.dmarc));
-        fields.extend(of_dkim(&self.dkim));
+        put_dmarc(&self.dmarc, &mut fields);
+        put_dkim(&self.dkim, &mut fields);
         let presences = [
             (["adsp.result", "adsp.reply"], self.adsp),
             (["bimi.result", "bimi.reply"], self.bimi),
@@ -55,7 +57,7 @@ impl Examined {
             ("wildcard.policy", word(self.wildcard.policy.as_str())),
             ("ns.reply", word(self.name_servers.reply.as_str())),
             ("ns.operator", text(self.name_servers.operator.as_deref())),
-            ("errors", list(self.unanswered.iter().map(Unanswered::to_string))),
+            ("errors", Field::List(self.unanswered.iter().map(|one| Cow::Owned(one.to_string())).collect())),
             ("errors_count", Field::Number(self.unanswered_count)),
         ]);
         fields
@@ -63,7 +65,7 @@ impl Examined {
 
     /// Reads what [`Examined::to_fields`] gave; a field that is missing, or that cannot be read, is as if it was not asked for.
     #[must_use]
-    pub fn of_fields(name: Domain, get: &dyn Fn(&str) -> Option<Field>) -> Self {
+    pub fn of_fields<'a>(name: Domain, get: &dyn Fn(&str) -> Option<Field<'a>>) -> Self {
         let reader = Reader { get };
         let presence = |result: &str, reply: &str| Presence {
             found: reader.word(result, Found::parse).unwrap_or_default(),
@@ -107,24 +109,24 @@ impl std::fmt::Display for Unanswered {
     }
 }
 
-fn word(word: &str) -> Field {
-    Field::Text(word.into())
+fn word(word: &str) -> Field<'_> {
+    Field::Text(Cow::Borrowed(word))
 }
 
-fn text(text: Option<&str>) -> Field {
+fn text(text: Option<&str>) -> Field<'_> {
     text.map_or(Field::Nothing, word)
 }
 
-fn list<T: AsRef<str>>(items: impl Iterator<Item = T>) -> Field {
-    Field::List(items.map(|item| Box::from(item.as_ref())).collect())
+fn list<'a, T: AsRef<str> + 'a>(items: &'a [T]) -> Field<'a> {
+    Field::List(items.iter().map(|item| Cow::Borrowed(item.as_ref())).collect())
 }
 
-fn number(number: u32) -> Field {
+fn number(number: u32) -> Field<'static> {
     Field::Number(number.into())
 }
 
-fn of_mail(mail: &Mail) -> Fields {
-    vec![
+fn of_mail(mail: &Mail) -> [(&'static str, Field<'_>); 4] {
+    [
         ("mail", word(mail.class.as_str())),
         ("mail_reply", word(mail.reply.as_str())),
         ("mail_operator", text(mail.operator.as_deref())),
@@ -132,8 +134,8 @@ fn of_mail(mail: &Mail) -> Fields {
     ]
 }
 
-fn of_spf(spf: &Spf) -> Fields {
-    vec![
+fn of_spf(spf: &Spf) -> [(&'static str, Field<'_>); 11] {
+    [
         ("spf.result", word(spf.result.as_str())),
         ("spf.reply", word(spf.reply.as_str())),
         ("spf.problem", text(spf.problem.map(SpfProblem::as_str))),
@@ -142,17 +144,17 @@ fn of_spf(spf: &Spf) -> Fields {
         ("spf.void_lookups", number(spf.void_lookups)),
         ("spf.authorised_ipv4", Field::Number(spf.ipv4)),
         // More than most readers of numbers hold.
-        ("spf.authorised_ipv6", word(&spf.ipv6.to_string())),
+        ("spf.authorised_ipv6", Field::Text(Cow::Owned(spf.ipv6.to_string()))),
         ("spf.authorised_more", Field::Flag(spf.has_more)),
-        ("spf.includes", list(spf.includes.iter())),
-        ("spf.providers", list(spf.providers.iter())),
+        ("spf.includes", list(&spf.includes)),
+        ("spf.providers", list(&spf.providers)),
     ]
 }
 
-fn of_dmarc(dmarc: &Dmarc) -> Fields {
+fn put_dmarc<'a>(dmarc: &'a Dmarc, fields: &mut Fields<'a>) {
     let own = &dmarc.own;
     let policy = |policy: Option<Policy>| text(policy.map(Policy::as_str));
-    let mut fields = vec![
+    fields.extend([
         ("dmarc.result", word(own.found.as_str())),
         ("dmarc.reply", word(dmarc.reply.as_str())),
         ("dmarc.policy", policy(dmarc.walk.policy)),
@@ -165,8 +167,8 @@ fn of_dmarc(dmarc: &Dmarc) -> Fields {
         ("dmarc.psd", Field::Flag(own.is_psd)),
         ("dmarc.rua_count", number(own.rua)),
         ("dmarc.ruf_count", number(own.ruf)),
-        ("dmarc.flaws", list(own.flaws.iter())),
-    ];
+        ("dmarc.flaws", list(&own.flaws)),
+    ]);
     for (names, applied) in [(WALK, &dmarc.walk), (PSL, &dmarc.psl)] {
         let values = [
             word(applied.search.as_str()),
@@ -179,19 +181,17 @@ fn of_dmarc(dmarc: &Dmarc) -> Fields {
         ];
         fields.extend(names.into_iter().zip(values));
     }
-    fields
 }
 
-fn of_dkim(dkim: &Dkim) -> Fields {
-    let mut fields = vec![("dkim.folder", word(dkim.folder.as_str())), ("dkim.nonsense", word(dkim.nonsense.as_str()))];
+fn put_dkim<'a>(dkim: &'a Dkim, fields: &mut Fields<'a>) {
+    fields.extend([("dkim.folder", word(dkim.folder.as_str())), ("dkim.nonsense", word(dkim.nonsense.as_str()))]);
     for ([asked, found, unanswered], selectors) in [(LISTED, &dkim.listed), (LEARNT, &dkim.learnt)] {
         fields.extend([
             (asked, number(selectors.asked)),
-            (found, list(selectors.found.iter())),
+            (found, list(&selectors.found)),
             (unanswered, number(selectors.unanswered)),
         ]);
     }
-    fields
 }
 
 /// Whose record applies, in the words of the results.
@@ -208,12 +208,16 @@ fn place_of(word: &str) -> Option<Place> {
     [Place::Author, Place::Organizational, Place::PublicSuffix].into_iter().find(|place| place_word(*place) == word)
 }
 
-struct Reader<'g> {
-    get: &'g dyn Fn(&str) -> Option<Field>,
+struct Reader<'g, 'a> {
+    get: &'g dyn Fn(&str) -> Option<Field<'a>>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'_, 'a> {
     fn text(&self, name: &str) -> Option<Box<str>> {
+        self.seen(name).map(Box::from)
+    }
+
+    fn seen(&self, name: &str) -> Option<Cow<'a, str>> {
         match (self.get)(name) {
             Some(Field::Text(text)) => Some(text),
             _ => None,
@@ -221,7 +225,7 @@ impl Reader<'_> {
     }
 
     fn word<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        parse(&self.text(name)?)
+        parse(&self.seen(name)?)
     }
 
     fn reply(&self, name: &str) -> Reply {
@@ -240,15 +244,12 @@ impl Reader<'_> {
     }
 
     fn flag(&self, name: &str) -> bool {
-        (self.get)(name) == Some(Field::Flag(true))
+        matches!((self.get)(name), Some(Field::Flag(true)))
     }
 
     fn list(&self, name: &str) -> Vec<Box<str>> {
         match (self.get)(name) {
-            Some(Field::List(mut list)) => {
-                list.truncate(SURVEY_LIST_COUNT_MAX);
-                list
-            }
+            Some(Field::List(list)) => list.into_iter().take(SURVEY_LIST_COUNT_MAX).map(Box::from).collect(),
             _ => Vec::new(),
         }
     }
@@ -333,7 +334,7 @@ fn count_of(digits: &str) -> Count {
     digits.parse::<u128>().map_or_else(|_| AddressSet::everyone().count_ip6(), Count::from)
 }
 
-const FIELD_COUNT_USUAL: usize = 64;
+const FIELD_COUNT: usize = 65;
 const WALK: [&str; 7] = [
     "dmarc.walk.search",
     "dmarc.walk.effective",

@@ -39,6 +39,11 @@ pub struct Share {
     pub whole: u64,
 }
 
+/// What holds of a name, for each of [`COLUMNS`].
+fn held(examined: &Examined) -> Vec<Holds> {
+    COLUMNS.iter().map(|column| column.of(examined)).collect()
+}
+
 impl Default for Tally {
     fn default() -> Self {
         Self { total: 0, yes: vec![0; COLUMNS.len()], unknown: vec![0; COLUMNS.len()] }
@@ -54,9 +59,14 @@ impl Tally {
 
     /// Counts a name.
     pub fn add(&mut self, examined: &Examined) {
+        self.count(&held(examined));
+    }
+
+    /// Counts a name of which is known what holds.
+    fn count(&mut self, held: &[Holds]) {
         self.total += 1;
-        for ((column, yes), unknown) in COLUMNS.iter().zip(&mut self.yes).zip(&mut self.unknown) {
-            match column.of(examined) {
+        for ((holds, yes), unknown) in held.iter().zip(&mut self.yes).zip(&mut self.unknown) {
+            match holds {
                 Holds::Yes => *yes += 1,
                 Holds::No => {}
                 Holds::Unknown => *unknown += 1,
@@ -92,7 +102,8 @@ impl Table {
 
     /// Counts a name in its group.
     pub fn add(&mut self, group: &str, examined: &Examined) {
-        self.all.add(examined);
+        let held = held(examined);
+        self.all.count(&held);
         let place = match self.places.get(group) {
             Some(place) => *place,
             None if self.groups.len() < SURVEY_GROUP_COUNT_MAX => {
@@ -106,7 +117,7 @@ impl Table {
             }
         };
         if let Some((_, tally)) = self.groups.get_mut(place) {
-            tally.add(examined);
+            tally.count(&held);
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use lookup::{Answer, Failure, Lookup, Question};
+use mailtext::Domain;
 
 use super::desk;
 use super::desk::{Boarded, Desk, FlightId};
@@ -21,12 +22,23 @@ pub struct Asker {
     shared: Arc<Mutex<Desk>>,
     asked: Arc<AtomicU32>,
     ends_us: u64,
+    /// The name that is examined; `None`: answers are kept for others, whatever the name.
+    own: Option<Domain>,
 }
 
 impl Asker {
-    pub(super) fn new(shared: &Arc<Mutex<Desk>>) -> Self {
+    pub(super) fn new(shared: &Arc<Mutex<Desk>>, own: Domain) -> Self {
         let ends_us = desk(shared).now_us().saturating_add(SURVEY_DOMAIN_S_MAX * 1_000_000);
-        Self { shared: Arc::clone(shared), asked: Arc::default(), ends_us }
+        Self { shared: Arc::clone(shared), asked: Arc::default(), ends_us, own: Some(own) }
+    }
+
+    /// The same examination's, for what it will ask once more.
+    pub(super) fn for_all(&self) -> Self {
+        Self { own: None, ..self.clone() }
+    }
+
+    fn is_own(&self, name: &Domain) -> bool {
+        self.own.as_ref().is_some_and(|own| name.is_within(own))
     }
 }
 
@@ -62,7 +74,8 @@ impl Future for Asking<'_> {
                     desk.counts.refused += 1;
                     return Poll::Ready(Answer::Failed(Failure::Budget));
                 }
-                match desk.board(question, context.waker()) {
+                let is_own = this.asker.is_own(&question.name);
+                match desk.board(question, is_own, context.waker()) {
                     Boarded::Answered(answer) => return Poll::Ready(answer),
                     Boarded::Seated(flight, place) => this.stage = Stage::Seated(flight, place),
                 }

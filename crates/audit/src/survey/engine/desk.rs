@@ -35,6 +35,9 @@ pub(super) struct Desk {
     parked: Vec<FlightId>,
     servers: Vec<Server>,
     dead_since_us: Option<u64>,
+    /// First tries over UDP, which all wait equally long: the oldest ends first.
+    first_tries: VecDeque<(u64, FlightId, u8)>,
+    /// All other times.
     timers: BinaryHeap<Reverse<(u64, u64, Timer)>>,
     timer_serial: u64,
     is_total_timed: bool,
@@ -73,6 +76,8 @@ struct Flight {
     aliases: Vec<Domain>,
     ttl_s: u32,
     dnssec: Dnssec,
+    /// Somebody asks it about a name that is not his own.
+    is_shared: bool,
     /// How many wait, and whom to wake.
     seats: u32,
     wakers: Vec<Waker>,
@@ -152,6 +157,7 @@ impl Desk {
             parked: Vec::new(),
             servers,
             dead_since_us: None,
+            first_tries: VecDeque::new(),
             timers: BinaryHeap::new(),
             timer_serial: 0,
             is_total_timed: false,
@@ -178,8 +184,9 @@ impl Desk {
         self.dead_since_us.is_some_and(|since_us| self.now_us.saturating_sub(since_us) >= SURVEY_DEAD_S * 1_000_000)
     }
 
-    /// A question comes: it is answered at once, or somebody waits for it.
-    pub(super) fn board(&mut self, question: Question, waker: &Waker) -> Boarded {
+    /// A question comes: it is answered at once, or somebody waits for it. `is_own`: it is about the name that is examined,
+    /// or one below it, which nobody else is likely to ask about; its answer is not kept for others.
+    pub(super) fn board(&mut self, question: Question, is_own: bool, waker: &Waker) -> Boarded {
         if self.opt_out.covers(&question.name) {
             self.counts.opted_out += 1;
             return Boarded::Answered(Answer::Failed(Failure::Budget));
@@ -199,6 +206,7 @@ impl Desk {
         let id = FlightId { place, generation: slot.generation };
         let seat = slot.flight.as_mut().map_or(0, |flight| {
             flight.seats += 1;
+            flight.is_shared |= !is_own;
             flight.wakers.push(waker.clone());
             flight.wakers.len() - 1
         });
@@ -429,7 +437,7 @@ impl Desk {
         };
         let open = std::mem::take(&mut flight.open);
         let wakers = std::mem::take(&mut flight.wakers);
-        let (question, seats) = (flight.question.clone(), flight.seats);
+        let (question, seats, is_shared) = (flight.question.clone(), flight.seats, flight.is_shared);
         flight.state = State::Done(answer.clone());
         self.forget(id, &open);
         self.woken.extend(wakers);
@@ -438,7 +446,9 @@ impl Desk {
         if question.kind == Kind::Ns {
             self.pace.learn(&question.name, answer);
         }
-        self.cache.put(&question, answer, now_us);
+        if is_shared {
+            self.cache.put(&question, answer, now_us);
+        }
         if seats == 0 {
             self.release(id);
         }
@@ -568,6 +578,9 @@ impl Desk {
     /// What is due by now happens.
     pub(super) fn expire(&mut self, now_us: u64) {
         self.now_us = self.now_us.max(now_us);
+        while let Some((_, id, attempt)) = self.first_tries.pop_front_if(|(at_us, ..)| *at_us <= self.now_us) {
+            self.try_over(id, attempt);
+        }
         while self.timers.peek().is_some_and(|Reverse((at_us, _, _))| *at_us <= self.now_us) {
             let Some(Reverse((_, _, timer))) = self.timers.pop() else {
                 return;
@@ -678,6 +691,7 @@ impl Desk {
             Transport::Udp => try_us << flight.lost_count.min(8),
             Transport::Tcp => try_us.saturating_mul(SURVEY_TCP_WAIT),
         };
+        let is_first = flight.transport == Transport::Udp && flight.lost_count == 0;
         let (attempt, transport) = (flight.attempt, flight.transport);
         let question = Question::new(flight.name.clone(), flight.question.kind);
         self.out_count += 1;
@@ -686,7 +700,12 @@ impl Desk {
             Transport::Tcp => self.counts.sent_tcp += 1,
         }
         self.pace.take_total();
-        self.time(now_us.saturating_add(wait_us), Timer::Try(id, attempt));
+        let until_us = now_us.saturating_add(wait_us);
+        if is_first {
+            self.first_tries.push_back((until_us, id, attempt));
+        } else {
+            self.time(until_us, Timer::Try(id, attempt));
+        }
         self.orders.push_back(Order::Send { id: id.send(attempt), question, server, transport });
     }
 
@@ -698,20 +717,28 @@ impl Desk {
 
     /// Timers of tries that have ended are passed over.
     fn next_deadline_us(&mut self) -> Option<u64> {
-        loop {
-            let (at_us, stale) = match self.timers.peek()? {
-                Reverse((at_us, _, Timer::Try(id, attempt))) => (*at_us, Some((*id, *attempt))),
-                Reverse((at_us, _, _)) => (*at_us, None),
+        let first_us = loop {
+            match self.first_tries.front() {
+                None => break None,
+                Some((at_us, id, attempt)) if self.is_out(*id, *attempt) => break Some(*at_us),
+                Some(_) => self.first_tries.pop_front(),
             };
-            let Some((id, attempt)) = stale else {
-                return Some(at_us);
+        };
+        let other_us = loop {
+            match self.timers.peek() {
+                None => break None,
+                Some(Reverse((_, _, Timer::Try(id, attempt)))) if !self.is_out(*id, *attempt) => self.timers.pop(),
+                Some(Reverse((at_us, ..))) => break Some(*at_us),
             };
-            let is_out = |flight: &&mut Flight| flight.attempt == attempt && matches!(flight.state, State::Out(_));
-            if self.flight(id).filter(is_out).is_some() {
-                return Some(at_us);
-            }
-            self.timers.pop();
-        }
+        };
+        first_us.into_iter().chain(other_us).min()
+    }
+
+    /// Whether this try is on its way.
+    fn is_out(&self, id: FlightId, attempt: u8) -> bool {
+        let slot = self.flights.get(id.place as usize).filter(|slot| slot.generation == id.generation);
+        let flight = slot.and_then(|slot| slot.flight.as_ref());
+        flight.is_some_and(|flight| flight.attempt == attempt && matches!(flight.state, State::Out(_)))
     }
 }
 
@@ -725,6 +752,7 @@ impl Flight {
             aliases: Vec::new(),
             ttl_s: u32::MAX,
             dnssec: Dnssec::Authenticated,
+            is_shared: false,
             seats: 0,
             wakers: Vec::new(),
             state: State::Waiting,
