@@ -24,6 +24,7 @@ main() {
 
     learn "$T/state"
     noticed_by_the_daemon
+    shown
     reloaded
     killed
     digest
@@ -215,6 +216,30 @@ noticed_by_the_daemon() {
     check "status tells of it" status_tells 'Alerts: 1 noticed'
     # Another start tells nothing again; the other process may not watch beside the daemon.
     check "nobody watches beside the daemon" refused_beside
+}
+
+# What was told stands on the overview, newest first, with the page that explains it.
+shown() {
+    check "somebody may come in" \
+        "$SEKISHO" --state "$T/state" user add robot --grant viewer <<< "seven wild horses" > "$T/user.log" 2>&1
+    "$SEKISHO" --state "$T/state" user token add robot --grant viewer > "$T/robot.txt" 2>> "$T/user.log"
+    check "the overview is there" overview
+    equal "it tells of the alert" "$(noticed kind)" new-source
+    equal "and of its domain" "$(noticed domain)" example.jp
+    check "it leads to the source" grep -q '^/senders/network%3A198.51.100.0%2F24?domain=example.jp&' <(noticed page)
+}
+
+overview() {
+    /usr/bin/python3 - "http://127.0.0.1:$HTTP" "$(grep -o 'sekisho_[A-Za-z0-9_-]*' "$T/robot.txt" | head -n 1)" > "$T/overview.json" << 'EOF'
+import sys, urllib.request
+request = urllib.request.Request(sys.argv[1] + "/api/v1/overview", headers={"Authorization": "Bearer " + sys.argv[2]})
+print(urllib.request.urlopen(request, timeout=20).read().decode())
+EOF
+}
+
+noticed() {
+    /usr/bin/python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["noticed"][0][sys.argv[2]])' "$T/overview.json" "$1"
 }
 
 hooked() {

@@ -70,5 +70,7 @@ pub const SHELF_REPORTS_MS: u64 = 60_000;
 pub const SHELF_MAIL_MS: u64 = 2_000;
 /// Most answers that are kept to be shown again: some take megabytes.
 pub const SHELF_PLACE_COUNT_MAX: usize = 16;
+/// Lines on one page of what was noticed, below all else that the overview shows.
+pub const NOTICED_ROW_COUNT: usize = 20;
 /// Lines of keys on one page, each with its picture.
 pub const LINE_COUNT: usize = 20;

@@ -9,6 +9,7 @@ mod inbox;
 mod keys;
 mod ladder;
 mod mail;
+mod noticed;
 mod outgoing;
 mod overview;
 mod passing;
@@ -39,7 +40,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
         label: "page-label-overview",
         section: Some(Section::Top),
         needs: Role::Viewer,
-        parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS],
+        parameters: &[
+            Parameter::FROM,
+            Parameter::TO,
+            Parameter::DAYS,
+            Parameter::DOMAIN,
+            Parameter { name: "before", kind: Kind::Number },
+        ],
     },
     Entry {
         id: "mail",

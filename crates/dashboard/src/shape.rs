@@ -153,6 +153,18 @@ const OVERVIEW: Shape = Object(&[
     ("to", Day),
     ("domains", List(&OVERVIEW_DOMAIN)),
     ("daily", List(&Object(&[("day", Day), ("classes", CLASSES)]))),
+    ("noticed", List(&NOTICED)),
+    ("noticed_next", Maybe(&Count)),
+]);
+/// Something that was noticed in reports or by an audit, or that a digest told; `page` explains it.
+const NOTICED: Shape = Object(&[
+    ("id", Count),
+    ("day", Day),
+    ("noticed", Moment),
+    ("domain", Text),
+    ("kind", Text),
+    ("text", Text),
+    ("page", Text),
 ]);
 const OVERVIEW_DOMAIN: Shape = Object(&[
     ("domain", Text),

@@ -5,18 +5,20 @@ use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use audit::history::Kept;
+use audit::history::{Change, Kept};
 use audit::survey::kept;
 use feedback::Archive;
 use feedback::archive::{DocumentLine, Receipt, SourceLine};
 use feedback::outbox::{JobId, Outbox};
-use insight::Classifier;
+use insight::digest::Brief;
+use insight::{Alert, Classifier};
 use mailtext::encoded_word::display_safe;
 use mailtext::{Domain, Explain, Network, Value};
 use outgoing::rotation;
 use people::Registry;
 use people::session::Lifetimes;
 use report::Ledger;
+use report::query::Reach;
 use report::row::Address;
 use report::sources::{Origin, Place};
 use words::{Argument, Language, Words};
@@ -131,6 +133,15 @@ pub trait Sources: Send + Sync + 'static {
         ready(Err(Trouble::not_here()))
     }
 
+    /// What was noticed in reports and by audits, and what digests told of it: a page, the newest first.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn noticed(&self, asked: &NoticedQuery) -> impl Future<Output = Result<NoticedPage, Trouble>> + Send {
+        let _ = asked;
+        ready(Ok(NoticedPage::default()))
+    }
+
     /// The domains of which audits are kept, in order.
     ///
     /// # Errors
@@ -178,6 +189,56 @@ pub trait Sources: Send + Sync + 'static {
         let _ = id;
         ready(Ok(None))
     }
+}
+
+/// Which of what was noticed and told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoticedQuery {
+    /// Of these domains; `None`: of all, and of what is of no domain.
+    pub domains: Option<Vec<(Domain, Reach)>>,
+    /// From this day, in days since 1970.
+    pub from_day: u32,
+    /// Before this day.
+    pub until_day: u32,
+    /// Only what was noticed before this one: [`NoticedPage::next`] of the page before.
+    pub before: Option<u64>,
+    /// How many at most.
+    pub count: usize,
+}
+
+/// A page of what was noticed and told, the newest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NoticedPage {
+    /// The lines. What a later version of the program noticed is none of them.
+    pub lines: Vec<Noticed>,
+    /// Where to go on; `None` when there is no more.
+    pub next: Option<u64>,
+}
+
+/// Something that was noticed or told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Noticed {
+    /// Its number: those that were noticed later have larger ones.
+    pub id: u64,
+    /// Of which domain.
+    pub domain: Box<str>,
+    /// On which day it was so, in days since 1970.
+    pub day: u32,
+    /// When it was noticed, in seconds since 1970.
+    pub made_s: u64,
+    /// What.
+    pub what: What,
+}
+
+/// What was noticed or told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// In reports.
+    Reported(Alert),
+    /// By an audit.
+    Audited(Box<Change>),
+    /// The digest of a week told it.
+    Told(Brief),
 }
 
 /// A survey that is kept.

@@ -40,6 +40,40 @@ pub struct Week<'a> {
     pub refused_count: u64,
 }
 
+/// How a domain is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum State {
+    /// Somebody has to do something.
+    NeedsYou,
+    /// Nothing is to be done.
+    Well,
+    /// No mail was counted.
+    Silent,
+}
+
+/// A domain's week in one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Brief {
+    /// Of which policy domain.
+    pub domain: Box<str>,
+    /// The first day, in days since 1970.
+    pub from_day: u32,
+    /// The day after the last.
+    pub until_day: u32,
+    /// How the domain is.
+    pub state: State,
+    /// Messages of the week.
+    pub messages: u64,
+    /// The domain's own mail as its own senders sent it.
+    pub own: u64,
+    /// Of it, that which passes.
+    pub passed: u64,
+    /// Suspected spoofing.
+    pub suspected: u64,
+    /// How many alerts there were.
+    pub alerts: u64,
+}
+
 /// The digest of a domain.
 #[must_use]
 pub fn digest(week: &Week<'_>) -> Vec<Line> {
@@ -109,6 +143,68 @@ pub fn plain_text(lines: &[Line], say: impl Fn(&str, &[(&'static str, Value)]) -
         text.push('\n');
     }
     text
+}
+
+impl State {
+    const ALL: [Self; 3] = [Self::NeedsYou, Self::Well, Self::Silent];
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeedsYou => "needs-you",
+            Self::Well => "well",
+            Self::Silent => "silent",
+        }
+    }
+}
+
+impl Brief {
+    /// The line as text, without the domain: its fields separated by blanks. A store keeps it whole.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let Self { domain: _, from_day, until_day, state, messages, own, passed, suspected, alerts } = self;
+        format!("{from_day} {until_day} {} {messages} {own} {passed} {suspected} {alerts}", state.as_str())
+    }
+
+    /// Reads what [`Brief::to_text`] wrote of a domain.
+    #[must_use]
+    pub fn parse(domain: &str, text: &str) -> Option<Self> {
+        let fields: Vec<&str> = text.split(' ').collect();
+        let [from_day, until_day, state, messages, own, passed, suspected, alerts] = fields.as_slice() else {
+            return None;
+        };
+        Some(Self {
+            domain: domain.into(),
+            from_day: from_day.parse().ok()?,
+            until_day: until_day.parse().ok()?,
+            state: State::ALL.into_iter().find(|one| one.as_str() == *state)?,
+            messages: messages.parse().ok()?,
+            own: own.parse().ok()?,
+            passed: passed.parse().ok()?,
+            suspected: suspected.parse().ok()?,
+            alerts: alerts.parse().ok()?,
+        })
+    }
+}
+
+impl Explain for Brief {
+    fn id(&self) -> &'static str {
+        "digest-label-brief"
+    }
+
+    fn arguments(&self) -> Vec<(&'static str, Value)> {
+        // In 1000, as the sentences of the digest have it.
+        let passed = share(self.passed, self.own);
+        vec![
+            ("domain", (&*self.domain).into()),
+            ("state", Value::Word(self.state.as_str())),
+            ("messages", self.messages.into()),
+            ("share", if self.own == 0 { "–".into() } else { format!("{}.{} %", passed / 10, passed % 10).into() }),
+            ("suspected", self.suspected.into()),
+            ("alerts", self.alerts.into()),
+        ]
+    }
 }
 
 impl Line {
@@ -193,4 +289,32 @@ pub fn date(day: u32) -> String {
     let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = cycle * 400 + of_cycle_years + u64::from(month <= 2);
     format!("{year:04}-{month:02}-{of_month:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brief_is_read_as_it_is_written() {
+        let brief = Brief {
+            domain: "example.jp".into(),
+            from_day: 20_770,
+            until_day: 20_777,
+            state: State::NeedsYou,
+            messages: u64::MAX,
+            own: 7,
+            passed: 6,
+            suspected: 1,
+            alerts: 0,
+        };
+        for state in State::ALL {
+            let brief = Brief { state, ..brief.clone() };
+            assert_eq!(Brief::parse("example.jp", &brief.to_text()), Some(brief));
+        }
+        let text = brief.to_text();
+        for wrong in ["", "1", &format!("{text} 1"), &text.replace("needs-you", "later"), &text.replace(" 7", " -7")] {
+            assert_eq!(Brief::parse("example.jp", wrong), None, "{wrong}");
+        }
+    }
 }

@@ -59,7 +59,9 @@ use rusqlite::Connection;
 
 pub use self::audits::{AuditHistory, AuditPart, Keeping, NewAudit};
 pub use self::memory::MemoryArchive;
-pub use self::notice::{AlertLine, AlertQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, WayOut};
+pub use self::notice::{
+    AlertLine, AlertQuery, LatestPage, LatestQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, WayOut,
+};
 pub use self::retention::{Retention, Taken};
 pub use self::surveys::{NewSurvey, SurveyKeeping, SurveyLine};
 

@@ -237,6 +237,11 @@ digest-source = { $sender }: { $count } messages, { $share } pass; mostly { $cla
     }.
 digest-repairs = To repair: { $count }.
 digest-next = The next record to publish, at { $name }: { $record }.
+digest-label-brief = { $domain }: { $state ->
+        [needs-you] needs you
+        [well] is well
+       *[silent] had no mail
+    } – messages { $messages }, own mail that passes { $share }, suspected spoofing { $suspected }, alerts { $alerts }
 
 ## What reporters are worth
 

@@ -203,11 +203,6 @@ reports-label-subject-week-several = DMARC: { $needing } of { $count } domains n
         [0] {""}
        *[other] {" "}and others
     } (week to { $until })
-reports-label-week-line = { $domain }: { $state ->
-        [needs-you] needs you
-        [well] is well
-       *[silent] had no mail
-    } – messages { $messages }, own mail that passes { $share }, suspected spoofing { $suspected }, alerts { $alerts }
 reports-label-week-more = More: sekisho report advise { $domain }
 reports-label-week-refused = Reports that could not be taken, of whatever domain: { $count }; sekisho report list --status refused tells why.
 

@@ -234,6 +234,11 @@ digest-source = { $sender } からは { $count } 通で、{ $share } が pass �
     })。
 digest-repairs = 修正が必要な送信元は { $count } 件です。
 digest-next = 次に公開するレコードは { $name } の「{ $record }」です。
+digest-label-brief = { $domain }: { $state ->
+        [needs-you] 要対応
+        [well] 良好
+       *[silent] メールなし
+    }(メール { $messages } 通、正規のメールの pass { $share }、なりすまし疑い { $suspected } 通、警告 { $alerts } 件)
 
 ## レポート送信元の品質
 

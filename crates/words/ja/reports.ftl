@@ -152,11 +152,6 @@ reports-label-subject-week-several = DMARC 週報: { $count } ドメイン中 { 
         [0] {""}
        *[other] {" "}ほか
     }({ $until } まで)
-reports-label-week-line = { $domain }: { $state ->
-        [needs-you] 要対応
-        [well] 良好
-       *[silent] メールなし
-    }(メール { $messages } 通、正規のメールの pass { $share }、なりすまし疑い { $suspected } 通、警告 { $alerts } 件)
 reports-label-week-more = 詳細: sekisho report advise { $domain }
 reports-label-week-refused = 受け入れられなかったレポートが全体で { $count } 件あります。理由は sekisho report list --status refused で確認できます。
 

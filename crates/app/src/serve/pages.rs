@@ -10,7 +10,9 @@ use std::time::Duration;
 use audit::history::Kept;
 use dashboard::limits::ORIGIN_MS;
 use dashboard::origins::{self, Origins};
-use dashboard::sources::{Catalogue, Published, Rotations, Settings, Sources, Survey, Voice};
+use dashboard::sources::{
+    Catalogue, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice,
+};
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
 use feedback::archive::{DocumentLine, Receipt, SourceLine};
@@ -24,7 +26,7 @@ use net::http::{Request, Response, StatusCode, status};
 use people::{NewLine, Registry as _, Secret, Setup};
 use report::row::Address;
 use report::sources::{Origin, Place};
-use store::archive::SurveyLine;
+use store::archive::{LatestQuery, SurveyLine};
 use store::{Sqlite, SqliteArchive, SqliteRegistry};
 use tokio::sync::watch;
 use words::Language;
@@ -41,6 +43,7 @@ use crate::published::Published as Found;
 use crate::reports::packer::Packer;
 use crate::say::Say;
 use crate::survey::keep::{kept_of, made_of};
+use crate::telling::noticed;
 
 /// What is around the pages: the same for a daemon and for a demonstration.
 pub(crate) trait Around: Send + Sync + 'static {
@@ -403,6 +406,19 @@ impl<A: Around> Sources for House<A> {
     async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
         // Who sends looks at what is due every few seconds.
         Ok(feedback::outbox::desk::hasten(&self.archive, now_s, id).await?)
+    }
+
+    async fn noticed(&self, asked: &NoticedQuery) -> Result<NoticedPage, Trouble> {
+        let query = LatestQuery {
+            tenant: Box::default(),
+            domains: asked.domains.clone(),
+            from_day: asked.from_day,
+            until_day: asked.until_day,
+            before: asked.before,
+            limit: asked.count,
+        };
+        let found = self.archive.latest(query).await?;
+        Ok(NoticedPage { lines: found.lines.into_iter().filter_map(noticed::shown).collect(), next: found.next })
     }
 
     async fn audited(&self) -> Result<Vec<Box<str>>, Trouble> {

@@ -1,6 +1,8 @@
 //! What was noticed, in reports or by audits, as a letter tells it.
 
 use audit::history::Change;
+use dashboard::sources::What;
+use insight::digest::Brief;
 use insight::watch::Kind;
 use insight::{Alert, Event};
 use mailtext::{Explain, Value};
@@ -30,6 +32,26 @@ pub(crate) fn line(domain: &str, now_s: u64, change: &Change) -> AlertLine {
     let what = format!("{AUDITED}{}", change.to_text()).into();
     let day = u32::try_from(now_s / super::DAY_S).unwrap_or(u32::MAX);
     AlertLine { id: 0, tenant: Box::default(), domain: domain.into(), day, what, made_s: now_s }
+}
+
+/// What a digest told of a domain, as the store keeps it.
+pub(super) fn week(brief: &Brief, now_s: u64) -> AlertLine {
+    let what = format!("{WEEKLY}{}", brief.to_text()).into();
+    let (domain, day) = (brief.domain.clone(), brief.until_day.saturating_sub(1));
+    AlertLine { id: 0, tenant: Box::default(), domain, day, what, made_s: now_s }
+}
+
+/// What the store keeps, as a page shows it; `None` of what a later version noticed.
+pub(crate) fn shown(line: AlertLine) -> Option<dashboard::sources::Noticed> {
+    let what = match line.what.strip_prefix(WEEKLY) {
+        Some(text) => What::Told(Brief::parse(&line.domain, text)?),
+        None => match Noticed::read(&line)? {
+            Noticed::Reported(alert) => What::Reported(alert),
+            Noticed::Audited { change, .. } => What::Audited(change),
+        },
+    };
+    let AlertLine { id, domain, day, made_s, .. } = line;
+    Some(dashboard::sources::Noticed { id, domain, day, made_s, what })
 }
 
 /// The kind of a change.
@@ -163,6 +185,8 @@ fn hint_of(say: &Say, alert: &Alert) -> String {
 
 /// How what an audit noticed begins, as it is kept. It never changes.
 const AUDITED: &str = "audit ";
+/// How what a digest told begins. It never changes.
+const WEEKLY: &str = "week ";
 
 #[cfg(test)]
 mod tests {

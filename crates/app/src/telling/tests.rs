@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
+use dashboard::sources::What;
 use feedback::Archive as _;
 use feedback::aggregate::{
     Aggregate, AlignedPass, Circumstances, DkimResult, Metadata, PublishedPolicy, Record, SpfResult, SpfScope,
@@ -13,7 +14,7 @@ use mailtext::Domain;
 use net::ResolverConfig;
 use report::row::Policy;
 use report::vocabulary::MethodResult;
-use store::archive::{AlertQuery, Settings};
+use store::archive::{AlertQuery, LatestQuery, Settings};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
@@ -445,6 +446,17 @@ async fn every_week_a_digest() {
         assert_eq!(station.round(monday_s + 600).await, []);
         let station = station.again();
         assert_eq!(station.round(monday_s + 1200).await, [], "once a week, whoever restarts");
+        // What pages show of it: the alert, and the digest once.
+        let query = LatestQuery { until_day: u32::MAX, limit: 9, ..LatestQuery::default() };
+        let kept = station.telling.archive.latest(query).await.unwrap().lines;
+        let shown: Vec<_> = kept.into_iter().filter_map(noticed::shown).collect();
+        let [week, alert] = shown.as_slice() else { panic!("{shown:?}") };
+        assert!(matches!(&alert.what, What::Reported(_)), "{alert:?}");
+        let What::Told(brief) = &week.what else { panic!("{week:?}") };
+        let days = (brief.from_day, brief.until_day, week.day);
+        assert_eq!(days, (FIRST_DAY + 6, FIRST_DAY + 13, FIRST_DAY + 12));
+        assert_eq!((brief.messages, brief.own, brief.passed, brief.alerts), (7200, 7000, 7000, 1));
+        assert_eq!(station.waiting().await, 0, "no letter tells of a digest");
         let text = readable(taken.lock().unwrap().last().unwrap());
         for line in lines {
             assert!(text.contains(line), "{line} in\n{text}");

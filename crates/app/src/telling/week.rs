@@ -7,39 +7,21 @@ use feedback::Archive as _;
 use feedback::ArchiveError;
 use feedback::archive::{Class, CountQuery, Division, DocumentQuery, DomainLine, SourceLine, Status};
 use futures_util::future::join_all;
-use insight::digest::{Line, date};
+use insight::digest::{Brief, Line, State, date};
 use insight::{Advice, Alert, Classifier, Gates, Situation, Verdict, Week, advise, digest};
-use mailtext::{Domain, Value};
+use mailtext::{Domain, Explain as _, Value};
 use report::query::Reach;
 use serde_json::json;
 use store::archive::{AlertQuery, NoticeChange, NoticeKind};
 
 use super::letter::{folded, foot};
-use super::{DAY_S, Letter, Manner, Telling};
+use super::{DAY_S, Letter, Manner, Telling, noticed};
 use crate::limits::{DIGEST_DNS_S, DIGEST_DOMAIN_COUNT_MAX, DIGEST_GATE_DAYS, WAITING_COUNT_MAX};
 use crate::published::Published;
 
-/// How a domain is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum State {
-    /// Somebody has to do something.
-    NeedsYou,
-    /// Nothing is to be done.
-    Well,
-    /// No mail was counted.
-    Silent,
-}
-
 /// A domain's part of the letter.
 struct Part {
-    domain: Box<str>,
-    state: State,
-    /// Messages of the week.
-    messages: u64,
-    /// The domain's own mail as its own senders sent it, and that of it which passes.
-    own: (u64, u64),
-    suspected: u64,
-    alerts: usize,
+    brief: Brief,
     /// What the advisor says, as its id.
     verdict: &'static str,
     text: String,
@@ -77,9 +59,10 @@ impl Telling {
         if parts.is_empty() {
             return self.archive.note(vec![done]).await;
         }
-        parts.sort_by_key(|part| (part.state, std::cmp::Reverse(part.messages)));
+        parts.sort_by_key(|part| (part.brief.state, std::cmp::Reverse(part.brief.messages)));
         let letter = letter(manner, &parts, days, refused_count);
-        let changes = letter.changes(manner, now_s).chain([done]);
+        let lines = parts.iter().map(|part| NoticeChange::AddTold(noticed::week(&part.brief, now_s)));
+        let changes = letter.changes(manner, now_s).chain(lines).chain([done]);
         self.archive.note(changes.collect()).await
     }
 
@@ -155,16 +138,18 @@ fn told(
     };
     let lines = digest(&week);
     let sent = advice.tally.of(Class::Legitimate).saturating_add(advice.tally.of(Class::Misconfigured));
-    Part {
+    let brief = Brief {
         domain: advice.domain.into(),
+        from_day: days.from,
+        until_day: days.until,
         state: state(&advice, alerts),
         messages: advice.tally.total(),
-        own: (sent, advice.tally.of(Class::Legitimate)),
+        own: sent,
+        passed: advice.tally.of(Class::Legitimate),
         suspected: advice.tally.of(Class::Suspected),
-        alerts: alerts.len(),
-        verdict: mailtext::Explain::id(&advice.verdict),
-        text: text(manner, &lines),
-    }
+        alerts: alerts.len() as u64,
+    };
+    Part { brief, verdict: advice.verdict.id(), text: text(manner, &lines) }
 }
 
 fn state(advice: &Advice<'_>, alerts: &[Alert]) -> State {
@@ -200,7 +185,7 @@ fn letter(manner: &Manner, parts: &[Part], days: Days, refused_count: u64) -> Le
     let mut text = String::new();
     if parts.len() > 1 {
         for part in parts {
-            let _ = writeln!(text, "{}", say.say("reports-label-week-line", &arguments(part)));
+            let _ = writeln!(text, "{}", say.explain(&part.brief));
         }
         text.push('\n');
     }
@@ -209,7 +194,7 @@ fn letter(manner: &Manner, parts: &[Part], days: Days, refused_count: u64) -> Le
             let _ = writeln!(text, "{}\n", "-".repeat(72));
         }
         text.push_str(&part.text);
-        let more = say.say("reports-label-week-more", &[("domain", (&*part.domain).into())]);
+        let more = say.say("reports-label-week-more", &[("domain", (&*part.brief.domain).into())]);
         let _ = writeln!(text, "\n{}", folded(&format!("→ {more}"), "  "));
     }
     if refused_count > 0 {
@@ -219,14 +204,14 @@ fn letter(manner: &Manner, parts: &[Part], days: Days, refused_count: u64) -> Le
     text.push_str(&foot(manner));
     let objects = parts.iter().map(|part| {
         json!({
-            "domain": part.domain,
-            "state": word(part.state),
+            "domain": part.brief.domain,
+            "state": part.brief.state.as_str(),
             "verdict": part.verdict,
-            "messages": part.messages,
-            "own_messages": part.own.0,
-            "own_pass": part.own.1,
-            "suspected": part.suspected,
-            "alerts": part.alerts,
+            "messages": part.brief.messages,
+            "own_messages": part.brief.own,
+            "own_pass": part.brief.passed,
+            "suspected": part.brief.suspected,
+            "alerts": part.brief.alerts,
         })
     });
     let (from, until) = (date(days.from), date(days.until.saturating_sub(1)));
@@ -243,11 +228,11 @@ fn subject(manner: &Manner, parts: &[Part], until: &str) -> String {
     let say = &manner.words;
     let until = ("until", Value::from(until));
     if let [part] = parts {
-        let id = if part.own.0 == 0 { "reports-label-subject-week-bare" } else { "reports-label-subject-week" };
-        return say.say(id, &[arguments(part), vec![until]].concat());
+        let id = if part.brief.own == 0 { "reports-label-subject-week-bare" } else { "reports-label-subject-week" };
+        return say.say(id, &[part.brief.arguments(), vec![until]].concat());
     }
     let needing: Vec<&str> =
-        parts.iter().filter(|part| part.state == State::NeedsYou).map(|part| &*part.domain).collect();
+        parts.iter().filter(|part| part.brief.state == State::NeedsYou).map(|part| &*part.brief.domain).collect();
     let count = ("count", parts.len().into());
     match needing.as_slice() {
         [] => say.say("reports-label-subject-week-well", &[count, until]),
@@ -261,28 +246,6 @@ fn subject(manner: &Manner, parts: &[Part], until: &str) -> String {
             ];
             say.say("reports-label-subject-week-several", &arguments)
         }
-    }
-}
-
-fn arguments(part: &Part) -> Vec<(&'static str, Value)> {
-    let (sent, passed) = part.own;
-    // In 1000, as the sentences of the digest have it.
-    let share = u128::from(passed) * 1000 / u128::from(sent.max(1));
-    vec![
-        ("domain", (&*part.domain).into()),
-        ("state", Value::Word(word(part.state))),
-        ("messages", part.messages.into()),
-        ("share", if sent == 0 { "–".into() } else { format!("{}.{} %", share / 10, share % 10).into() }),
-        ("suspected", part.suspected.into()),
-        ("alerts", part.alerts.into()),
-    ]
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::NeedsYou => "needs-you",
-        State::Well => "well",
-        State::Silent => "silent",
     }
 }
 

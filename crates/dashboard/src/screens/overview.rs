@@ -19,7 +19,8 @@ use crate::judged::Judged;
 use crate::page::Page;
 use crate::parts::{Tone, class, days, downloads, figure, figure_of, filter, notice, safe, share, slot};
 use crate::screen::{Fresh, Screen};
-use crate::sources::{Published, Sources};
+use crate::screens::noticed;
+use crate::sources::{NoticedPage, Published, Sources};
 use crate::trouble::Trouble;
 
 /// The screen.
@@ -31,6 +32,7 @@ pub(crate) struct Data {
     names: Vec<String>,
     domains: Vec<OfDomain>,
     daily: BTreeMap<u32, Tally>,
+    noticed: NoticedPage,
 }
 
 /// A domain.
@@ -83,7 +85,8 @@ impl Screen for Overview {
             domains.extend(lines.iter().zip(&said).map(|(line, said)| of_domain(visit, &judged, line, said)));
         }
         domains.sort_by_key(|domain| std::cmp::Reverse(domain.tally.total()));
-        Ok(Data { period, names: judged.names, domains, daily })
+        let noticed = noticed::read(visit, period).await?;
+        Ok(Data { period, names: judged.names, domains, daily, noticed })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -95,6 +98,7 @@ impl Screen for Overview {
             @if let Some(table) = tables.first().filter(|_| data.domains.len() > 1) {
                 (table.markup(&view.word("page-nothing")))
             }
+            (noticed::section(&data.noticed, tables.last(), view))
             h2 { (view.word("page-label-volume")) }
             (figure("volume", &volume(data, view), view))
             (downloads(view, &tables))
@@ -102,7 +106,7 @@ impl Screen for Overview {
         Page::new(view.word("page-label-overview"), body).lead(days(data.period))
     }
 
-    fn json(data: &Data, _view: &View<'_>) -> Value {
+    fn json(data: &Data, view: &View<'_>) -> Value {
         let classes = |tally: &Tally| {
             let pairs = Tally::CLASSES.into_iter().map(|class| (class_word(class).to_owned(), tally.of(class).into()));
             Value::Object(pairs.collect())
@@ -130,6 +134,8 @@ impl Screen for Overview {
             "to": day_text(data.period.until_day.saturating_sub(1)),
             "domains": domains.collect::<Vec<_>>(),
             "daily": daily.collect::<Vec<_>>(),
+            "noticed": noticed::objects(&data.noticed, view),
+            "noticed_next": data.noticed.next,
         })
     }
 
@@ -162,7 +168,7 @@ impl Screen for Overview {
             row.extend(Tally::CLASSES.map(|class| Cell::number(tally.of(class))));
             daily.rows.push(row);
         }
-        vec![domains, daily]
+        vec![domains, daily, noticed::table(&data.noticed, view)]
     }
 }
 

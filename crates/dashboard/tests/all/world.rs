@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit::history::Kept;
-use dashboard::sources::{Catalogue, Look, Published, Rotations, Settings, Sources, Survey, Voice};
+use dashboard::sources::{
+    Catalogue, Look, Noticed, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice,
+};
 use dashboard::who::Role;
 use dashboard::{Desk, Moment, Trouble};
 use feedback::aggregate::{
@@ -30,9 +32,9 @@ use store::{Memory, MemoryArchive, MemoryRegistry};
 use testkit::block_on;
 use words::{Argument, Language};
 
-use super::inbound;
 use super::published::Audits;
 use super::surveys;
+use super::{inbound, noticed};
 
 /// 2026-11-23T10:00:00Z.
 pub(crate) const NOW_MS: u64 = 1_795_428_000_000;
@@ -47,6 +49,8 @@ pub(crate) struct World {
     pub(crate) people: MemoryRegistry,
     pub(crate) audits: Audits,
     pub(crate) surveys: Vec<audit::survey::kept::Kept>,
+    /// The newest last.
+    pub(crate) noticed: Vec<Noticed>,
     pub(crate) settings: Settings,
     pub(crate) keeps_addresses: bool,
     /// What is said of changes; 0: nothing is known of them.
@@ -81,6 +85,7 @@ impl World {
             people: MemoryRegistry::new(),
             audits: Audits::default(),
             surveys: Vec::new(),
+            noticed: Vec::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
             keeps_addresses: true,
             edition: AtomicU64::new(0),
@@ -90,8 +95,8 @@ impl World {
 
     /// One with reports about two domains: senders that pass, that do not, a forwarder and a spoofer.
     pub(crate) fn with_reports(guest: Role) -> Self {
-        let world =
-            Self { audits: Audits::of_the_house(), surveys: surveys::of_the_house(&str::to_owned), ..Self::new(guest) };
+        let (audits, surveys) = (Audits::of_the_house(), surveys::of_the_house(&str::to_owned));
+        let world = Self { audits, surveys, noticed: noticed::of_the_house(&str::to_owned), ..Self::new(guest) };
         for day in 0..20 {
             world.bring(report("example.jp", TODAY - 1 - day, "google.com", &|text| text.to_owned()));
             world.bring(report("example.net", TODAY - 1 - day, "Yahoo", &|text| text.to_owned()));
@@ -104,7 +109,8 @@ impl World {
     /// One in which a stranger wrote something into every field that a stranger writes.
     pub(crate) fn with_hostile_reports(guest: Role, hostile: &str) -> Self {
         let surveys = surveys::of_the_house(&|text| format!("{hostile}{text}"));
-        let world = Self { audits: Audits::hostile(hostile), surveys, ..Self::new(guest) };
+        let noticed = noticed::of_the_house(&|text| format!("{hostile}{text}"));
+        let world = Self { audits: Audits::hostile(hostile), surveys, noticed, ..Self::new(guest) };
         for day in 0..3 {
             world.bring(report("example.jp", TODAY - 1 - day, hostile, &|text| format!("{text}{hostile}")));
         }
@@ -290,6 +296,10 @@ impl Sources for World {
 
     async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
         Ok(hasten(&self.outbox, now_s, id).await?)
+    }
+
+    async fn noticed(&self, asked: &NoticedQuery) -> Result<NoticedPage, Trouble> {
+        Ok(noticed::page(&self.noticed, asked))
     }
 
     async fn audited(&self) -> Result<Vec<Box<str>>, Trouble> {

@@ -3,7 +3,7 @@
 //! | table | a row is |
 //! |--|--|
 //! | `watch` | what is remembered of a domain, as text that its reader understands |
-//! | `alert` | something that was noticed, and whether a letter tells of it |
+//! | `alert` | something that was noticed, and whether a letter tells of it; what a digest told of a domain |
 //! | `notice` | a letter on its way to one place |
 //!
 //! A list of changes is a transaction; it is on the disk when it is answered. So what was noticed is stored together with
@@ -117,6 +117,8 @@ pub enum NoticeChange {
     },
     /// Something was noticed.
     AddAlert(AlertLine),
+    /// Something that is told by a letter of the same list of changes: a domain's line of a digest.
+    AddTold(AlertLine),
     /// Letters tell of these alerts.
     Told(Vec<u64>),
     /// A new letter. When there is one of this id to this place, nothing is changed.
@@ -143,6 +145,32 @@ pub struct AlertQuery {
     pub until_day: u32,
     /// Those alone of which no letter tells yet.
     pub is_waiting: bool,
+}
+
+/// Which of all that was noticed and told, the newest first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LatestQuery {
+    /// Of this tenant.
+    pub tenant: Box<str>,
+    /// Of these domains; `None`: of all.
+    pub domains: Option<Vec<(Domain, Reach)>>,
+    /// From this day, in days since 1970.
+    pub from_day: u32,
+    /// Before this day.
+    pub until_day: u32,
+    /// Those alone that were noticed before this one: [`LatestPage::next`] of the page before.
+    pub before: Option<u64>,
+    /// Most lines; more than [`NOTICE_LINE_COUNT_MAX`] mean that many.
+    pub limit: usize,
+}
+
+/// A page of what was noticed and told.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LatestPage {
+    /// The lines, the newest first.
+    pub lines: Vec<AlertLine>,
+    /// Where to go on; `None` when there are no more.
+    pub next: Option<u64>,
 }
 
 /// Which letters.
@@ -213,6 +241,14 @@ impl SqliteArchive {
         self.readers.ask(move |connection| alerts(connection, &query)).end()
     }
 
+    /// A page of what was noticed and told, the newest first.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    pub fn latest(&self, query: LatestQuery) -> impl Future<Output = Result<LatestPage, ArchiveError>> + Send {
+        self.readers.ask(move |connection| latest(connection, &query)).end()
+    }
+
     /// Letters, at most [`NOTICE_LINE_COUNT_MAX`].
     ///
     /// # Errors
@@ -268,10 +304,8 @@ pub(super) fn apply(connection: &Connection, change: &NoticeChange) -> Result<()
             let sql = "INSERT OR REPLACE INTO watch (tenant, domain, state) VALUES (?1, ?2, ?3)";
             insert(connection, sql, [tenant, domain, state])
         }
-        NoticeChange::AddAlert(AlertLine { tenant, domain, day, what, made_s, .. }) => {
-            let sql = "INSERT INTO alert (tenant, domain, day, what, made_s, is_told) VALUES (?, ?, ?, ?, ?, 0)";
-            insert(connection, sql, params![tenant, domain, day, what, bounded(*made_s)])
-        }
+        NoticeChange::AddAlert(line) => add(connection, line, false),
+        NoticeChange::AddTold(line) => add(connection, line, true),
         NoticeChange::Told(ids) => ids
             .iter()
             .try_for_each(|id| insert(connection, "UPDATE alert SET is_told = 1 WHERE id = ?1", [bounded(*id)])),
@@ -288,6 +322,12 @@ pub(super) fn apply(connection: &Connection, change: &NoticeChange) -> Result<()
             insert(connection, "DELETE FROM notice WHERE state > 1 AND state_s < ?1", [before_s])
         }
     }
+}
+
+fn add(connection: &Connection, line: &AlertLine, is_told: bool) -> Result<(), ArchiveError> {
+    let AlertLine { tenant, domain, day, what, made_s, .. } = line;
+    let sql = "INSERT INTO alert (tenant, domain, day, what, made_s, is_told) VALUES (?, ?, ?, ?, ?, ?)";
+    insert(connection, sql, params![tenant, domain, day, what, bounded(*made_s), is_told])
 }
 
 fn put(connection: &Connection, how: &str, notice: &Notice) -> Result<(), ArchiveError> {
@@ -317,16 +357,46 @@ fn alerts(connection: &Connection, query: &AlertQuery) -> Result<Vec<AlertLine>,
         if query.is_waiting { "AND is_told = 0" } else { "" }
     );
     let values = params![query.from_day, until_day, tenant, domain, NOTICE_LINE_COUNT_MAX as i64];
-    all(connection, &sql, values, |row| {
-        Ok(AlertLine {
-            id: unsigned(row, 0)?,
-            tenant: row.get(1).map_err(from_sqlite)?,
-            domain: row.get(2).map_err(from_sqlite)?,
-            day: row.get(3).map_err(from_sqlite)?,
-            what: row.get(4).map_err(from_sqlite)?,
-            made_s: unsigned(row, 5)?,
-        })
+    all(connection, &sql, values, alert)
+}
+
+fn alert(row: &Row<'_>) -> Result<AlertLine, ArchiveError> {
+    Ok(AlertLine {
+        id: unsigned(row, 0)?,
+        tenant: row.get(1).map_err(from_sqlite)?,
+        domain: row.get(2).map_err(from_sqlite)?,
+        day: row.get(3).map_err(from_sqlite)?,
+        what: row.get(4).map_err(from_sqlite)?,
+        made_s: unsigned(row, 5)?,
     })
+}
+
+fn latest(connection: &Connection, query: &LatestQuery) -> Result<LatestPage, ArchiveError> {
+    let limit = query.limit.min(NOTICE_LINE_COUNT_MAX);
+    let meant = query.domains.as_ref().map(|wanted| domains_meant(connection, &query.tenant, wanted)).transpose()?;
+    // Through the numbers where all domains are meant, through the index of domains where some are.
+    let which = if meant.is_some() { "AND domain IN (SELECT value FROM json_each(?6))" } else { "AND ?6 IS NULL" };
+    let sql = format!(
+        "SELECT id, tenant, domain, day, what, made_s FROM alert \
+         WHERE tenant = ?1 AND day >= ?2 AND day < ?3 AND id < ?4 {which} ORDER BY id DESC LIMIT ?5"
+    );
+    let before = query.before.map_or(i64::MAX, bounded);
+    let values = params![query.tenant, query.from_day, query.until_day, before, limit as i64 + 1, meant];
+    let mut lines = all(connection, &sql, values, alert)?;
+    let is_more = lines.len() > limit;
+    lines.truncate(limit);
+    Ok(LatestPage { next: lines.last().filter(|_| is_more).map(|line| line.id), lines })
+}
+
+/// The domains of which anything was noticed and that are meant, as a list in JSON.
+fn domains_meant(connection: &Connection, tenant: &str, wanted: &[(Domain, Reach)]) -> Result<String, ArchiveError> {
+    let sql = "SELECT DISTINCT domain FROM alert WHERE tenant = ?1";
+    let known: Vec<Box<str>> = all(connection, sql, [tenant], |row| row.get(0).map_err(from_sqlite))?;
+    // No name of a domain has what JSON would have to escape.
+    let is_plain = |name: &str| !name.contains(|letter: char| letter.is_control() || matches!(letter, '"' | '\\'));
+    let is_meant = |name: &str| is_plain(name) && wanted.iter().any(|one| answer::covers(one, name));
+    let meant: Vec<String> = known.iter().filter(|name| is_meant(name)).map(|name| format!("\"{name}\"")).collect();
+    Ok(format!("[{}]", meant.join(",")))
 }
 
 fn notices(connection: &Connection, query: NoticeQuery) -> Result<Vec<Notice>, ArchiveError> {

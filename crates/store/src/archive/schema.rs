@@ -300,6 +300,9 @@ CREATE TABLE survey (
 CREATE INDEX document_day ON document (day);
 CREATE INDEX document_domain ON document (domain, kind, begin_s, end_s, trust, status, day);
 ",
+    "
+CREATE INDEX alert_newest ON alert (tenant, domain, id);
+",
 ];
 
 #[cfg(test)]

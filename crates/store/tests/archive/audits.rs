@@ -157,13 +157,9 @@ fn a_file_without_audits_is_brought_up() {
     let path = folder.path().join("reports.sqlite");
     drop(SqliteArchive::open(&path, Settings::default()).unwrap());
     let file = rusqlite::Connection::open(&path).unwrap();
-    let version: u32 = file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    let before = format!(
-        "DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; DROP INDEX document_day; DROP INDEX document_domain; \
-         PRAGMA user_version = {};",
-        version - 3
-    );
-    file.execute_batch(&before).unwrap();
+    let before = "DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; DROP INDEX document_day; \
+                  DROP INDEX document_domain; DROP INDEX alert_newest; PRAGMA user_version = 3;";
+    file.execute_batch(before).unwrap();
     drop(file);
     let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
     assert_eq!(keep(&archive, audit("example.jp", 10, &[("mx", "a")])), Keeping::Kept);

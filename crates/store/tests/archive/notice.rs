@@ -6,8 +6,8 @@ use mailtext::Domain;
 use report::query::Reach;
 use store::SqliteArchive;
 use store::archive::{
-    AlertLine, AlertQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, Retention, Settings, Taken,
-    WayOut,
+    AlertLine, AlertQuery, LatestQuery, Notice, NoticeChange, NoticeKind, NoticeQuery, NoticeState, Retention,
+    Settings, Taken, WayOut,
 };
 use testkit::block_on;
 
@@ -80,6 +80,73 @@ fn what_was_noticed_outlives_the_program() {
     let again = waiting(&archive);
     assert!(again.len() == 1 && again[0].id > lines[1].id, "{again:?}");
 }
+
+#[test]
+fn what_was_noticed_is_paged_newest_first() {
+    let (_folder, archive) = file_with(Settings::default());
+    let names = ["a.example", "sub.a.example", "nota.example", "b.example"];
+    let lines = (0..40).map(|day: u32| alert(names[day as usize % 4], day));
+    // A digest's lines are told from the first; a letter never looks at them.
+    let change = |line: AlertLine| match line.day % 8 {
+        0..4 => NoticeChange::AddAlert(line),
+        _ => NoticeChange::AddTold(line),
+    };
+    block_on(archive.note(lines.map(change).collect())).unwrap();
+    block_on(archive.note(vec![NoticeChange::AddAlert(AlertLine { tenant: "city".into(), ..alert(names[0], 1) })]))
+        .unwrap();
+    assert_eq!(waiting(&archive).len(), 21);
+    let all = LatestQuery { until_day: 100, limit: 7, ..LatestQuery::default() };
+    let paged = |query: &LatestQuery| {
+        let (mut days, mut query) = (Vec::new(), query.clone());
+        loop {
+            let page = block_on(archive.latest(query.clone())).unwrap();
+            assert!(page.lines.len() <= 7);
+            days.extend(page.lines.iter().map(|line| line.day));
+            let Some(next) = page.next else { return days };
+            query.before = Some(next);
+        }
+    };
+    assert_eq!(paged(&all), (0..40).rev().collect::<Vec<_>>());
+    assert_eq!(paged(&LatestQuery { from_day: 3, until_day: 9, ..all.clone() }), [8, 7, 6, 5, 4, 3]);
+    let of =
+        |name: &str, reach| LatestQuery { domains: Some(vec![(Domain::parse(name).unwrap(), reach)]), ..all.clone() };
+    let some = |wanted: &[u32]| (0..40).rev().filter(|day| wanted.contains(&(day % 4))).collect::<Vec<_>>();
+    assert_eq!(paged(&of("a.example", Reach::Name)), some(&[0]));
+    assert_eq!(paged(&of("a.example", Reach::Below)), some(&[0, 1]));
+    assert_eq!(paged(&of("c.example", Reach::Below)), Vec::<u32>::new());
+    assert_eq!(paged(&LatestQuery { domains: Some(Vec::new()), ..all.clone() }), Vec::<u32>::new());
+    // What comes meanwhile is on no page that is behind it.
+    let first = block_on(archive.latest(all.clone())).unwrap();
+    block_on(archive.note(vec![NoticeChange::AddAlert(alert(names[0], 41))])).unwrap();
+    let second = block_on(archive.latest(LatestQuery { before: first.next, ..all.clone() })).unwrap();
+    assert_eq!(second.lines.first().map(|line| line.day), Some(32));
+}
+
+#[test]
+fn what_an_older_version_noticed_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reports.sqlite");
+    let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
+    block_on(archive.note(vec![NoticeChange::AddAlert(alert("a.example", 5))])).unwrap();
+    drop(archive);
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let is_there = |file: &rusqlite::Connection| -> u32 {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'alert_newest'";
+        file.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(is_there(&file), 1);
+    // As the version before this step left it.
+    file.execute_batch(BEFORE_NEWEST).unwrap();
+    drop(file);
+    let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
+    let domains = Some(vec![(Domain::parse("a.example").unwrap(), Reach::Name)]);
+    let query = LatestQuery { until_day: 100, limit: 7, domains, ..LatestQuery::default() };
+    assert_eq!(block_on(archive.latest(query)).unwrap().lines.len(), 1);
+    assert_eq!(is_there(&rusqlite::Connection::open(&path).unwrap()), 1);
+}
+
+/// Back to the version before the index of what was noticed.
+const BEFORE_NEWEST: &str = "DROP INDEX alert_newest; PRAGMA user_version = 6;";
 
 #[test]
 fn a_letter_is_made_once_and_goes_its_way() {
