@@ -1,7 +1,7 @@
 //! Reports as lists show them: found among those that the person may see, and told in words.
 
 use feedback::Archive as _;
-use feedback::archive::{DocumentLine, DocumentPage, DocumentQuery, Kind, Status, Trust};
+use feedback::archive::{DocumentLine, DocumentPage, DocumentQuery, Kind, Status, Totals, Trust};
 use mailtext::Domain;
 use maud::html;
 use report::query::Reach;
@@ -12,12 +12,15 @@ use crate::limits::{SCAN_BATCH_COUNT, SCAN_ROW_COUNT_MAX};
 use crate::parts::Tone;
 use crate::sources::Sources;
 use crate::trouble::Trouble;
+use crate::who::Scope;
 
 /// How a report stands: how it was read, or what is remarkable about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum State {
     /// Read like this.
     Read(Status),
+    /// Copies of it came.
+    Duplicate,
     /// Another one with the same id says something else.
     Conflicting,
     /// Its period overlaps that of another one.
@@ -28,7 +31,7 @@ pub(crate) enum State {
 
 /// The words of [`State`], in the order in which they are offered.
 pub(crate) const STATES: &[&str] =
-    &["accepted", "salvaged", "refused", "conflicting", "overlapping", "unauthenticated"];
+    &["accepted", "salvaged", "refused", "duplicate", "conflicting", "overlapping", "unauthenticated"];
 /// The words of the kinds.
 pub(crate) const KINDS: &[&str] = &["aggregate", "failure", "tls"];
 
@@ -39,6 +42,7 @@ impl State {
             "accepted" => Self::Read(Status::Accepted),
             "salvaged" => Self::Read(Status::Salvaged),
             "refused" => Self::Read(Status::Refused),
+            "duplicate" => Self::Duplicate,
             "conflicting" => Self::Conflicting,
             "overlapping" => Self::Overlapping,
             "unauthenticated" => Self::Unauthenticated,
@@ -50,6 +54,7 @@ impl State {
     fn fits(self, line: &DocumentLine) -> bool {
         match self {
             Self::Read(status) => line.status == status,
+            Self::Duplicate => line.copies > 0,
             Self::Conflicting => line.conflict.is_some(),
             Self::Overlapping => line.overlap.is_some(),
             Self::Unauthenticated => line.origin.trust == Trust::Unauthenticated,
@@ -89,6 +94,25 @@ pub(crate) async fn find<S: Sources>(
             return Ok(found);
         }
     }
+}
+
+/// How many reports that the person may see stand how, whatever `status`, `before` and `limit` of the question are.
+pub(crate) async fn totals<S: Sources>(
+    visit: &Visit<'_, S>,
+    query: DocumentQuery,
+    asked: Option<&Domain>,
+) -> Result<Totals, Trouble> {
+    let places = visit.who.scope.places(asked);
+    if places.is_empty() {
+        return Ok(Totals::default());
+    }
+    // Of those about the domain that is asked for, only those are seen whose first domain the person may see.
+    let within = match &visit.who.scope {
+        Scope::All => None,
+        some => Some(some.places(None).into_iter().flatten().collect()),
+    };
+    let domain = asked.map(|asked| (asked.clone(), Reach::Name));
+    Ok(visit.archive()?.totals(DocumentQuery { domain, ..query }, within).await?)
 }
 
 /// What all places have together, the newest first, as far down as all of them were asked.
@@ -180,6 +204,9 @@ pub(crate) fn remarks(line: &DocumentLine, view: &View<'_>) -> Vec<(String, Opti
     let mut remarks: Vec<_> = reason(line, view).map(|reason| (reason, None)).into_iter().collect();
     if line.origin.trust == Trust::Unauthenticated {
         remarks.push((view.word("reports-label-unauthenticated"), None));
+    }
+    if line.copies > 0 {
+        remarks.push((view.say("page-inbox-copies", &[("count", line.copies.into())]), None));
     }
     if let Some(other) = line.conflict {
         remarks.push((view.say("reports-label-conflict", &[("id", other.0.to_string().into())]), Some(other.0)));

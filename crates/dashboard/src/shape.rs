@@ -104,7 +104,7 @@ const SCREEN_SHAPES: &[(&str, Shape)] = &[
     ("sender", With(&SOURCE, &SENDER)),
     ("ladder", LADDER),
     ("explore", EXPLORE),
-    ("reports", Object(&[("reports", List(&REPORT)), ("next", Maybe(&Count))])),
+    ("reports", Object(&[("reports", List(&REPORT)), ("next", Maybe(&Count)), ("totals", TOTALS)])),
     // The columns of an aggregate report and those of a TLS report; numbers where they are known.
     ("report", With(&REPORT, &Object(&[("rows", List(&Map(&Number)))]))),
     ("raw", With(&REPORT, &Object(&[("raw", Also(&Text)), ("is_cut", Also(&Flag))]))),
@@ -411,6 +411,14 @@ const EXPLORE: Shape = Object(&[
     ("cut", Flag),
 ]);
 
+/// Reports by how they stand, under the filter; the last two are among the first three.
+const TOTALS: Shape = Object(&[
+    ("accepted", Count),
+    ("salvaged", Count),
+    ("refused", Count),
+    ("duplicate", Count),
+    ("conflicting", Count),
+]);
 const REPORT: Shape = Object(&[
     ("id", Count),
     ("kind", Maybe(&Text)),
@@ -423,6 +431,7 @@ const REPORT: Shape = Object(&[
     ("end", Maybe(&Moment)),
     ("received", Moment),
     ("trust", Text),
+    ("copies", Count),
     ("records", Count),
     ("messages", Count),
     ("deviations", List(&Text)),

@@ -43,6 +43,17 @@ pub trait Archive: Send + Sync {
     /// The store cannot answer.
     fn documents(&self, query: DocumentQuery) -> impl Future<Output = Result<DocumentPage, ArchiveError>> + Send;
 
+    /// How many reports stand how; what is asked of `status`, `before` and `limit` is not looked at. Of `within`, where it is
+    /// there, only those whose first domain is one of these.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn totals(
+        &self,
+        query: DocumentQuery,
+        within: Option<Vec<(Domain, Reach)>>,
+    ) -> impl Future<Output = Result<Totals, ArchiveError>> + Send;
+
     /// One report: its line, and the bytes that it came in; empty where they are no longer kept.
     ///
     /// # Errors
@@ -361,6 +372,21 @@ pub struct DocumentPage {
     pub next: Option<DocumentId>,
 }
 
+/// How many reports stand how. A report that came again, or conflicts, is counted by how it was read too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Read whole.
+    pub accepted: u64,
+    /// Read in part.
+    pub salvaged: u64,
+    /// Not read.
+    pub refused: u64,
+    /// Those of which copies came.
+    pub duplicate: u64,
+    /// Those beside which is one with the same name that says something else.
+    pub conflicting: u64,
+}
+
 /// A report, as the inbox shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DocumentLine {
@@ -398,6 +424,8 @@ pub struct DocumentLine {
     pub deviations: Vec<Deviation>,
     /// What the reporter says is wrong with the records it found.
     pub errors: Vec<Box<str>>,
+    /// How often it came again, and was not kept again.
+    pub copies: u64,
     /// Another report with the same reporter, id, domain and period that says something else. What nobody vouches for
     /// casts no doubt on what somebody does, here and below.
     pub conflict: Option<DocumentId>,

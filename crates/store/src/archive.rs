@@ -49,12 +49,13 @@ use feedback::Archive;
 use feedback::archive::{
     ArchiveError, Content, CountLine, CountQuery, Division, DocumentId, DocumentLine, DocumentPage, DocumentQuery,
     DomainLine, Host, Judge, Mark, Parcel, Place, Receipt, Removal, Removed, ReporterLine, SourceLine, Standing,
-    TlsLine,
+    TlsLine, Totals,
 };
 use feedback::failure::Failure;
 use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
 use feedback::summary::{Spread, Summary};
 use mailtext::Domain;
+use report::query::Reach;
 use rusqlite::Connection;
 
 pub use self::audits::{AuditHistory, AuditPart, Keeping, NewAudit};
@@ -172,6 +173,14 @@ impl Archive for SqliteArchive {
 
     fn documents(&self, query: DocumentQuery) -> impl Future<Output = Result<DocumentPage, ArchiveError>> + Send {
         self.readers.ask(move |connection| read::documents(connection, &query)).end()
+    }
+
+    fn totals(
+        &self,
+        query: DocumentQuery,
+        within: Option<Vec<(Domain, Reach)>>,
+    ) -> impl Future<Output = Result<Totals, ArchiveError>> + Send {
+        self.readers.ask(move |connection| read::totals(connection, &query, within.as_deref())).end()
     }
 
     fn document(

@@ -1,6 +1,6 @@
 //! The inbox: reports as they came in, how each was read, and what is remarkable about it.
 
-use feedback::archive::{DocumentLine, DocumentPage, DocumentQuery, Kind, Status};
+use feedback::archive::{DocumentLine, DocumentPage, DocumentQuery, Kind, Status, Totals};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use crate::ask::{Period, View, Visit};
 use crate::data::{Cell, Column, Table};
 use crate::documents::{
     KINDS, STATES, State, find, kind_label, kind_word, moment, parse_kind, period_cell, remarks, status_label,
-    status_word, trust_word,
+    status_word, totals, trust_word,
 };
 use crate::page::Page;
-use crate::parts::{choice, days, downloads, field, filter, onward, state, time};
+use crate::parts::{choice, days, downloads, field, figure_of, filter, onward, state, time};
 use crate::screen::{Fresh, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
@@ -24,6 +24,7 @@ pub(crate) struct Data {
     period: Period,
     names: Vec<String>,
     found: DocumentPage,
+    totals: Totals,
 }
 
 impl Screen for Inbox {
@@ -34,7 +35,8 @@ impl Screen for Inbox {
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;
         let names = visit.own_domains().await?.into_iter().map(|line| line.domain.into()).collect();
-        let places = visit.who.scope.places(visit.query.domain("domain")?.as_ref());
+        let asked = visit.query.domain("domain")?;
+        let places = visit.who.scope.places(asked.as_ref());
         let query = DocumentQuery {
             kind: visit.query.read("kind", parse_kind)?,
             reporter: visit.query.get("reporter").map(Into::into),
@@ -45,8 +47,9 @@ impl Screen for Inbox {
             ..DocumentQuery::default()
         };
         let wanted = visit.query.read("status", State::parse)?;
+        let totals = totals(visit, query.clone(), asked.as_ref()).await?;
         let found = find(visit, query, &places, wanted, visit.row_count()).await?;
-        Ok(Data { period, names, found })
+        Ok(Data { period, names, found, totals })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -63,7 +66,10 @@ impl Screen for Inbox {
         let next = data.found.next.map(|id| id.0.to_string());
         let body = html! {
             (filter(view, &data.names, &more))
-            @for table in &tables { (table.markup(&view.word("page-inbox-no-such-reports"))) }
+            div .keys { @for (word, label, count) in totals_told(&data.totals) {
+                (figure_of(count, &view.word(label), Some(&to_status(view, word))))
+            } }
+            @if let Some(table) = tables.first() { (table.markup(&view.word("page-inbox-no-such-reports"))) }
             @if next.is_some() && data.found.lines.is_empty() { p { (view.word("page-inbox-scanned")) } }
             (onward(view, "before", next.as_deref()))
             (downloads(view, &tables))
@@ -75,6 +81,8 @@ impl Screen for Inbox {
         json!({
             "reports": data.found.lines.iter().map(|line| object(line, view)).collect::<Vec<_>>(),
             "next": data.found.next.map(|id| id.0),
+            "totals": totals_told(&data.totals).into_iter().map(|(word, _, count)| (word.to_owned(), count.into()))
+                .collect::<serde_json::Map<_, _>>(),
         })
     }
 
@@ -96,16 +104,41 @@ impl Screen for Inbox {
         ];
         let mut table = Table::new("reports", label("page-inbox-label-reports"), columns);
         table.rows.extend(data.found.lines.iter().map(|line| row(line, view)));
-        vec![table]
+        let columns = vec![
+            Column::text("status", label("page-inbox-label-status")),
+            Column::number("reports", label("page-inbox-label-reports")),
+        ];
+        let mut totals = Table::new("totals", label("page-inbox-label-totals"), columns);
+        for (word, name, count) in totals_told(&data.totals) {
+            totals.rows.push(vec![Cell::word(word, &label(name)).head(), Cell::number(count)]);
+        }
+        vec![table, totals]
     }
 }
 
+/// The totals: the word of [`STATES`] by which the list shows these reports alone, its name, and how many there are.
+fn totals_told(totals: &Totals) -> [(&'static str, &'static str, u64); 5] {
+    [
+        ("accepted", status_label(Status::Accepted).0, totals.accepted),
+        ("salvaged", status_label(Status::Salvaged).0, totals.salvaged),
+        ("refused", status_label(Status::Refused).0, totals.refused),
+        ("duplicate", "page-inbox-label-duplicate", totals.duplicate),
+        ("conflicting", "page-inbox-label-conflicting", totals.conflicting),
+    ]
+}
+
+/// The first page of those that stand like this, under the filter in effect.
+fn to_status(view: &View<'_>, word: &str) -> String {
+    format!("{}{}", view.path, view.query.with("before", None).with("status", Some(word)).to_text())
+}
+
 /// The names of [`STATES`].
-fn state_labels() -> [&'static str; 6] {
+fn state_labels() -> [&'static str; 7] {
     [
         status_label(Status::Accepted).0,
         status_label(Status::Salvaged).0,
         status_label(Status::Refused).0,
+        "page-inbox-label-duplicate",
         "page-inbox-label-conflicting",
         "page-inbox-label-overlapping",
         "page-inbox-label-unauthenticated",
@@ -158,6 +191,7 @@ pub(super) fn object(line: &DocumentLine, view: &View<'_>) -> Value {
         "end": (line.end_s > 0).then(|| moment(line.end_s)),
         "received": moment(line.received_ms / 1000),
         "trust": trust_word(&line.origin.trust),
+        "copies": line.copies,
         "records": line.record_count,
         "messages": line.message_count,
         "deviations": line.deviations.iter().map(|deviation| &deviation.id).collect::<Vec<_>>(),

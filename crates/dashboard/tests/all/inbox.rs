@@ -27,6 +27,49 @@ fn ids(desk: &Desk<World>, query: &str) -> Vec<u64> {
     found["reports"].as_array().unwrap().iter().map(|line| line["id"].as_u64().unwrap()).collect()
 }
 
+/// The totals, and how many the list has that stand like this.
+fn totals(desk: &Desk<World>, query: &str) -> Vec<(String, u64, u64)> {
+    let sign = if query.is_empty() { '?' } else { '&' };
+    let found = json(desk, &format!("/reports{query}"));
+    let all = found["totals"].as_object().unwrap().iter().map(|(word, count)| {
+        let listed = ids(desk, &format!("{query}{sign}status={word}")).len() as u64;
+        (word.clone(), count.as_u64().unwrap(), listed)
+    });
+    all.collect()
+}
+
+#[test]
+fn totals_are_those_of_the_filter_and_lead_to_what_they_count() {
+    let world = house(Role::Viewer);
+    world.bring(report("example.jp", TODAY - 4, "google.com", &str::to_owned));
+    let desk = Desk::new(world, [0; 32]);
+    let all = totals(&desk, "");
+    let counts: Vec<_> = all.iter().map(|(word, count, _)| (word.as_str(), *count)).collect();
+    let wanted = [("accepted", 58), ("conflicting", 2), ("duplicate", 1), ("refused", 2), ("salvaged", 1)];
+    assert_eq!(counts, wanted);
+    for query in ["", "?kind=tls", "?domain=example.jp", "?days=3", "?reporter=Yahoo", "?domain=example.org"] {
+        for (word, count, listed) in totals(&desk, query) {
+            assert_eq!(count, listed, "{word} {query}");
+        }
+    }
+    // The status that is chosen changes no total, nor does the page.
+    assert_eq!(json(&desk, "/reports?status=refused")["totals"], json(&desk, "/reports?before=20")["totals"]);
+    let page = text(&get(&desk, "/reports?kind=aggregate&before=60&lang=en"));
+    assert!(page.contains("href=\"/reports?kind=aggregate&amp;lang=en&amp;status=conflicting\">2</a>"), "{page}");
+    let file = text(&get(&desk, "/reports.csv?table=totals"));
+    assert_eq!(
+        file.trim_start_matches('\u{feff}'),
+        "status,reports\r\naccepted,58\r\nsalvaged,1\r\nrefused,2\r\nduplicate,1\r\nconflicting,2\r\n"
+    );
+    assert!(text(&get(&desk, "/reports?status=duplicate&lang=ja")).contains("同じレポートがさらに 1 回届きました"));
+    // Of a person of one domain, theirs alone: what was refused is of none.
+    let desk = Desk::new(inbound::known(house(Role::Viewer), "viewer:example.net"), [0; 32]);
+    let answer = ask(&desk, "GET", "/api/v1/reports", inbound::KNOWN, "");
+    let found: Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(found["totals"]["accepted"].as_u64(), Some(found["reports"].as_array().unwrap().len() as u64));
+    assert_eq!((&found["totals"]["refused"], &found["totals"]["accepted"]), (&0.into(), &20.into()));
+}
+
 #[test]
 fn reports_are_listed_and_filtered() {
     let desk = Desk::new(house(Role::Viewer), [0; 32]);

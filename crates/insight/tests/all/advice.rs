@@ -410,6 +410,7 @@ fn document(id: u64, delay_s: u64) -> DocumentLine {
         message_count: 100,
         deviations: Vec::new(),
         errors: Vec::new(),
+        copies: 0,
         conflict: None,
         overlap: None,
     }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use feedback::Deviation;
 use feedback::aggregate::Circumstances;
 use feedback::archive::{
-    ArchiveError, Class, CountLine, CountQuery, Division, Kind, ReporterLine, SourceLine, Status, TlsLine,
+    ArchiveError, Class, CountLine, CountQuery, Division, Kind, ReporterLine, SourceLine, Status, TlsLine, Totals,
 };
 use feedback::limits::{PAGE_LINE_COUNT_MAX, SPREAD_PIECE_COUNT_MAX, SUMMARY_LINE_COUNT_MAX};
 use feedback::summary::Summary;
@@ -213,6 +213,15 @@ pub(super) fn contribute(line: &mut ReporterLine, report: &Contribution<'_>) {
     if report.kind == Some(Kind::Aggregate) {
         line.record_count += report.record_count;
         line.message_count = line.message_count.saturating_add(report.message_count);
+    }
+}
+
+/// Counts reports by how they were read.
+pub(super) fn add_total(totals: &mut Totals, status: Status, count: u64) {
+    match status {
+        Status::Accepted => totals.accepted += count,
+        Status::Salvaged => totals.salvaged += count,
+        Status::Refused => totals.refused += count,
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::cells::{Cells, cells_of_view};
 use super::codec::{Coded, View, decode};
 use super::error::{damaged, from_sqlite};
-use super::head::{Side, has_name, sender};
+use super::head::{Side, has_name, period, sender};
 use super::parcel::Prepared;
 use super::read::{content, kind_of, side_of, status_of, voucher_of};
 use super::receive::{Known, Likeness, Shelf, Worth, likeness};
@@ -254,6 +254,15 @@ impl<'a> Shelf for Files<'a> {
         Ok(DocumentId(id as u64))
     }
 
+    fn repeat(&mut self, id: DocumentId) -> Result<(), ArchiveError> {
+        insert(self.connection, "UPDATE document SET copies = copies + 1 WHERE id = ?1", [id.0 as i64])
+    }
+
+    fn contradict(&mut self, id: DocumentId, others: &[DocumentId]) -> Result<(), ArchiveError> {
+        let sql = "UPDATE document SET is_contradicted = 1 WHERE id = ?1 AND is_contradicted = 0";
+        others.iter().chain([&id]).try_for_each(|id| insert(self.connection, sql, [id.0 as i64]))
+    }
+
     fn take(&mut self, id: DocumentId) -> Result<(), ArchiveError> {
         take(self.connection, self.desk, id.0 as i64).map(drop)
     }
@@ -298,11 +307,12 @@ fn insert_document(
 ) -> Result<(), ArchiveError> {
     let sql = "INSERT INTO document (id, digest_start, digest, tenant, kind, status, trust, voucher, received_ms, source, \
                path, member, reason, reason_more, domain, reporter, sender, report_id, begin_s, end_s, day, record_count, \
-               message_count, raw_bytes, notes) \
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+               message_count, raw_bytes, notes, from_s, until_s) \
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let Prepared { head, origin, .. } = item;
     let (trust, voucher) = voucher_of(&origin.trust);
     let reason = item.reason.as_ref();
+    let (from_s, until_s) = period(head.begin_s, head.end_s, item.received_ms);
     insert(
         connection,
         sql,
@@ -332,6 +342,8 @@ fn insert_document(
             head.message_count as i64,
             item.raw.len() as i64,
             item.notes,
+            from_s as i64,
+            until_s as i64,
         ],
     )
 }

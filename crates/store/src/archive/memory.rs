@@ -42,6 +42,7 @@ type Aged = (DomainLine, (u64, u64, DocumentId));
 struct Kept {
     head: Head,
     parcel: Parcel,
+    copies: u64,
 }
 
 impl Default for MemoryArchive {
@@ -79,6 +80,14 @@ impl Archive for MemoryArchive {
 
     fn documents(&self, query: DocumentQuery) -> impl Future<Output = Result<DocumentPage, ArchiveError>> + Send {
         ready(Ok(self.state().documents(&query)))
+    }
+
+    fn totals(
+        &self,
+        query: DocumentQuery,
+        within: Option<Vec<(Domain, report::query::Reach)>>,
+    ) -> impl Future<Output = Result<Totals, ArchiveError>> + Send {
+        ready(Ok(self.state().totals(query, within.as_deref())))
     }
 
     fn document(
@@ -225,7 +234,7 @@ impl Kept {
         if parcel.raw.len() > RAW_BYTES_MAX {
             parcel.raw.clear();
         }
-        Self { head: head_of(&parcel), parcel }
+        Self { head: head_of(&parcel), parcel, copies: 0 }
     }
 
     fn side(&self) -> Side {
@@ -245,6 +254,21 @@ impl Kept {
             Content::Aggregate(report) => cells_of(report, &self.parcel.classes),
             _ => Cells::default(),
         }
+    }
+
+    /// Whether a question for reports means it, whatever its number is.
+    fn is_asked(&self, query: &DocumentQuery) -> bool {
+        let Self { head, parcel, .. } = self;
+        let is_meant = query.tenant.as_ref().is_none_or(|tenant| *tenant == parcel.tenant)
+            && query.kind.is_none_or(|kind| head.kind == Some(kind))
+            && query.status.is_none_or(|status| parcel.status == status);
+        let (begin_s, end_s) = period(head.begin_s, head.end_s, parcel.received_ms);
+        is_meant
+            && query.domain.as_ref().is_none_or(|wanted| self.is_about(wanted))
+            && answer::admits_reporter(query.reporter.as_deref(), &head.organization, &head.reporter)
+            && query.report_id.as_ref().is_none_or(|report_id| *report_id == head.report_id)
+            && query.from_s.is_none_or(|from_s| end_s > from_s)
+            && query.until_s.is_none_or(|until_s| begin_s < until_s)
     }
 
     fn is_about(&self, wanted: &(Domain, report::query::Reach)) -> bool {
@@ -294,6 +318,18 @@ impl Shelf for State {
         self.last += 1;
         self.documents.insert(DocumentId(self.last), item);
         Ok(DocumentId(self.last))
+    }
+
+    fn repeat(&mut self, id: DocumentId) -> Result<(), ArchiveError> {
+        if let Some(kept) = self.documents.get_mut(&id) {
+            kept.copies += 1;
+        }
+        Ok(())
+    }
+
+    fn contradict(&mut self, _id: DocumentId, _others: &[DocumentId]) -> Result<(), ArchiveError> {
+        // It is found at each question.
+        Ok(())
     }
 
     fn take(&mut self, id: DocumentId) -> Result<(), ArchiveError> {
@@ -381,7 +417,7 @@ impl State {
     }
 
     fn line(&self, id: DocumentId, kept: &Kept) -> DocumentLine {
-        let Kept { head, parcel } = kept;
+        let Kept { head, parcel, copies } = kept;
         DocumentLine {
             id,
             tenant: parcel.tenant.clone(),
@@ -400,9 +436,14 @@ impl State {
             message_count: head.message_count,
             deviations: parcel.deviations.clone(),
             errors: head.errors.clone(),
-            conflict: self.kin(id, kept).find(|(_, other)| other.name() == kept.name()).map(|(id, _)| *id),
+            copies: *copies,
+            conflict: self.conflict(id, kept),
             overlap: self.overlap(id, kept),
         }
+    }
+
+    fn conflict(&self, id: DocumentId, kept: &Kept) -> Option<DocumentId> {
+        self.kin(id, kept).find(|(_, other)| other.name() == kept.name()).map(|(id, _)| *id)
     }
 
     /// Other reports of the same reporter, kind and domain, as far as they can cast doubt on it.
@@ -434,22 +475,25 @@ impl State {
     fn documents(&self, query: &DocumentQuery) -> DocumentPage {
         let before = query.before.unwrap_or(DocumentId(u64::MAX));
         let limit = answer::line_count(query.limit);
-        let newest_first = self.documents.range(..before).rev().filter(|(_, kept)| {
-            let is_meant = query.tenant.as_ref().is_none_or(|tenant| *tenant == kept.parcel.tenant)
-                && query.kind.is_none_or(|kind| kept.head.kind == Some(kind))
-                && query.status.is_none_or(|status| kept.parcel.status == status);
-            let (begin_s, end_s) = period(kept.head.begin_s, kept.head.end_s, kept.parcel.received_ms);
-            is_meant
-                && query.domain.as_ref().is_none_or(|wanted| kept.is_about(wanted))
-                && answer::admits_reporter(query.reporter.as_deref(), &kept.head.organization, &kept.head.reporter)
-                && query.report_id.as_ref().is_none_or(|report_id| *report_id == kept.head.report_id)
-                && query.from_s.is_none_or(|from_s| end_s > from_s)
-                && query.until_s.is_none_or(|until_s| begin_s < until_s)
-        });
+        let newest_first = self.documents.range(..before).rev().filter(|(_, kept)| kept.is_asked(query));
         let mut lines: Vec<_> = newest_first.take(limit + 1).map(|(id, kept)| self.line(*id, kept)).collect();
         let is_more = lines.len() > limit;
         lines.truncate(limit);
         DocumentPage { next: lines.last().filter(|_| is_more).map(|line| line.id), lines }
+    }
+
+    fn totals(&self, query: DocumentQuery, within: Option<&[(Domain, report::query::Reach)]>) -> Totals {
+        let query = DocumentQuery { status: None, ..query };
+        let is_within = |kept: &Kept| {
+            within.is_none_or(|within| within.iter().any(|wanted| answer::covers(wanted, kept.head.domain())))
+        };
+        let mut totals = Totals::default();
+        for (id, kept) in self.documents.iter().filter(|(_, kept)| kept.is_asked(&query) && is_within(kept)) {
+            answer::add_total(&mut totals, kept.parcel.status, 1);
+            totals.duplicate += u64::from(kept.copies > 0);
+            totals.conflicting += u64::from(self.conflict(*id, kept).is_some());
+        }
+        totals
     }
 
     fn sources(&self, query: &CountQuery, pieces: Pieces) -> Vec<(SourceLine, Vec<u64>)> {
@@ -486,7 +530,7 @@ impl State {
 
     fn reporters(&self, query: &CountQuery) -> Vec<ReporterLine> {
         let mut lines: HashMap<(&str, &str), ReporterLine> = HashMap::new();
-        for (_, Kept { head, parcel }) in self.asked(query) {
+        for (_, Kept { head, parcel, .. }) in self.asked(query) {
             let line = lines
                 .entry((&head.organization, &head.reporter))
                 .or_insert_with(|| answer::reporter(head.organization.clone(), head.reporter.clone()));

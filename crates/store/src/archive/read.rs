@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use feedback::archive::{
     ArchiveError, Content, CountQuery, DocumentId, DocumentLine, DocumentPage, DocumentQuery, Host, Kind, Mark, Origin,
-    Place, Sender, Status, TlsLine, Trust,
+    Place, Sender, Status, TlsLine, Totals, Trust,
 };
 use feedback::failure::Failure;
 use feedback::limits::OVERLAP_S_MAX;
 use mailtext::Domain;
+use report::query::Reach;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params, params_from_iter};
 
@@ -21,27 +22,44 @@ use super::names::{Meant, domains_meant, reporters_meant};
 /// A page of reports.
 pub(super) fn documents(connection: &Connection, query: &DocumentQuery) -> Result<DocumentPage, ArchiveError> {
     let limit = answer::line_count(query.limit);
-    let mut conditions = Conditions::default();
-    conditions.equals("d.tenant", query.tenant.as_deref().map(|tenant| tenant.to_owned().into()));
-    conditions.equals("d.kind", query.kind.map(|kind| i64::from(kind.code()).into()));
+    // The newest first, and few of them: not by the index of periods.
+    let mut conditions = Conditions::of_documents(connection, query, ["+d.from_s", "+d.until_s"])?;
     conditions.equals("d.status", query.status.map(|status| i64::from(status.code()).into()));
-    conditions.equals("d.report_id", query.report_id.as_deref().map(|report_id| report_id.to_owned().into()));
-    let domains = domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?;
-    if query.domain.is_some() {
-        conditions.about(&domains);
-    }
-    conditions.among("d.reporter", &reporters_meant(connection, query.reporter.as_deref())?);
-    let bounded = |time_s: u64| Value::from(i64::try_from(time_s).unwrap_or(i64::MAX));
-    let period =
-        |column: &str| format!("CASE WHEN d.begin_s = 0 AND d.end_s = 0 THEN d.received_ms / 1000 ELSE d.{column} END");
-    conditions.compares(&period("end_s"), ">", query.from_s.map(bounded));
-    conditions.compares(&period("begin_s"), "<", query.until_s.map(bounded));
-    conditions.compares("d.id", "<", query.before.map(|before| bounded(before.0)));
+    conditions.compares("d.id", "<", query.before.map(|before| bounded(before.0).into()));
     let sql = format!("{LINE} {} ORDER BY d.id DESC LIMIT {}", conditions.sql(), limit + 1);
     let mut lines = lines(connection, &sql, &conditions.values)?;
     let is_more = lines.len() > limit;
     lines.truncate(limit);
     Ok(DocumentPage { next: lines.last().filter(|_| is_more).map(|line| line.id), lines })
+}
+
+/// How many reports stand how: by one index that has all that is asked for, from the end of the period on.
+pub(super) fn totals(
+    connection: &Connection,
+    query: &DocumentQuery,
+    within: Option<&[(Domain, Reach)]>,
+) -> Result<Totals, ArchiveError> {
+    let mut conditions = Conditions::of_documents(connection, query, ["d.from_s", "d.until_s"])?;
+    if let Some(within) = within {
+        let mut numbers = Vec::new();
+        for wanted in within {
+            if let Meant::These(its) = domains_meant(connection, query.tenant.as_deref(), Some(wanted))? {
+                numbers.extend(its);
+            }
+        }
+        conditions.among("d.domain", &Meant::These(numbers));
+    }
+    let sql = format!("{TOTALS} {} GROUP BY d.status", conditions.sql());
+    let mut totals = Totals::default();
+    let counted = all(connection, &sql, params_from_iter(&conditions.values), |row| {
+        Ok((status_of(row, 0)?, unsigned(row, 1)?, unsigned(row, 2)?, unsigned(row, 3)?))
+    })?;
+    for (status, count, duplicate, conflicting) in counted {
+        answer::add_total(&mut totals, status, count);
+        totals.duplicate += duplicate;
+        totals.conflicting += conflicting;
+    }
+    Ok(totals)
 }
 
 /// One report, and the bytes that it came in.
@@ -184,6 +202,25 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
+    /// Reports that a question for reports means, however they were read; the period is asked for in these terms.
+    fn of_documents(
+        connection: &Connection,
+        query: &DocumentQuery,
+        [from_s, until_s]: [&str; 2],
+    ) -> Result<Self, ArchiveError> {
+        let mut conditions = Self::default();
+        conditions.equals("d.tenant", query.tenant.as_deref().map(|tenant| tenant.to_owned().into()));
+        conditions.equals("d.kind", query.kind.map(|kind| i64::from(kind.code()).into()));
+        conditions.equals("d.report_id", query.report_id.as_deref().map(|report_id| report_id.to_owned().into()));
+        if query.domain.is_some() {
+            conditions.about(&domains_meant(connection, query.tenant.as_deref(), query.domain.as_ref())?);
+        }
+        conditions.among("d.reporter", &reporters_meant(connection, query.reporter.as_deref())?);
+        conditions.compares(until_s, ">", query.from_s.map(|from_s| bounded(from_s).into()));
+        conditions.compares(from_s, "<", query.until_s.map(|until_s| bounded(until_s).into()));
+        Ok(conditions)
+    }
+
     /// Reports of one kind that a question for counts means.
     pub(super) fn of_kind(connection: &Connection, query: &CountQuery, kind: Kind) -> Result<Self, ArchiveError> {
         let mut conditions = Self::asked(connection, query)?;
@@ -312,6 +349,7 @@ fn line(connection: &Connection, row: &Row<'_>) -> Result<DocumentLine, ArchiveE
         message_count: unsigned(row, 19)?,
         deviations,
         errors,
+        copies: unsigned(row, 23)?,
         conflict,
         overlap,
     })
@@ -452,10 +490,68 @@ const UNAUTHENTICATED: i64 = 2;
 /// The columns of a line, in the order in which `line` and `kin` read them.
 const LINE: &str = "SELECT d.id, d.tenant, d.kind, d.status, d.trust, d.voucher, d.received_ms, d.source, d.path, \
     d.member, d.reason, d.reason_more, r.organization, r.domain, d.report_id, coalesce(n.name, ''), d.begin_s, d.end_s, \
-    d.record_count, d.message_count, d.notes, d.domain, d.sender \
+    d.record_count, d.message_count, d.notes, d.domain, d.sender, d.copies \
     FROM document d JOIN reporter r ON r.id = d.reporter LEFT JOIN domain n ON n.id = d.domain";
+/// How many there are of each status, of how many copies came, and how many conflict. Of those that met another one with
+/// their name, which are few, it is asked whether it is there still, as [`CONFLICT`] asks.
+const TOTALS: &str = "SELECT d.status, count(*), coalesce(sum(d.copies > 0), 0), \
+    coalesce(sum(CASE WHEN d.is_contradicted THEN EXISTS (SELECT 1 FROM document o WHERE o.status < 2 \
+    AND o.domain = d.domain AND o.sender = d.sender AND o.kind = d.kind AND o.begin_s = d.begin_s AND o.end_s = d.end_s \
+    AND o.id <> d.id AND o.trust < CASE WHEN d.trust < 2 THEN 2 ELSE 3 END AND o.report_id = d.report_id) ELSE 0 END), 0) \
+    FROM document d INDEXED BY document_totals";
 const CONFLICT: &str = "SELECT id FROM document WHERE status < 2 AND domain = ?1 AND sender = ?2 AND kind = ?3 \
     AND begin_s = ?4 AND end_s = ?5 AND report_id = ?6 AND id <> ?7 AND trust < ?8 ORDER BY id LIMIT 1";
 const OVERLAP: &str = "SELECT id FROM document WHERE status < 2 AND domain = ?1 AND sender = ?2 AND kind = ?3 \
     AND begin_s > ?9 AND begin_s < ?10 AND end_s > ?4 AND begin_s < end_s AND trust < ?8 AND id <> ?7 \
     AND NOT (begin_s = ?4 AND end_s = ?5 AND report_id = ?6) ORDER BY begin_s DESC, end_s DESC, id DESC LIMIT 1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of many reports, none is read for the totals: the index has all that is asked for, and of it the days alone.
+    #[test]
+    fn totals_read_an_index_alone() {
+        let file = Connection::open_in_memory().unwrap();
+        super::super::schema::make(&file).unwrap();
+        file.execute_batch(
+            "INSERT INTO reporter (id, organization, domain) VALUES (1, 'r', 'r.example');
+             INSERT INTO domain (id, tenant, name) VALUES (1, '', 'example.jp');
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+             INSERT INTO document (id, digest_start, digest, tenant, kind, status, trust, received_ms, source, path, member,
+               domain, reporter, sender, report_id, begin_s, end_s, day, record_count, message_count, raw_bytes, copies,
+               is_contradicted, from_s, until_s)
+             SELECT i, i, x'00', '', 0, i % 7 = 0, 0, 0, '', '', '', 1, 1, 1, 'id' || (i / 2), i / 2 * 10, i / 2 * 10 + 5, 0,
+               1, 1, 0, i % 10 = 0, 1, i / 2 * 10, i / 2 * 10 + 5
+               FROM n;",
+        )
+        .unwrap();
+        let query = DocumentQuery { from_s: Some(50_000), until_s: Some(60_000), ..DocumentQuery::default() };
+        let conditions = Conditions::of_documents(&file, &query, ["d.from_s", "d.until_s"]).unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {TOTALS} {} GROUP BY d.status", conditions.sql());
+        let plan = all(&file, &sql, params_from_iter(&conditions.values), |row| Ok(row.get::<_, String>(3).unwrap()));
+        let plan = plan.unwrap();
+        assert!(
+            plan.iter().any(|step| step == "SEARCH d USING COVERING INDEX document_totals (until_s>?)"),
+            "{plan:?}"
+        );
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN") && !step.contains("AUTOMATIC")), "{plan:?}");
+        // Each two of them have the same name: periods 5000 to 5999, and the one that began at 50000 - 5 has ended.
+        let totals = totals(&file, &query, None).unwrap();
+        let numbers = 10_000..12_000_u64;
+        let count = |fits: &dyn Fn(u64) -> bool| numbers.clone().filter(|number| fits(*number)).count() as u64;
+        assert_eq!(
+            totals,
+            Totals {
+                accepted: count(&|number| number % 7 != 0),
+                salvaged: count(&|number| number % 7 == 0),
+                refused: 0,
+                duplicate: count(&|number| number % 10 == 0),
+                conflicting: 2_000,
+            }
+        );
+        // The list goes by numbers, whatever the days are.
+        let query = DocumentQuery { limit: 1, ..query };
+        assert_eq!(documents(&file, &query).unwrap().lines[0].id, DocumentId(11_999));
+    }
+}

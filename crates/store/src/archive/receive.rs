@@ -21,6 +21,10 @@ pub(super) trait Shelf {
     fn likeness(&mut self, item: &Self::Item, kept: DocumentId) -> Result<Likeness, ArchiveError>;
     /// Keeps it.
     fn put(&mut self, item: Self::Item) -> Result<DocumentId, ArchiveError>;
+    /// Counts one more copy of one that is there.
+    fn repeat(&mut self, id: DocumentId) -> Result<(), ArchiveError>;
+    /// Remembers that one has the name of others, and says something else.
+    fn contradict(&mut self, id: DocumentId, others: &[DocumentId]) -> Result<(), ArchiveError>;
     /// Takes one away, with what it counts.
     fn take(&mut self, id: DocumentId) -> Result<(), ArchiveError>;
 }
@@ -62,6 +66,14 @@ impl Worth {
 
 /// Takes a report in.
 pub(super) fn receive<S: Shelf>(shelf: &mut S, item: S::Item) -> Result<Receipt, ArchiveError> {
+    let receipt = settle(shelf, item)?;
+    if let Receipt::Duplicate(id) = receipt {
+        shelf.repeat(id)?;
+    }
+    Ok(receipt)
+}
+
+fn settle<S: Shelf>(shelf: &mut S, item: S::Item) -> Result<Receipt, ArchiveError> {
     let worth = S::worth(&item);
     // RFC 9990 §3.5.4: what came before is left out when it comes again, and what contradicts it is kept and shown.
     if let Some(known) = shelf.same_bytes(&item)? {
@@ -70,7 +82,7 @@ pub(super) fn receive<S: Shelf>(shelf: &mut S, item: S::Item) -> Result<Receipt,
         }
         shelf.take(known.id)?;
     }
-    let mut worse = Vec::new();
+    let (mut worse, mut others) = (Vec::new(), Vec::new());
     let mut conflict = None;
     for known in shelf.same_name(&item)? {
         match shelf.likeness(&item, known.id)? {
@@ -81,15 +93,22 @@ pub(super) fn receive<S: Shelf>(shelf: &mut S, item: S::Item) -> Result<Receipt,
             Likeness::Begins if !worth.is_whole && known.worth.side >= worth.side => {
                 return Ok(Receipt::Duplicate(known.id));
             }
-            _ if known.worth.side >= worth.side => conflict = conflict.or(Some(known.id)),
-            // Nobody vouches for the other one, but somebody for this one.
-            _ => {}
+            _ => {
+                others.push(known.id);
+                // Else nobody vouches for the other one, but somebody for this one.
+                if known.worth.side >= worth.side {
+                    conflict = conflict.or(Some(known.id));
+                }
+            }
         }
     }
     for id in worse {
         shelf.take(id)?;
     }
     let id = shelf.put(item)?;
+    if !others.is_empty() {
+        shelf.contradict(id, &others)?;
+    }
     Ok(conflict.map_or(Receipt::Stored(id), |with| Receipt::Conflict { id, with }))
 }
 

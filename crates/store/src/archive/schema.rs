@@ -158,6 +158,12 @@ fn migrate(connection: &Connection, migrations: &[&str]) -> Result<(), ArchiveEr
     transaction.commit().map_err(from_sqlite)
 }
 
+/// Makes all tables, for tests.
+#[cfg(test)]
+pub(super) fn make(connection: &Connection) -> Result<(), ArchiveError> {
+    migrate(connection, MIGRATIONS)
+}
+
 /// Checks the file, from end to end when it is small, and reads its newest reports. Of one command that must not wait nothing is
 /// read ahead: what it needs and cannot read, it tells.
 fn check(connection: &Connection, path: &Path, settings: &Settings) -> Result<(), ArchiveError> {
@@ -302,6 +308,22 @@ CREATE INDEX document_domain ON document (domain, kind, begin_s, end_s, trust, s
 ",
     "
 CREATE INDEX alert_newest ON alert (tenant, domain, id);
+",
+    "
+ALTER TABLE document ADD COLUMN copies INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE document ADD COLUMN is_contradicted INTEGER NOT NULL DEFAULT 0;
+UPDATE document AS d SET is_contradicted = 1 WHERE d.status < 2 AND d.kind IN (0, 2) AND EXISTS (
+  SELECT 1 FROM document o WHERE o.status < 2 AND o.domain = d.domain AND o.sender = d.sender AND o.kind = d.kind
+    AND o.begin_s = d.begin_s AND o.end_s = d.end_s AND o.id <> d.id AND o.report_id = d.report_id
+);
+ALTER TABLE document ADD COLUMN from_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE document ADD COLUMN until_s INTEGER NOT NULL DEFAULT 0;
+UPDATE document SET
+  from_s = CASE WHEN begin_s = 0 AND end_s = 0 THEN received_ms / 1000 ELSE begin_s END,
+  until_s = CASE WHEN begin_s = 0 AND end_s = 0 THEN received_ms / 1000 ELSE end_s END;
+CREATE INDEX document_totals ON document (
+  until_s, from_s, status, copies, is_contradicted, kind, trust, domain, sender, begin_s, end_s, reporter, tenant, report_id
+);
 ",
 ];
 

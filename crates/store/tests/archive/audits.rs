@@ -157,7 +157,9 @@ fn a_file_without_audits_is_brought_up() {
     let path = folder.path().join("reports.sqlite");
     drop(SqliteArchive::open(&path, Settings::default()).unwrap());
     let file = rusqlite::Connection::open(&path).unwrap();
-    let before = "DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; DROP INDEX document_day; \
+    let before = "DROP INDEX document_totals; ALTER TABLE document DROP COLUMN until_s; \
+                  ALTER TABLE document DROP COLUMN from_s; ALTER TABLE document DROP COLUMN is_contradicted; ALTER TABLE document DROP COLUMN copies; \
+                  DROP TABLE audit; DROP TABLE audited; DROP TABLE survey; DROP INDEX document_day; \
                   DROP INDEX document_domain; DROP INDEX alert_newest; PRAGMA user_version = 3;";
     file.execute_batch(before).unwrap();
     drop(file);

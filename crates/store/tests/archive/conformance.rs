@@ -43,6 +43,7 @@ fn settings() -> Settings {
 over_all!(
     reports_come_back_as_they_were,
     the_same_bytes_are_kept_once,
+    totals_are_those_of_the_lines,
     the_same_report_in_other_bytes_is_kept_once,
     one_that_says_something_else_is_kept_beside,
     the_same_id_with_another_period_is_another_report,
@@ -176,9 +177,61 @@ fn the_same_bytes_are_kept_once(archive: &impl Archive) {
         panic!("{receipts:?}")
     };
     assert_eq!(first, again);
+    assert_eq!(line(archive, first).copies, 1);
     assert_eq!(import(archive, vec![given(1, "example.jp")]), [Receipt::Duplicate(first)]);
+    assert_eq!(line(archive, first).copies, 2);
     assert_eq!(all(archive, DocumentQuery::default()).len(), 2);
     check_sums(archive);
+}
+
+fn totals_are_those_of_the_lines(archive: &impl Archive) {
+    fill(archive, 400);
+    for number in (0..400).step_by(7) {
+        import(archive, vec![parcel(number), Variant::Repacked.of(number)]);
+        import(archive, vec![Variant::Changed.of(number + 1), Variant::Unvouched.of(number + 2)]);
+    }
+    let middle_s = START_S + 5 * DAY_S;
+    let queries = [
+        DocumentQuery::default(),
+        DocumentQuery { tenant: Some("city".into()), ..DocumentQuery::default() },
+        DocumentQuery { kind: Some(Kind::Tls), ..DocumentQuery::default() },
+        DocumentQuery { domain: within("example.jp"), ..DocumentQuery::default() },
+        DocumentQuery { reporter: Some("google.com".into()), from_s: Some(middle_s), ..DocumentQuery::default() },
+        DocumentQuery { from_s: Some(START_S + DAY_S), until_s: Some(middle_s), ..DocumentQuery::default() },
+        DocumentQuery { report_id: Some("id-8".into()), ..DocumentQuery::default() },
+        DocumentQuery { reporter: Some("nobody".into()), ..DocumentQuery::default() },
+    ];
+    let mut seen = Totals::default();
+    for query in queries {
+        for first in [None, Some(vec![within("mail.example.jp").unwrap(), (domain("bank.example"), Reach::Name)])] {
+            let is_meant = |line: &&DocumentLine| {
+                let is_first = |name: &str| name == "mail.example.jp" || name == "bank.example";
+                first.is_none() || is_first(&line.domain)
+            };
+            let lines = all(archive, query.clone());
+            let count = |fits: &dyn Fn(&DocumentLine) -> bool| {
+                lines.iter().filter(is_meant).filter(|line| fits(line)).count() as u64
+            };
+            let naive = Totals {
+                accepted: count(&|line| line.status == Status::Accepted),
+                salvaged: count(&|line| line.status == Status::Salvaged),
+                refused: count(&|line| line.status == Status::Refused),
+                duplicate: count(&|line| line.copies > 0),
+                conflicting: count(&|line| line.conflict.is_some()),
+            };
+            // What a page would leave out is counted.
+            let asked =
+                DocumentQuery { status: Some(Status::Refused), before: Some(DocumentId(3)), limit: 1, ..query.clone() };
+            assert_eq!(block_on(archive.totals(asked, first.clone())), Ok(naive), "{query:?} {first:?}");
+            seen.accepted = seen.accepted.max(naive.accepted);
+            seen.salvaged = seen.salvaged.max(naive.salvaged);
+            seen.refused = seen.refused.max(naive.refused);
+            seen.duplicate = seen.duplicate.max(naive.duplicate);
+            seen.conflicting = seen.conflicting.max(naive.conflicting);
+        }
+    }
+    let Totals { accepted, salvaged, refused, duplicate, conflicting } = seen;
+    assert!([accepted, salvaged, refused, duplicate, conflicting].iter().all(|count| *count > 0), "{seen:?}");
 }
 
 fn the_same_report_in_other_bytes_is_kept_once(archive: &impl Archive) {

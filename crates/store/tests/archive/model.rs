@@ -17,6 +17,7 @@ use crate::samples::*;
 enum Command {
     Import(Vec<(u64, Variant)>, Option<Place>),
     Documents(DocumentQuery),
+    Totals(DocumentQuery, Option<(mailtext::Domain, Reach)>),
     Document(DocumentId),
     Counts(CountQuery, Division),
     Sources(CountQuery),
@@ -154,6 +155,7 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         6 => import(),
         3 => document_query().prop_map(Command::Documents),
+        2 => (document_query(), prop::option::of(some_domain())).prop_map(|(query, of)| Command::Totals(query, of)),
         2 => (0..80_u64).prop_map(|id| Command::Document(DocumentId(id))),
         4 => (count_query(), division()).prop_map(|(query, by)| Command::Counts(query, by)),
         3 => count_query().prop_map(Command::Sources),
@@ -203,6 +205,10 @@ fn same(command: &Command, memory: &MemoryArchive, file: &impl Archive) -> Resul
             both!(memory, file, |archive| archive.place("a"));
         }
         Command::Documents(query) => both!(memory, file, |archive| archive.documents(query.clone())),
+        Command::Totals(query, of) => {
+            let within = of.map(|of| vec![of]);
+            both!(memory, file, |archive| archive.totals(query.clone(), within.clone()));
+        }
         Command::Document(id) => {
             both!(memory, file, |archive| archive.document(id));
             both!(memory, file, |archive| archive.content(id));

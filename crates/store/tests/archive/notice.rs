@@ -123,11 +123,15 @@ fn what_was_noticed_is_paged_newest_first() {
 }
 
 #[test]
-fn what_an_older_version_noticed_is_there() {
+fn a_file_of_an_older_version_is_brought_up() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("reports.sqlite");
     let archive = SqliteArchive::open(&path, Settings::default()).unwrap();
     block_on(archive.note(vec![NoticeChange::AddAlert(alert("a.example", 5))])).unwrap();
+    block_on(archive.import((0..40).map(parcel).collect(), None)).unwrap();
+    block_on(archive.import((0..40).map(|number| Variant::Changed.of(number)).collect(), None)).unwrap();
+    block_on(archive.import((0..4).map(parcel).collect(), None)).unwrap();
+    let before = block_on(archive.totals(DocumentQuery::default(), None)).unwrap();
     drop(archive);
     let file = rusqlite::Connection::open(&path).unwrap();
     let is_there = |file: &rusqlite::Connection| -> u32 {
@@ -143,10 +147,20 @@ fn what_an_older_version_noticed_is_there() {
     let query = LatestQuery { until_day: 100, limit: 7, domains, ..LatestQuery::default() };
     assert_eq!(block_on(archive.latest(query)).unwrap().lines.len(), 1);
     assert_eq!(is_there(&rusqlite::Connection::open(&path).unwrap()), 1);
+    assert!(before.conflicting > 0 && before.duplicate > 0, "{before:?}");
+    // Of copies that came before the step, nothing is known.
+    let after = block_on(archive.totals(DocumentQuery::default(), None)).unwrap();
+    assert_eq!(after, Totals { duplicate: 0, ..before });
+    let of_days = DocumentQuery { from_s: Some(START_S + 4 * DAY_S), ..DocumentQuery::default() };
+    let count = all(&archive, of_days.clone()).len() as u64;
+    let Totals { accepted, salvaged, refused, .. } = block_on(archive.totals(of_days, None)).unwrap();
+    assert!(count > 0 && accepted + salvaged + refused == count, "{count}");
 }
 
 /// Back to the version before the index of what was noticed.
-const BEFORE_NEWEST: &str = "DROP INDEX alert_newest; PRAGMA user_version = 6;";
+const BEFORE_NEWEST: &str = "DROP INDEX document_totals; ALTER TABLE document DROP COLUMN until_s; \
+    ALTER TABLE document DROP COLUMN from_s; ALTER TABLE document DROP COLUMN is_contradicted; ALTER TABLE document DROP COLUMN copies; \
+    DROP INDEX alert_newest; PRAGMA user_version = 6;";
 
 #[test]
 fn a_letter_is_made_once_and_goes_its_way() {
