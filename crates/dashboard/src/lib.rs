@@ -21,6 +21,7 @@ mod documents;
 mod door;
 pub mod examined;
 pub mod judged;
+mod letter;
 pub mod limits;
 pub mod openapi;
 pub mod origins;

@@ -70,6 +70,12 @@ pub const SHELF_REPORTS_MS: u64 = 60_000;
 pub const SHELF_MAIL_MS: u64 = 2_000;
 /// Most answers that are kept to be shown again: some take megabytes.
 pub const SHELF_PLACE_COUNT_MAX: usize = 16;
+/// What is wrong that a letter to a reporter names, each a line; of the rest it says how much it is.
+pub const LETTER_FAULT_COUNT: usize = 20;
+/// Longest text of a report's that a letter quotes in one place, in characters.
+pub const LETTER_FIELD_CHARACTERS_MAX: usize = 120;
+/// Longest address that a mail program is opened with, in bytes: some systems hand on little more than 2,000.
+pub const MAILTO_BYTES_MAX: usize = 2_000;
 /// Lines on one page of what was noticed, below all else that the overview shows.
 pub const NOTICED_ROW_COUNT: usize = 20;
 /// Lines of keys on one page, each with its picture.

@@ -106,7 +106,7 @@ const SCREEN_SHAPES: &[(&str, Shape)] = &[
     ("explore", EXPLORE),
     ("reports", Object(&[("reports", List(&REPORT)), ("next", Maybe(&Count)), ("totals", TOTALS)])),
     // The columns of an aggregate report and those of a TLS report; numbers where they are known.
-    ("report", With(&REPORT, &Object(&[("rows", List(&Map(&Number)))]))),
+    ("report", With(&REPORT, &Object(&[("rows", List(&Map(&Number))), ("letters", List(&LETTER))]))),
     ("raw", With(&REPORT, &Object(&[("raw", Also(&Text)), ("is_cut", Also(&Flag))]))),
     ("reporters", REPORTERS),
     ("tls", TLS),
@@ -441,6 +441,9 @@ const REPORT: Shape = Object(&[
     ("reason", Maybe(&Text)),
     ("text", List(&Text)),
 ]);
+/// A letter to a reporter, to be sent by hand; `mailto` is without the text where that is long.
+const LETTER: Shape =
+    Object(&[("language", Text), ("to", Maybe(&Text)), ("subject", Text), ("text", Text), ("mailto", Text)]);
 const REPORTERS: Shape = Object(&[("reporters", List(&REPORTER))]);
 const REPORTER: Shape = Object(&[
     ("reporter", Text),
@@ -457,6 +460,7 @@ const REPORTER: Shape = Object(&[
     ("delay_seconds", Maybe(&Count)),
     ("remarks", List(&Text)),
     ("deviations", List(&Object(&[("id", Text), ("reports", Count), ("text", Text)]))),
+    ("letters", List(&LETTER)),
 ]);
 const TLS: Shape =
     Object(&[("domains", List(&TLS_DOMAIN)), ("daily", List(&TLS_DAY)), ("failures", List(&TLS_FAILURE))]);

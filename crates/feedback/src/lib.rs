@@ -29,6 +29,7 @@ pub mod period;
 pub mod reason;
 pub mod redact;
 pub mod reporter;
+pub mod standard;
 pub mod summary;
 pub mod tls;
 pub mod word;

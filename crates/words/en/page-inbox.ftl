@@ -150,3 +150,26 @@ page-inbox-no-outbox = No reports are sent from here. Set [reports.send] in the 
 page-done-send-now = What was not sent yet of this report is due now.
 page-done-nothing-to-send = Nothing of this report is left to be sent.
 page-done-unsuppress = The mailbox can have reports again.
+
+# A letter to whoever sent a report, to be sent by hand.
+
+page-letter-label-title = A letter to the reporter
+page-letter-about = Ready to be copied, or to be opened in your mail program. Nothing is sent by itself.
+page-letter-unvouched = Nobody vouches for this report: it may have been made by somebody else than it names.
+page-letter-label-open = Open in the mail program
+page-letter-paste = The text is too long for that: copy it from here.
+page-letter-label-nobody = (the report names no address)
+page-letter-label-not-told = (not told)
+page-letter-label-subject-refused = Your report { $id } could not be read
+page-letter-label-subject-salvaged = Your report { $id } could be read in part only
+page-letter-label-subject-reporter = About the reports of { $name }
+page-letter-label-greeting = Hello,
+page-letter-refused = we received a report from you that we could not read.
+page-letter-salvaged = we received a report from you that we could read in part only.
+page-letter-reporter = we receive reports of { $name }, for which we thank you. Some of them are not as the standards have them.
+page-letter-label-wrong = What was wrong:
+page-letter-unread = Reports that could not be read, or in part only: { $count }.
+page-letter-again = Could you look into this, and send the report again to the address in the rua tag of the domain’s DMARC record?
+page-letter-again-tls = Could you look into this, and send the report again to the address in the rua tag of the domain’s TLSRPT record?
+page-letter-mend = Could you look into this?
+page-letter-thanks = Thank you.

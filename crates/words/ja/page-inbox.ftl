@@ -150,3 +150,26 @@ page-inbox-no-outbox = ここからはレポートを送信していません。
 page-done-send-now = このレポートの未送信分を、今すぐ送信します。
 page-done-nothing-to-send = このレポートに未送信分はありません。
 page-done-unsuppress = この宛先への送信を再開します。
+
+# レポート送信者あての文面。送るのは人です。
+
+page-letter-label-title = レポート送信者への文面
+page-letter-about = コピーするか、メールソフトで開いてお使いください。自動では送信しません。
+page-letter-unvouched = このレポートの送信者は認証できていません。名前のある組織とは別の者が作成した可能性があります。
+page-letter-label-open = メールソフトで開く
+page-letter-paste = 本文は長いため含まれません。ここからコピーしてください。
+page-letter-label-nobody = (レポートに宛先がありません)
+page-letter-label-not-told = (記載なし)
+page-letter-label-subject-refused = レポート { $id } を読み取れませんでした
+page-letter-label-subject-salvaged = レポート { $id } は一部しか読み取れませんでした
+page-letter-label-subject-reporter = { $name } のレポートについて
+page-letter-label-greeting = ご担当者様
+page-letter-refused = お送りいただいたレポートを読み取れませんでした。
+page-letter-salvaged = お送りいただいたレポートは、一部しか読み取れませんでした。
+page-letter-reporter = { $name } からレポートをお送りいただき、ありがとうございます。その一部に、標準と異なる点がありました。
+page-letter-label-wrong = 問題のあった点:
+page-letter-unread = 読み取れなかった、または一部しか読み取れなかったレポートが { $count } 件ありました。
+page-letter-again = 原因をご確認のうえ、ドメイン名の DMARC レコードの rua にある宛先へ、レポートの再送をお願いいたします。
+page-letter-again-tls = 原因をご確認のうえ、ドメイン名の TLSRPT レコードの rua にある宛先へ、レポートの再送をお願いいたします。
+page-letter-mend = 原因のご確認をお願いいたします。
+page-letter-thanks = どうぞよろしくお願いいたします。

@@ -11,11 +11,13 @@ use maud::{Markup, html};
 use report::row::{Mode, Policy, Testing};
 use report::vocabulary::{Disposition, MethodResult, OverrideKind};
 use serde_json::{Value, json};
+use words::Language;
 
 use super::inbox::{object, remark_list};
 use crate::ask::{View, Visit};
 use crate::data::{Cell, Column, Table, grouped};
 use crate::documents::{is_seen, kind_label, kind_word, period, remarks, status_label};
+use crate::letter::{Letter, about_report, objects, section};
 use crate::limits::{RAW_AGAIN_BYTES_MAX, RAW_SHOWN_BYTES_MAX};
 use crate::page::Page;
 use crate::parts::{Tone, action, code, downloads, facts, notice, onward, safe, source, state, time};
@@ -38,6 +40,8 @@ pub(crate) struct Data {
     /// The first record that is shown, and how many are.
     from: usize,
     count: usize,
+    /// To the reporter, where the report was not read whole.
+    letters: Vec<Letter>,
 }
 
 /// The report as it came.
@@ -61,7 +65,10 @@ impl Screen for OneReport {
         let content = content.map(|content| own(content, &visit.view)).filter(|_| !may_hold_mail(&line));
         let raw = if may_be_seen(&line, content.as_ref(), &visit.view) { Raw::of(&bytes) } else { Raw::Elsewhere };
         let from = usize::try_from(visit.query.number("skip")?.unwrap_or(0)).unwrap_or(usize::MAX);
-        Ok(Data { line, content, raw, from, count: visit.row_count() })
+        let contact = contact(content.as_ref());
+        let letters = Language::ALL.map(|language| about_report(&line, contact, visit.sources.voice(language)));
+        let letters = letters.into_iter().filter(|_| line.status != Status::Accepted).collect();
+        Ok(Data { line, content, raw, from, count: visit.row_count(), letters })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -87,6 +94,7 @@ impl Screen for OneReport {
                 (onward(view, "skip", (next < all).then(|| next.to_string()).as_deref()))
                 (downloads(view, &tables))
             }
+            (section(&data.letters, Some(&line.origin.trust), view))
             h2 { (view.word("page-inbox-label-raw")) }
             (raw_box(data, &format!("/reports/{}.raw", line.id.0), view))
         };
@@ -106,6 +114,7 @@ impl Screen for OneReport {
             table.rows.iter().map(row).collect::<Vec<_>>()
         });
         value["rows"] = records.unwrap_or_default().into();
+        value["letters"] = objects(&data.letters).into();
         value
     }
 
@@ -123,7 +132,7 @@ impl Screen for RawReport {
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let (line, bytes) = document(visit).await?;
-        Ok(Data { line, content: None, raw: Raw::of(&bytes), from: 0, count: 0 })
+        Ok(Data { line, content: None, raw: Raw::of(&bytes), from: 0, count: 0, letters: Vec::new() })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -226,6 +235,15 @@ async fn document<S: Sources>(visit: &Visit<'_, S>) -> Result<(DocumentLine, Vec
     let id = visit.object.and_then(|id| id.parse().ok()).ok_or(Trouble::NotFound)?;
     let found = visit.archive()?.document(DocumentId(id)).await?;
     found.filter(|(line, _)| is_seen(line, &visit.view)).ok_or(Trouble::NotFound)
+}
+
+/// The address of whoever made a report, as it says; empty where it says none.
+pub(super) fn contact(content: Option<&Content>) -> &str {
+    match content {
+        Some(Content::Aggregate(report)) => &report.metadata.email,
+        Some(Content::Tls(report)) => &report.contact,
+        _ => "",
+    }
 }
 
 /// Whether mail of others may stand in it: failure reports show its header, and what was not read may be anything.

@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use feedback::Archive as _;
-use feedback::archive::{CountQuery, DocumentLine, DocumentQuery, ReporterLine, SourceLine};
+use feedback::archive::{CountQuery, DocumentLine, DocumentQuery, Kind, ReporterLine, SourceLine, Status};
+use feedback::{Archive as _, Deviation};
 use insight::alignment::Aligner;
 use insight::quality::{Grade, quality};
 use mailtext::Domain;
 use maud::{Markup, html};
 use report::query::Reach;
 use serde_json::{Value, json};
+use words::Language;
 
+use super::report::contact;
 use crate::ask::{Period, Query, View, Visit, day_text};
 use crate::data::{Cell, Column, Table};
 use crate::documents::find;
+use crate::letter::{Fault, Letter, about_reporter, objects, section};
 use crate::limits::SCAN_ROW_COUNT_MAX;
 use crate::page::Page;
 use crate::parts::{Tone, days, downloads, field, filter, safe, state};
@@ -40,6 +43,8 @@ struct One {
     remarks: Vec<(&'static str, String)>,
     delay_s: Option<u64>,
     silent_days: u64,
+    /// To the one that was asked for, where something is wrong with its reports.
+    letters: Vec<Letter>,
 }
 
 type Places = [Option<(Domain, Reach)>];
@@ -71,11 +76,17 @@ impl Screen for Reporters {
             let found = quality(&line, documents, &seen, &aligner);
             let remarks = found.remarks.iter().map(|remark| (remark.grade().as_str(), visit.explain(remark)));
             let (grade, remarks, delay_s) = (found.grade, remarks.collect(), found.delay_s);
-            One { silent_days: now_s.saturating_sub(line.last_s) / 86_400, grade, remarks, delay_s, line }
+            let silent_days = now_s.saturating_sub(line.last_s) / 86_400;
+            One { silent_days, grade, remarks, delay_s, line, letters: Vec::new() }
         });
         let mut reporters: Vec<_> = reporters.collect();
         reporters.sort_by_key(|one| std::cmp::Reverse(one.line.message_count));
         reporters.truncate(visit.row_count());
+        for one in reporters.iter_mut().filter(|_| wanted.is_some()).take(LETTER_REPORTER_COUNT) {
+            let key = (one.line.organization.clone(), one.line.reporter.clone());
+            let documents = documents.get(&key).map_or(&[][..], Vec::as_slice);
+            one.letters = letters(visit, &one.line, documents, period).await?;
+        }
         let names = own.iter().map(|line| line.domain.to_string()).collect();
         Ok(Data { period, names, is_one: wanted.is_some(), reporters })
     }
@@ -86,6 +97,7 @@ impl Screen for Reporters {
             (filter(view, &data.names, &field(view, "reporter", &view.word("page-inbox-label-reporter"))))
             @if !data.is_one { p { (view.word("page-inbox-reporters-choose")) } }
             @for table in &tables { (table.markup(&view.word("page-nothing"))) }
+            @for one in &data.reporters { (section(&one.letters, None, view)) }
             (downloads(view, &tables))
         };
         Page::new(view.word("page-inbox-label-reporters"), body).lead(days(data.period))
@@ -112,6 +124,7 @@ impl Screen for Reporters {
                 "delay_seconds": one.delay_s,
                 "remarks": one.remarks.iter().map(|(_, text)| text).collect::<Vec<_>>(),
                 "deviations": deviations.collect::<Vec<_>>(),
+                "letters": objects(&one.letters),
             })
         });
         json!({ "reporters": reporters.collect::<Vec<_>>() })
@@ -192,6 +205,37 @@ fn add(sum: &mut ReporterLine, line: ReporterLine) {
             None => sum.deviations.push(deviation),
         }
     }
+}
+
+/// A letter in each language to a reporter, about what is wrong with its reports of these days.
+async fn letters<S: Sources>(
+    visit: &Visit<'_, S>,
+    line: &ReporterLine,
+    documents: &[DocumentLine],
+    period: Period,
+) -> Result<Vec<Letter>, Trouble> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for document in documents {
+        for deviation in &document.deviations {
+            match faults.iter_mut().find(|fault| fault.is_like(document.kind, &deviation.id)) {
+                Some(fault) => fault.add(),
+                None => faults.push(Fault::new(document.kind, Deviation { count: 1, ..deviation.clone() })),
+            }
+        }
+    }
+    // The newest that was read tells whom to write to.
+    let newest = documents.iter().find(|one| one.status != Status::Refused && one.kind != Some(Kind::Failure));
+    let content = match newest {
+        Some(one) => visit.archive()?.content(one.id).await?,
+        None => None,
+    };
+    let of = (name(line), &*line.reporter, contact(content.as_ref()));
+    let unread_count = line.salvaged_count.saturating_add(line.refused_count);
+    let (first, last) = (day_text(period.from_day), day_text(period.until_day.saturating_sub(1)));
+    let days = format!("{first} – {last}");
+    let all =
+        Language::ALL.map(|language| about_reporter(of, &faults, unread_count, &days, visit.sources.voice(language)));
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// The newest reports of each.
@@ -278,3 +322,5 @@ fn day(at_s: u64) -> String {
 
 /// So many days without a report are worth a mark: reports come daily, and a day or two late.
 const SILENT_DAYS: u64 = 3;
+/// Most reporters of one name that a letter is written to.
+const LETTER_REPORTER_COUNT: usize = 4;

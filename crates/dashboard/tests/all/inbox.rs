@@ -206,3 +206,105 @@ fn what_was_refused_can_be_tried_again() {
     assert_eq!(done.headers()["location"], "/reports/59?done=page-done-read-in-vain");
     assert_eq!(ask(&desk, "POST", "/reports/read-again", &[], "id=999").status(), StatusCode::NOT_FOUND);
 }
+
+/// The letters of an answer for programs: language, addressee, subject, text, address.
+fn letters(value: &Value) -> Vec<[String; 5]> {
+    let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
+    let names = ["language", "to", "subject", "text", "mailto"];
+    value.as_array().unwrap().iter().map(|letter| names.map(|name| text(letter, name))).collect()
+}
+
+#[test]
+fn a_reporter_is_asked_to_send_again() {
+    let desk = Desk::new(house(Role::Viewer), [0; 32]);
+    let salvaged = letters(&json(&desk, "/reports/60")["letters"]);
+    let [english, japanese] = &salvaged[..] else { panic!("{salvaged:?}") };
+    assert_eq!((&*english[0], &*english[1]), ("en", "noreply@reporter.example"));
+    assert_eq!(english[2], "Your report example.jp-20778- could be read in part only");
+    for wanted in [
+        "Hello,\n\nwe received",
+        "\nId of the report: example.jp-20778-\nReporter: google.com\nDomain: example.jp\nPeriod: 2026-11-21\n",
+        "[RFC 9990 §3.1.1, salvaged-cut]\n",
+        "- A record counts no message at all. × 2 [RFC 9990 §3.1.1.8, deviation-count-zero]\n",
+        "send the report again to the address in the rua tag",
+    ] {
+        assert!(english[3].contains(wanted), "{wanted} in {}", english[3]);
+    }
+    assert_eq!((&*japanese[0], &*japanese[2]), ("ja", "レポート example.jp-20778- は一部しか読み取れませんでした"));
+    assert!(
+        japanese[3].contains("対象期間: 2026-11-21\n") && japanese[3].contains("RFC 9990 §3.1.1.8"),
+        "{japanese:?}"
+    );
+    assert!(english[4].starts_with("mailto:noreply@reporter.example?subject=Your%20report%20example.jp-20778-"));
+    assert!(english[4].contains("&body=Hello%2C%0D%0A%0D%0Awe%20received"), "{}", english[4]);
+    // One that was refused says nothing of itself: whoever vouched for the mail is written to.
+    let refused = letters(&json(&desk, "/reports/58")["letters"]);
+    assert_eq!(refused[0][1], "postmaster@reporter.example");
+    assert!(refused[0][2].contains("(not told)") && refused[0][3].contains("could not read.\n"), "{refused:?}");
+    // Both languages stand on the page, whatever its own is; there is none where nothing is wrong.
+    let page = text(&get(&desk, "/reports/60?lang=ja"));
+    assert!(page.contains("レポート送信者への文面") && page.contains("Subject: Your report"), "{page}");
+    assert_eq!(json(&desk, "/reports/1")["letters"], Value::Array(Vec::new()));
+    assert!(!text(&get(&desk, "/reports/1")).contains("mailto:"));
+    assert!(text(&get(&desk, "/reports/59?lang=en")).contains("Nobody vouches for this report: it may"));
+}
+
+#[test]
+fn a_reporter_is_asked_to_mend_its_reports() {
+    let desk = Desk::new(house(Role::Viewer), [0; 32]);
+    let one = json(&desk, "/reporters?reporter=google.com");
+    let all = letters(&one["reporters"][0]["letters"]);
+    assert_eq!(all.len(), 2);
+    assert_eq!((&*all[0][1], &*all[0][2]), ("noreply@reporter.example", "About the reports of google.com"));
+    assert!(all[0][3].contains("Period: 2026-10-25 – 2026-11-23\n"), "{}", all[0][3]);
+    assert!(all[0][3].contains("- Reports that could not be read, or in part only: 1.\n"), "{}", all[0][3]);
+    assert!(all[0][3].contains("× 22 [RFC 9990 §3.1.1, deviation-field-order]"), "{}", all[0][3]);
+    // Of all of them together there is none.
+    let every = json(&desk, "/reporters");
+    assert!(every["reporters"].as_array().unwrap().iter().all(|one| one["letters"] == Value::Array(Vec::new())));
+    assert!(text(&get(&desk, "/reporters?reporter=google.com&lang=en")).contains("A letter to the reporter"));
+}
+
+/// Whatever a report says of itself, a letter has the lines that we wrote, one addressee, and one subject.
+#[test]
+fn no_report_writes_into_a_letter() {
+    let lines = |world: World, target: &str| {
+        let desk = Desk::new(world, [0; 32]);
+        let value = json(&desk, target);
+        let found = if value["letters"].is_null() { &value["reporters"][0]["letters"] } else { &value["letters"] };
+        letters(found)
+    };
+    let hostile =
+        "x\r\nBcc: victim@example.net\r\n\r\nPay now\u{2028}&bcc=a@example.net?cc=b@example.net\u{202e}%0d%0aTo: c";
+    let target = |reporter: &str| {
+        let name: String = url::form_urlencoded::byte_serialize(reporter.as_bytes()).collect();
+        format!("/reporters?reporter={name}")
+    };
+    let usual = lines(house(Role::Admin), "/reports/60");
+    let tainted = World::with_hostile_reports(Role::Admin, hostile);
+    let archive = block_on(tainted.archive.documents(DocumentQuery::default())).unwrap();
+    let salvaged = archive.lines.iter().find(|line| line.status == Status::Salvaged).unwrap().id.0;
+    let all = lines(tainted, &format!("/reports/{salvaged}"));
+    let of_reporter = lines(World::with_hostile_reports(Role::Admin, hostile), &target(hostile));
+    assert_eq!((all.len(), of_reporter.len()), (2, 2));
+    for (letter, usual) in all.iter().zip(&usual) {
+        // The member of an archive is one line more than the usual one has.
+        assert_eq!(letter[3].lines().count(), usual[3].lines().count() + 1, "{}", letter[3]);
+    }
+    for letter in all.iter().chain(&of_reporter) {
+        assert!(
+            letter[3].lines().all(|line| !line.starts_with("Bcc:") && !line.starts_with("Pay now")),
+            "{}",
+            letter[3]
+        );
+        assert!(!letter[2].contains(['\r', '\n', '\u{2028}', '\u{202e}']), "{}", letter[2]);
+        assert!(!letter[1].contains("victim") && letter[1].matches('@').count() <= 1, "{}", letter[1]);
+        let url = url::Url::parse(&letter[4]).unwrap();
+        let fields: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        assert!(fields == ["subject"] || fields == ["subject", "body"], "{fields:?}");
+        let lower = letter[4].to_ascii_lowercase();
+        let head = lower.split("&body=").next().unwrap();
+        assert!(!head.contains("%0d") && !head.contains("%0a"), "{head}");
+        assert!(letter[4].len() <= 2_000);
+    }
+}
