@@ -26,7 +26,7 @@ pub const SCAN_ROW_COUNT_MAX: usize = 3_000;
 pub const RAW_SHOWN_BYTES_MAX: usize = 64 * 1024;
 /// Longest report, decompressed, that is tried again, in bytes.
 pub const RAW_AGAIN_BYTES_MAX: u64 = 64 << 20;
-/// The newest reports of ours that one page looks at.
+/// The newest reports of ours, of which a page tells how many stand how; and as many are looked at in one go for its list.
 pub const OUTGOING_JOB_COUNT: usize = 300;
 /// Shortest body that is worth packing, in bytes.
 pub const COMPRESSED_BYTES_MIN: usize = 1024;

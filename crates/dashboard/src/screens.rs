@@ -191,7 +191,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         parameters: &[
             Parameter::DOMAIN,
             Parameter { name: "state", kind: Kind::Word(STANDS) },
-            Parameter { name: "skip", kind: Kind::Number },
+            Parameter { name: "before", kind: Kind::Text },
             Parameter { name: "after", kind: Kind::Text },
         ],
     },

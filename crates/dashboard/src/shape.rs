@@ -500,7 +500,7 @@ const OUTGOING: Shape = Object(&[
     ("counts", Map(&Count)),
     ("reports", List(&DELIVERY)),
     ("suppressions", List(&SUPPRESSION)),
-    ("next", Maybe(&Count)),
+    ("next", Maybe(&Text)),
 ]);
 const DELIVERY: Shape = Object(&[
     ("id", Text),

@@ -334,6 +334,17 @@ pub enum JobQuery {
     },
     /// Those that were made last, of one domain or of all.
     Latest(Option<Domain>),
+    /// Those behind one of them, in the same order: the next page.
+    Before(Option<Domain>, JobKey),
+}
+
+/// Where a job stands among those that were made last: the newest first, of one moment by their ids.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobKey {
+    /// When it was made, in seconds since 1970.
+    pub made_s: u64,
+    /// Which it is. It need not be there any more.
+    pub id: JobId,
 }
 
 /// Which deliveries.

@@ -7,16 +7,17 @@ use feedback::intake;
 use feedback::limits::OUTBOX_PAGE_COUNT_MAX;
 use feedback::mail::Letter;
 use feedback::outbox::{
-    Change, Delivery, DeliveryEnd, DeliveryQuery, DeliveryState, Job, JobId, JobKind, JobQuery, JobState, Outbox as _,
-    Suppression,
+    Change, Delivery, DeliveryEnd, DeliveryQuery, DeliveryState, Job, JobId, JobKey, JobKind, JobQuery, JobState,
+    Outbox, Suppression,
 };
+use mailtext::Domain;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use crate::ask::{View, Visit};
 use crate::data::{Cell, Column, Table, grouped};
 use crate::documents::{moment, period, period_cell};
-use crate::limits::{OUTGOING_JOB_COUNT, PAGE_ROW_COUNT, RAW_SHOWN_BYTES_MAX};
+use crate::limits::{OUTGOING_JOB_COUNT, PAGE_ROW_COUNT, RAW_SHOWN_BYTES_MAX, SCAN_ROW_COUNT_MAX};
 use crate::page::Page;
 use crate::parts::{Tone, action, choice, code, downloads, facts, field, figure_of, onward, safe, source, state, time};
 use crate::screen::{Done, Screen};
@@ -37,7 +38,7 @@ pub(crate) struct Data {
     counts: [u64; 4],
     destinations: BTreeMap<Box<str>, [u64; 4]>,
     suppressions: Vec<Suppression>,
-    next: Option<u64>,
+    next: Option<JobKey>,
     now_s: u64,
 }
 
@@ -74,7 +75,7 @@ impl Screen for Outgoing {
         let asked = visit.query.domain("domain")?;
         let is_stand = |text: &str| STANDS.iter().position(|stand| *stand == text);
         let wanted = visit.query.read("state", is_stand)?;
-        let skip = usize::try_from(visit.query.number("skip")?.unwrap_or(0)).unwrap_or(usize::MAX);
+        let before = visit.query.read("before", parse_key)?;
         let mut data = Data {
             folded_until_s: outbox.folded_until_s().await?,
             lines: Vec::new(),
@@ -84,17 +85,17 @@ impl Screen for Outgoing {
             next: None,
             now_s: visit.now_ms / 1000,
         };
-        for job in outbox.jobs(JobQuery::Latest(asked), OUTGOING_JOB_COUNT).await? {
-            if visit.who.scope.covers(&job.domain) {
-                let query = DeliveryQuery::OfJob(job.id.clone());
-                let deliveries = outbox.deliveries(query, OUTBOX_PAGE_COUNT_MAX).await?;
-                data.add(job, deliveries);
+        let newest = outbox.jobs(JobQuery::Latest(asked.clone()), OUTGOING_JOB_COUNT).await?;
+        for job in newest.iter().filter(|job| visit.who.scope.covers(&job.domain)) {
+            for line in lines_of(outbox, job).await? {
+                data.count(&line);
             }
         }
-        data.lines.retain(|line| wanted.is_none_or(|wanted| line.stand() == wanted));
-        let behind = skip.saturating_add(visit.row_count());
-        data.next = (data.lines.len() > behind).then_some(behind as u64);
-        data.lines = data.lines.into_iter().skip(skip).take(visit.row_count()).collect();
+        let batch = match &before {
+            Some(key) => outbox.jobs(JobQuery::Before(asked.clone(), key.clone()), OUTGOING_JOB_COUNT).await?,
+            None => newest,
+        };
+        data.list(visit, outbox, (asked, wanted), batch).await?;
         // A mailbox says nothing of the domain that is reported about: who sees some domains sees none.
         if visit.who.scope == Scope::All {
             let after = visit.query.get("after").unwrap_or_default();
@@ -112,7 +113,7 @@ impl Screen for Outgoing {
                 p { (view.word("page-inbox-label-made-until")) " " (time(until_s.saturating_mul(1000), view)) }
             }
             div .keys { @for ((stand, label), count) in words.iter().zip(data.counts) {
-                (figure_of(count, label, Some(&view.link("state", Some(stand)))))
+                (figure_of(count, label, Some(&to_stand(view, stand))))
             } }
             p { (view.say("page-inbox-outgoing-newest", &[("count", OUTGOING_JOB_COUNT.into())])) }
             form .filter method="get" action=(view.path) role="search" aria-label=(view.word("page-label-filter")) {
@@ -122,7 +123,8 @@ impl Screen for Outgoing {
             }
             @if let [lines, destinations, suppressions, ..] = &tables[..] {
                 (lines.markup(&view.word("page-inbox-outgoing-none")))
-                (onward(view, "skip", data.next.map(|next| next.to_string()).as_deref()))
+                @if data.next.is_some() && data.lines.is_empty() { p { (view.word("page-inbox-scanned")) } }
+                (onward(view, "before", data.next.as_ref().map(key_text).as_deref()))
                 (destinations.markup(&view.word("page-inbox-outgoing-none")))
                 h2 { (view.word("page-inbox-label-suppressions")) }
                 p { (view.word("page-inbox-suppressions-about")) }
@@ -147,7 +149,7 @@ impl Screen for Outgoing {
                 .collect::<serde_json::Map<_, _>>(),
             "reports": data.lines.iter().map(object).collect::<Vec<_>>(),
             "suppressions": suppressions.collect::<Vec<_>>(),
-            "next": data.next,
+            "next": data.next.as_ref().map(key_text),
         })
     }
 
@@ -157,25 +159,79 @@ impl Screen for Outgoing {
 }
 
 impl Data {
-    fn add(&mut self, job: Job, deliveries: Vec<Delivery>) {
-        if deliveries.is_empty() {
-            self.count(Line { job, delivery: None });
-            return;
-        }
-        for delivery in deliveries {
-            self.count(Line { job: job.clone(), delivery: Some(delivery) });
-        }
-    }
-
-    fn count(&mut self, line: Line) {
+    /// One of the newest.
+    fn count(&mut self, line: &Line) {
         let stand = line.stand();
         let add = |counts: &mut [u64; 4]| counts.iter_mut().skip(stand).take(1).for_each(|count| *count += 1);
         add(&mut self.counts);
         if let Some(delivery) = &line.delivery {
             add(self.destinations.entry(delivery.mailbox.clone()).or_default());
         }
-        self.lines.push(line);
     }
+
+    /// The lines of a page, from these jobs on, and where the next one begins. Where few are meant, so many are looked at
+    /// as [`SCAN_ROW_COUNT_MAX`] allows.
+    async fn list<S: Sources>(
+        &mut self,
+        visit: &Visit<'_, S>,
+        outbox: &S::Outbox,
+        (asked, wanted): (Option<Domain>, Option<usize>),
+        mut batch: Vec<Job>,
+    ) -> Result<(), Trouble> {
+        let mut looked_at = 0;
+        while let Some(last) = batch.last().map(Job::key) {
+            let is_last = batch.len() < OUTGOING_JOB_COUNT;
+            let count = batch.len();
+            for (place, job) in batch.into_iter().enumerate() {
+                let key = job.key();
+                if visit.who.scope.covers(&job.domain) {
+                    let lines = lines_of(outbox, &job).await?;
+                    self.lines
+                        .extend(lines.into_iter().filter(|line| wanted.is_none_or(|wanted| line.stand() == wanted)));
+                }
+                // A page holds reports whole: it may have some lines more.
+                if self.lines.len() >= visit.row_count() {
+                    self.next = (!is_last || place + 1 < count).then_some(key);
+                    return Ok(());
+                }
+            }
+            looked_at += count;
+            if is_last {
+                return Ok(());
+            }
+            if looked_at >= SCAN_ROW_COUNT_MAX {
+                self.next = Some(last);
+                return Ok(());
+            }
+            batch = outbox.jobs(JobQuery::Before(asked.clone(), last), OUTGOING_JOB_COUNT).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A report with its destinations, a line each; one without any is a line too.
+async fn lines_of(outbox: &impl Outbox, job: &Job) -> Result<Vec<Line>, Trouble> {
+    let deliveries = outbox.deliveries(DeliveryQuery::OfJob(job.id.clone()), OUTBOX_PAGE_COUNT_MAX).await?;
+    if deliveries.is_empty() {
+        return Ok(vec![Line { job: job.clone(), delivery: None }]);
+    }
+    Ok(deliveries.into_iter().map(|delivery| Line { job: job.clone(), delivery: Some(delivery) }).collect())
+}
+
+/// Where a page begins, as addresses have it: 1795427999-0a1b.
+fn key_text(key: &JobKey) -> String {
+    format!("{}-{}", key.made_s, key.id.0)
+}
+
+/// Reads [`key_text`].
+fn parse_key(text: &str) -> Option<JobKey> {
+    let (made_s, id) = text.split_once('-')?;
+    Some(JobKey { made_s: made_s.parse().ok()?, id: JobId(id.into()) })
+}
+
+/// The first page of those that stand like this, of the domain that is chosen.
+fn to_stand(view: &View<'_>, stand: &str) -> String {
+    format!("{}{}", view.path, view.query.with("before", None).with("state", Some(stand)).to_text())
 }
 
 /// The names of [`STANDS`].

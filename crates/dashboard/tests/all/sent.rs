@@ -2,8 +2,14 @@
 
 use dashboard::Desk;
 use dashboard::who::Role;
-use feedback::outbox::{DeliveryQuery, DeliveryState, JobId, JobState, Outbox as _};
+use feedback::mail::Letter;
+use feedback::outbox::{
+    Change, Delivery, DeliveryEnd, DeliveryId, DeliveryQuery, DeliveryState, Job, JobEnd, JobId, JobKind, JobState,
+    Outbox as _,
+};
+use feedback::period::Period;
 use http::StatusCode;
+use mailtext::Domain;
 use serde_json::Value;
 use testkit::block_on;
 
@@ -96,4 +102,92 @@ fn a_person_of_one_domain_sees_its_reports_alone_and_no_mailboxes() {
     assert!(page.contains("/outgoing/3") && !page.contains("example.org") && !page.contains("example.com"), "{page}");
     assert!(!page.contains("/outgoing/unsuppress"));
     assert_eq!(ask(&desk, "GET", "/outgoing/2", KNOWN, "").status(), StatusCode::NOT_FOUND);
+}
+
+/// Twelve hundred reports of one day, some of one second, made before those of the house: of every third one a
+/// destination refused it; every tenth is about example.net.
+fn with_many(world: &World) {
+    let now_s = NOW_MS / 1000;
+    let period = Period::new(now_s - 86_400, now_s).unwrap();
+    let many = (0..1_200_u64).flat_map(|number| {
+        let id = JobId(format!("many{number:04}").into());
+        let domain = Domain::parse(if number % 10 == 0 { "example.net" } else { "example.org" }).unwrap();
+        let state = JobState::Done { at_s: now_s, end: JobEnd::Delivered };
+        let (kind, made_s) = (JobKind::Aggregate, now_s - 1_000 - number / 100);
+        let job = Job { id: id.clone(), kind, domain, period, message_count: 1, made_s, state };
+        let end = if number % 3 == 0 { DeliveryEnd::Refused { reply: "550".into() } } else { DeliveryEnd::Accepted };
+        let delivery = Delivery {
+            id: DeliveryId(format!("d{number}").into()),
+            job: id,
+            mailbox: format!("rua{}@example.org", number % 4).into(),
+            attempts: 1,
+            state: DeliveryState::Done { at_s: now_s, end },
+        };
+        let letter = Letter { subject: Vec::new(), content_type: "".into(), body: Vec::new(), date_s: now_s };
+        [Change::AddJob(job, letter), Change::AddDelivery(delivery)]
+    });
+    block_on(world.outbox.commit(many.collect())).unwrap();
+}
+
+/// The ids of all pages, and how many pages there are; each page leads to the next one with its filters.
+fn paged(desk: &Desk<World>, query: &str, fields: &[(&str, &str)]) -> (Vec<String>, usize) {
+    let (mut ids, mut next, mut count) = (Vec::new(), String::new(), 0);
+    loop {
+        count += 1;
+        let target = format!("/outgoing?x=1{query}{next}");
+        let page: Value =
+            serde_json::from_slice(ask(desk, "GET", &format!("/api/v1{target}"), fields, "").body()).unwrap();
+        let reports = page["reports"].as_array().unwrap();
+        assert!(reports.len() <= 101, "{}", reports.len());
+        ids.extend(reports.iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        let Some(key) = page["next"].as_str() else { return (ids, count) };
+        let shown = text(&ask(desk, "GET", &target, fields, ""));
+        let onward = format!("rel=\"next\" href=\"/outgoing?x=1{}&amp;before={key}\"", query.replace('&', "&amp;"));
+        assert!(shown.contains(&onward), "{onward} in {shown}");
+        next = format!("&before={key}");
+    }
+}
+
+#[test]
+fn older_reports_are_on_further_pages() {
+    let world = World::with_reports(Role::Viewer);
+    with_many(&world);
+    let desk = Desk::new(world, [0; 32]);
+    let (ids, count) = paged(&desk, "", &[]);
+    // Those of the house have five lines; the report with two destinations is on one page.
+    assert_eq!((ids.len(), count), (1_205, 13));
+    let many: Vec<_> = ids.iter().filter(|id| id.starts_with("many")).cloned().collect();
+    assert_eq!(many, (0..1_200).map(|number| format!("many{number:04}")).collect::<Vec<_>>());
+    let (failed, count) = paged(&desk, "&state=failed", &[]);
+    assert_eq!((failed.len(), count), (401, 5));
+    let (of_domain, _) = paged(&desk, "&domain=example.net&state=failed", &[]);
+    assert_eq!(of_domain, (0..40).map(|number| format!("many{:04}", number * 30)).collect::<Vec<_>>());
+    // The state leads to its first page, and the domain stays.
+    let page = text(&get(&desk, "/outgoing?domain=example.net&before=1795427000-x"));
+    assert!(page.contains("href=\"/outgoing?domain=example.net&amp;state=sent\""), "{page}");
+    // A file has all of them.
+    assert_eq!(text(&get(&desk, "/outgoing.csv?state=failed")).lines().count(), 402);
+    for wrong in ["x", "5", "-1-x", "99999999999999999999-x"] {
+        assert_eq!(get(&desk, &format!("/outgoing?before={wrong}")).status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[test]
+fn a_person_of_one_domain_finds_its_reports_among_many() {
+    let world = known(World::with_reports(Role::Viewer), "viewer:example.jp");
+    with_many(&world);
+    let now_s = NOW_MS / 1000;
+    let old = Job {
+        id: JobId("old".into()),
+        kind: JobKind::Aggregate,
+        domain: Domain::parse("example.jp").unwrap(),
+        period: Period::new(now_s - 86_400, now_s).unwrap(),
+        message_count: 1,
+        made_s: now_s - 9_000,
+        state: JobState::Sending,
+    };
+    let letter = Letter { subject: Vec::new(), content_type: "".into(), body: Vec::new(), date_s: now_s };
+    block_on(world.outbox.commit(vec![Change::AddJob(old, letter)])).unwrap();
+    let desk = Desk::new(world, [0; 32]);
+    assert_eq!(paged(&desk, "", KNOWN).0, ["3", "old"]);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{
-    Change, Confirmation, ConfirmationKey, Delivery, DeliveryId, DeliveryQuery, DeliveryState, Job, JobId, JobQuery,
-    JobState, Outbox, OutboxError, Suppression,
+    Change, Confirmation, ConfirmationKey, Delivery, DeliveryId, DeliveryQuery, DeliveryState, Job, JobId, JobKey,
+    JobQuery, JobState, Outbox, OutboxError, Suppression,
 };
 use crate::mail::Letter;
 
@@ -57,7 +57,9 @@ impl Outbox for MemoryOutbox {
         match query {
             JobQuery::Due { .. } => jobs.sort_by_key(|job| (job.next_s(), job.id.clone())),
             JobQuery::Begun { .. } => jobs.sort_by_key(|job| (job.domain.clone(), job.id.clone())),
-            JobQuery::Latest(_) => jobs.sort_by_key(|job| (u64::MAX - job.made_s, job.id.clone())),
+            JobQuery::Latest(_) | JobQuery::Before(..) => {
+                jobs.sort_by_key(|job| (u64::MAX - job.made_s, job.id.clone()));
+            }
         }
         jobs.truncate(count_max);
         Ok(jobs)
@@ -146,6 +148,10 @@ impl JobQuery {
                 job.kind == *kind && (*from_s..*until_s).contains(&job.period.begin_s())
             }
             Self::Latest(domain) => domain.as_ref().is_none_or(|domain| job.domain == *domain),
+            Self::Before(domain, key) => {
+                let is_behind = job.made_s < key.made_s || (job.made_s == key.made_s && job.id > key.id);
+                is_behind && domain.as_ref().is_none_or(|domain| job.domain == *domain)
+            }
         }
     }
 }
@@ -165,6 +171,12 @@ impl DeliveryQuery {
 }
 
 impl Job {
+    /// Where it stands among those that were made last.
+    #[must_use]
+    pub fn key(&self) -> JobKey {
+        JobKey { made_s: self.made_s, id: self.id.clone() }
+    }
+
     fn next_s(&self) -> u64 {
         match self.state {
             JobState::Asking { next_s, .. } => next_s,

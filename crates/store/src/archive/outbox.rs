@@ -17,7 +17,7 @@ use feedback::ArchiveError;
 use feedback::mail::Letter;
 use feedback::outbox::{
     Change, Confirmation, ConfirmationKey, ConfirmationTag, Delivery, DeliveryEnd, DeliveryId, DeliveryQuery,
-    DeliveryState, Job, JobEnd, JobId, JobKind, JobQuery, JobState, Outbox, OutboxError, Suppression,
+    DeliveryState, Job, JobEnd, JobId, JobKey, JobKind, JobQuery, JobState, Outbox, OutboxError, Suppression,
 };
 use feedback::period::Period;
 use mailtext::Domain;
@@ -218,6 +218,15 @@ fn jobs_of(connection: &Connection, query: &JobQuery, count_max: i64) -> Result<
         JobQuery::Latest(Some(domain)) => {
             let latest = "WHERE domain = ?1 ORDER BY made_s DESC, id LIMIT ?2";
             jobs(connection, latest, params![domain.as_str(), count_max])
+        }
+        JobQuery::Before(None, JobKey { made_s, id }) => {
+            let behind = "WHERE made_s <= ?1 AND (made_s < ?1 OR id > ?2) ORDER BY made_s DESC, id LIMIT ?3";
+            jobs(connection, behind, params![bounded(*made_s), id.0, count_max])
+        }
+        JobQuery::Before(Some(domain), JobKey { made_s, id }) => {
+            let behind = "WHERE domain = ?4 AND made_s <= ?1 AND (made_s < ?1 OR id > ?2) \
+                          ORDER BY made_s DESC, id LIMIT ?3";
+            jobs(connection, behind, params![bounded(*made_s), id.0, count_max, domain.as_str()])
         }
     }
 }

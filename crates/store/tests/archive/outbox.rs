@@ -146,6 +146,7 @@ fn answers(outbox: &impl Outbox, now_s: u64, count_max: usize) -> String {
     }
     let begun = |kind| JobQuery::Begun { kind, from_s: now_s / 2, until_s: now_s };
     let latest = JobQuery::Latest(Some(domain(DOMAINS[(now_s % 5) as usize])));
+    let behind = JobKey { made_s: now_s / 2, id: id(now_s % 8) };
     for query in [
         JobQuery::Due { now_s },
         begun(JobKind::Aggregate),
@@ -153,6 +154,8 @@ fn answers(outbox: &impl Outbox, now_s: u64, count_max: usize) -> String {
         begun(JobKind::Method),
         JobQuery::Latest(None),
         latest,
+        JobQuery::Before(None, behind.clone()),
+        JobQuery::Before(Some(domain(DOMAINS[(now_s % 5) as usize])), behind),
     ] {
         note(format!("{query:?} {:?}", block_on(outbox.jobs(query.clone(), count_max))));
     }
@@ -183,6 +186,58 @@ proptest! {
             prop_assert_eq!(answers(&file, now_s, count_max), answers(&memory, now_s, count_max));
         }
     }
+}
+
+/// Page by page there is each job once, in the order of one long list, whatever comes or goes meanwhile.
+fn pages_are_one_list(outbox: &impl Outbox) {
+    // Many of one moment, as those of a day are.
+    let add = |number: u64| {
+        let made_s = 100 + number / 40;
+        let state = JobState::Done { at_s: number, end: JobEnd::Delivered };
+        Change::AddJob(Job { made_s, ..job(number, state) }, letter(number))
+    };
+    block_on(outbox.commit((0..400).map(add).collect())).unwrap();
+    let paged = |of: Option<mailtext::Domain>, disturb: &dyn Fn(usize)| -> Vec<JobId> {
+        let mut all = Vec::new();
+        let mut query = JobQuery::Latest(of.clone());
+        for round in 0.. {
+            let page = block_on(outbox.jobs(query, 7)).unwrap();
+            let Some(last) = page.last() else { break };
+            query = JobQuery::Before(of.clone(), last.key());
+            all.extend(page.into_iter().map(|job| job.id));
+            disturb(round);
+        }
+        all
+    };
+    for of in [None, Some(domain(DOMAINS[0]))] {
+        let whole = block_on(outbox.jobs(JobQuery::Latest(of.clone()), usize::MAX)).unwrap();
+        let ids: Vec<JobId> = whole.into_iter().map(|job| job.id).collect();
+        assert!(ids.len() > 40);
+        assert_eq!(paged(of.clone(), &|_| ()), ids);
+        // What is made meanwhile stands in front of all of them, and the last that was seen may be gone.
+        let fresh = |round: usize| {
+            let number = 1_000 + round as u64;
+            let state = JobState::Done { at_s: 5_000, end: JobEnd::Delivered };
+            let change = Change::AddJob(Job { made_s: 9_000, ..job(number, state) }, letter(number));
+            block_on(outbox.commit(vec![change])).unwrap();
+            if round == 3 {
+                block_on(outbox.commit(vec![Change::Forget { before_s: 10 }])).unwrap();
+            }
+        };
+        let disturbed = paged(of, &fresh);
+        let left = ids.iter().filter(|id| disturbed.contains(id)).count();
+        assert!(left >= ids.len().saturating_sub(10) && disturbed.iter().all(|id| ids.contains(id)), "{left}");
+        assert_eq!(disturbed.iter().collect::<std::collections::BTreeSet<_>>().len(), disturbed.len(), "each once");
+        block_on(outbox.commit(vec![Change::Forget { before_s: 10_000 }])).unwrap();
+        block_on(outbox.commit((0..400).map(add).collect())).unwrap();
+    }
+}
+
+#[test]
+fn jobs_are_paged_by_their_key() {
+    let (_folder, file) = file_with(Settings::default());
+    pages_are_one_list(&file);
+    pages_are_one_list(&MemoryOutbox::new());
 }
 
 #[test]
