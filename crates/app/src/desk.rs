@@ -1,13 +1,12 @@
 //! The owner's desk: what a domain publishes, judged by rules and by the guideline, and the records to publish instead.
 //!
-//! [`check`] asks and judges; [`text`], [`json`] and [`html`] show what was found, [`fix`] what to do about it. [`message`] does the same
+//! [`check`] asks and judges; [`text`], [`json`] and [`html`] show what was found, and what to do about it. [`message`] does the same
 //! with messages, [`profile`] holds both against what providers require. `known` is what this installation knows of a domain
 //! beside that. [`history`] reads and keeps the audits before, [`changes`] shows what changed between them, [`watch`] looks again
 //! and again. [`record`] writes records. [`spf_tree`] shows the tree of an SPF record, [`flatten`] writes one anew.
 
 pub(crate) mod changes;
 pub(crate) mod check;
-mod fix;
 mod flatten;
 pub(crate) mod history;
 pub(crate) mod html;

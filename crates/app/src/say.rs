@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use dashboard::Voice;
 use mailtext::encoded_word::display_safe;
 use mailtext::{Explain, Value};
 use words::{Argument, Words};
@@ -28,25 +29,15 @@ impl Say {
 
     /// The sentence with these arguments. What came from outside is made safe to show.
     pub(crate) fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String {
-        let words = self.words.get_or_init(|| Words::new(self.language));
-        let safe: Vec<(&str, Cow<'_, str>)> = arguments
-            .iter()
-            .map(|(name, value)| match value {
-                Value::Text(text) => (*name, display_safe(text)),
-                Value::Word(word) => (*name, Cow::Borrowed(*word)),
-                Value::Number(_) => (*name, Cow::Borrowed("")),
-            })
-            .collect();
         let given: Vec<(&str, Argument<'_>)> = arguments
             .iter()
-            .zip(&safe)
-            .map(|((_, value), (name, text))| match value {
-                Value::Text(_) => (*name, Argument::Text(text)),
-                Value::Word(_) => (*name, Argument::Word(text)),
+            .map(|(name, value)| match value {
+                Value::Text(text) => (*name, Argument::Text(text)),
+                Value::Word(word) => (*name, Argument::Word(word)),
                 Value::Number(number) => (*name, Argument::Number(*number)),
             })
             .collect();
-        words.say(id, &given)
+        self.tell(id, &given)
     }
 
     /// A sentence without arguments.
@@ -57,6 +48,32 @@ impl Say {
     /// The sentence of something that explains itself.
     pub(crate) fn explain(&self, what: &dyn Explain) -> String {
         self.say(what.id(), &what.arguments())
+    }
+}
+
+impl Voice for Say {
+    fn language(&self) -> Language {
+        self.language
+    }
+
+    fn say(&self, id: &str, arguments: &[(&'static str, Value)]) -> String {
+        self.say(id, arguments)
+    }
+
+    fn tell(&self, id: &str, arguments: &[(&str, Argument<'_>)]) -> String {
+        let words = self.words.get_or_init(|| Words::new(self.language));
+        let safe: Vec<Cow<'_, str>> = arguments
+            .iter()
+            .map(|(_, argument)| match argument {
+                Argument::Text(text) => display_safe(text),
+                Argument::Word(_) | Argument::Number(_) => Cow::Borrowed(""),
+            })
+            .collect();
+        let given = arguments.iter().zip(&safe).map(|((name, argument), text)| match argument {
+            Argument::Text(_) => (*name, Argument::Text(text)),
+            other => (*name, *other),
+        });
+        words.say(id, &given.collect::<Vec<_>>())
     }
 }
 

@@ -189,7 +189,7 @@ impl<S: Sources> Desk<S> {
         match *asked.request.method() {
             Method::GET | Method::HEAD => {
                 if asked.form == Form::Json && asked.path == "/openapi.json" {
-                    allowed(is_known, &view, Role::Viewer)?;
+                    allowed(is_known, &view, Some(Role::Viewer))?;
                     return Ok(program(StatusCode::OK, &crate::openapi::description()));
                 }
                 let (entry, object) = shown_at(asked.path).ok_or_else(|| not_so(asked.path))?;
@@ -271,11 +271,11 @@ fn without_port(host: &str) -> &str {
 }
 
 /// What is needed for what is asked for.
-fn needs(asked: &Asked<'_>) -> Role {
+fn needs(asked: &Asked<'_>) -> Option<Role> {
     let deed = || DEEDS.iter().find(|deed| deed.path == asked.path).map(|deed| deed.needs);
     let needs =
         if *asked.request.method() == Method::POST { deed() } else { find(asked.path).map(|found| found.0.needs) };
-    needs.unwrap_or(Role::Nobody)
+    needs.flatten()
 }
 
 /// The value of a cookie.
@@ -302,9 +302,9 @@ fn preferred(header: &str) -> Option<Language> {
 
 /// # Errors
 /// They may not, or nobody knows who they are.
-fn allowed(is_known: bool, view: &View<'_>, needs: Role) -> Result<(), Trouble> {
+fn allowed(is_known: bool, view: &View<'_>, needs: Option<Role>) -> Result<(), Trouble> {
     match (is_known, view.who.role >= needs) {
-        (false, _) if needs > Role::Nobody => Err(Trouble::Unknown),
+        (false, _) if needs.is_some() => Err(Trouble::Unknown),
         (_, false) => Err(Trouble::Forbidden),
         _ => Ok(()),
     }

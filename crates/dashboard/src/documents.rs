@@ -102,14 +102,14 @@ pub(crate) async fn totals<S: Sources>(
     query: DocumentQuery,
     asked: Option<&Domain>,
 ) -> Result<Totals, Trouble> {
-    let places = visit.who.scope.places(asked);
+    let places = visit.who.places(asked);
     if places.is_empty() {
         return Ok(Totals::default());
     }
     // Of those about the domain that is asked for, only those are seen whose first domain the person may see.
     let within = match &visit.who.scope {
         Scope::All => None,
-        some => Some(some.places(None).into_iter().flatten().collect()),
+        Scope::Domains(_) => Some(visit.who.places(None).into_iter().flatten().collect()),
     };
     let domain = asked.map(|asked| (asked.clone(), Reach::Name));
     Ok(visit.archive()?.totals(DocumentQuery { domain, ..query }, within).await?)
@@ -139,7 +139,7 @@ async fn batch<S: Sources>(
 
 /// Whether the person may see a report: one about their domain. What is about none is for those who see all.
 pub(crate) fn is_seen(line: &DocumentLine, view: &View<'_>) -> bool {
-    view.who.scope.covers_text(&line.domain)
+    view.who.scope.has_name(&line.domain)
 }
 
 /// The word of a kind; empty where it is not known.

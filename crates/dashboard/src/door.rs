@@ -42,7 +42,7 @@ impl Door {
         moment: &Moment,
     ) -> Result<Option<Who>, Trouble> {
         let settings = sources.settings();
-        let guest = || settings.guest.map(Who::guest);
+        let guest = || settings.guest.map(|role| Who::guest(Some(role)));
         let Some(people) = sources.people() else { return Ok(guest()) };
         let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         let now_s = moment.now_ms / 1000;

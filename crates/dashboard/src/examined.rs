@@ -7,15 +7,15 @@ use audit::history::{Audit, Change, Kept, Way};
 use audit::known::Statement;
 use audit::tree::{Drawn, draw};
 use audit::{Desk, Finding, Fix, Severity, rule};
-use mailtext::{Domain, Explain as _};
+use mailtext::Domain;
 use maud::{Markup, html};
-use serde_json::{Value, json};
 
 use crate::ask::{View, Visit, day_text, time_text};
 use crate::difference::{Piece, difference};
 use crate::limits::RECORD_BYTES_SHOWN_MAX;
 use crate::parts::{Tone, copied, safe_whole, state};
 use crate::sources::{Look, Sources};
+use crate::told;
 use crate::trouble::Trouble;
 
 /// A domain, examined just now or when it was audited last.
@@ -118,7 +118,7 @@ pub async fn names<S: Sources>(visit: &Visit<'_, S>) -> Result<Vec<Domain>, Trou
         names.extend(visit.own_domains().await?.into_iter().map(|line| line.domain));
     }
     let domains = names.iter().filter_map(|name| Domain::parse(name).ok());
-    Ok(domains.filter(|domain| visit.who.scope.covers(domain)).collect())
+    Ok(domains.filter(|domain| visit.who.scope.has(Some(domain))).collect())
 }
 
 /// The name of a level, as the guideline has it.
@@ -174,20 +174,7 @@ pub fn date(statement: &Statement) -> String {
 pub fn fix(fix: &Fix, view: &View<'_>) -> Markup {
     match fix {
         Fix::Publish(record) => html! { p { (view.word("page-publish")) } (copied(&record.line(), view)) },
-        other => html! { p { (fix_text(other, view)) } },
-    }
-}
-
-/// The same in one line.
-#[must_use]
-pub fn fix_text(fix: &Fix, view: &View<'_>) -> String {
-    match fix {
-        Fix::Publish(record) => record.line(),
-        Fix::Remove { name, kind } => {
-            let arguments = [("name", name.as_str().into()), ("kind", mailtext::Value::Word(kind.as_str()))];
-            view.say("check-remove", &arguments)
-        }
-        Fix::Do(sentence, arguments) => view.say(sentence, arguments),
+        other => html! { p { (told::fix(other, view.voice)) } },
     }
 }
 
@@ -263,53 +250,6 @@ pub fn shown(text: &[u8]) -> String {
         shown.push('…');
     }
     shown
-}
-
-/// A finding for programs, as `check` tells it.
-#[must_use]
-pub fn finding_value(finding: &Finding, view: &View<'_>) -> Value {
-    let place = finding.place.as_ref();
-    let text = place.and_then(|place| place.text.as_deref()).map(|text| String::from_utf8_lossy(text).into_owned());
-    json!({
-        "rule": finding.rule.id,
-        "severity": finding.severity.as_str(),
-        "name": place.map(|place| place.name.as_str()),
-        "type": place.map(|place| place.kind.as_str()),
-        "record": text,
-        "span": place.and_then(|place| place.span).map(|span| [span.start, span.end]),
-        "message": view.explain(finding),
-        "reference": finding.rule.reference.to_string(),
-        "fix": finding.fix.as_ref().map(|fix| fix_text(fix, view)),
-    })
-}
-
-/// A change for programs, as `check --history` tells it.
-#[must_use]
-pub fn change_value(change: &Change, view: &View<'_>) -> Value {
-    let texts =
-        |texts: &[Box<[u8]>]| texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect::<Vec<_>>();
-    let mut object = match change {
-        Change::Record { slot, path, turn, old, new, .. } => json!({
-            "change": "record", "type": slot.kind.as_str(), "name": slot.name, "path": path, "turn": turn.as_str(),
-            "old": texts(old), "new": texts(new),
-        }),
-        Change::Unasked { slot, failure, rounds } => json!({
-            "change": "unasked", "type": slot.kind.as_str(), "name": slot.name, "failure": failure, "rounds": rounds,
-        }),
-        Change::Answered { slot, rounds } => json!({
-            "change": "answered", "type": slot.kind.as_str(), "name": slot.name, "rounds": rounds,
-        }),
-        Change::Finding { rule, name, before, after } => json!({
-            "change": "finding", "rule": rule, "name": name,
-            "before": before.map(Severity::as_str), "after": after.map(Severity::as_str),
-        }),
-        Change::Requirement { id, before, after } => json!({
-            "change": "requirement", "id": id, "before": before.as_str(), "after": after.as_str(),
-        }),
-    };
-    object["way"] = change.way().as_str().into();
-    object["message"] = view.say(change.id(), &change.arguments()).into();
-    object
 }
 
 /// A moment for programs: 2026-11-23T10:00:00Z.

@@ -139,17 +139,7 @@ impl Judged {
         published: &'a Published,
         existence: &'a dyn Fn(&str) -> Existence,
     ) -> Situation<'a> {
-        let of_domain = || self.counts.iter().filter(|line| line.domain.as_ref() == Some(&domain.domain));
-        let reporters: BTreeSet<_> = of_domain().filter_map(|line| line.reporter.as_ref()).collect();
-        let days: BTreeSet<_> = of_domain().filter_map(|line| line.day).collect();
-        Situation {
-            policy: &domain.policy,
-            record: published.record.as_deref(),
-            lines: self.lines(domain),
-            day_count: u32::try_from(days.len()).unwrap_or(u32::MAX),
-            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
-            existence,
-        }
+        Situation::of(domain, self.lines(domain), &self.counts, published.record.as_deref(), existence)
     }
 }
 
@@ -179,6 +169,6 @@ impl<S: Sources> Visit<'_, S> {
     /// The store cannot answer.
     pub async fn own_domains(&self) -> Result<Vec<DomainLine>, Trouble> {
         let domains = self.archive()?.domains(None).await?;
-        Ok(domains.into_iter().filter(|line| self.who.scope.covers_text(&line.domain)).collect())
+        Ok(domains.into_iter().filter(|line| self.who.scope.has_name(&line.domain)).collect())
     }
 }

@@ -33,6 +33,7 @@ pub mod shape;
 mod shelf;
 pub mod sources;
 pub mod surveyed;
+pub mod told;
 pub mod trouble;
 pub mod who;
 

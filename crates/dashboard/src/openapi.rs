@@ -11,11 +11,11 @@ use crate::who::Role;
 #[must_use]
 pub fn description() -> Value {
     let mut paths = Map::new();
-    for entry in SCREENS.iter().filter(|entry| entry.needs > Role::Nobody) {
+    for entry in SCREENS.iter().filter(|entry| entry.needs.is_some()) {
         let path = if entry.path == "/" { "/overview" } else { entry.path };
         add(&mut paths, path, "get", asked(entry));
     }
-    for deed in DEEDS.iter().filter(|deed| deed.needs > Role::Nobody) {
+    for deed in DEEDS.iter().filter(|deed| deed.needs.is_some()) {
         add(&mut paths, deed.path, "post", done(deed));
     }
     json!({
@@ -53,7 +53,7 @@ fn asked(entry: &Entry) -> Value {
         .map(|parameter| json!({ "name": parameter.name, "in": "query", "schema": schema(parameter) }));
     json!({
         "operationId": format!("get-{}", entry.id),
-        "tags": [entry.needs.as_str()],
+        "tags": [entry.needs.map_or("nobody", Role::word)],
         "parameters": object.into_iter().chain(own).chain([language]).collect::<Vec<_>>(),
         "responses": responses(&of_screen(entry.id).map(Shape::schema).unwrap_or_default(), READING),
     })
@@ -70,7 +70,7 @@ fn done(deed: &Deed) -> Value {
     });
     json!({
         "operationId": deed.id,
-        "tags": [deed.needs.as_str()],
+        "tags": [deed.needs.map_or("nobody", Role::word)],
         "requestBody": { "required": true, "content": { "application/json": { "schema": { "type": "object", "properties": fields } } } },
         "responses": responses(&told, &[READING, DOING].concat()),
     })
@@ -137,8 +137,8 @@ mod tests {
         let description = description();
         let paths = description["paths"].as_object().unwrap();
         let count = |method: &str| paths.values().filter(|path| path.get(method).is_some()).count();
-        assert_eq!(count("get"), SCREENS.iter().filter(|entry| entry.needs > Role::Nobody).count());
-        assert_eq!(count("post"), DEEDS.iter().filter(|deed| deed.needs > Role::Nobody).count());
+        assert_eq!(count("get"), SCREENS.iter().filter(|entry| entry.needs.is_some()).count());
+        assert_eq!(count("post"), DEEDS.iter().filter(|deed| deed.needs.is_some()).count());
         let overview = &paths["/overview"]["get"]["parameters"];
         assert_eq!(
             overview[0],

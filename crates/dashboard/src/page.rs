@@ -95,7 +95,8 @@ fn banner(view: &View<'_>) -> Markup {
 
 /// The screens that the person may see, by section. Without a script, and where it is narrow, it folds by itself.
 fn menu(here: Option<&str>, view: &View<'_>) -> Markup {
-    let is_shown = |needs: Role| view.who.role >= needs && (view.who.is_named() || view.settings.guest.is_some());
+    let is_shown =
+        |needs: Option<Role>| view.who.role >= needs && (view.who.is_named() || view.settings.guest.is_some());
     html! {
         nav .menu aria-label=(view.word("page-label-menu")) {
             input type="checkbox" #fold .fold;

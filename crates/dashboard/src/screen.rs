@@ -48,8 +48,8 @@ pub struct Entry {
     pub label: &'static str,
     /// Where it stands in the menu; `None` for those that others lead to.
     pub section: Option<Section>,
-    /// Who may see it.
-    pub needs: Role,
+    /// Who may see it; `None`: everybody.
+    pub needs: Option<Role>,
     /// Which parameters it knows, beside `lang`.
     pub parameters: &'static [Parameter],
 }
@@ -87,8 +87,8 @@ pub struct Deed {
     pub id: &'static str,
     /// Where the form goes.
     pub path: &'static str,
-    /// Who may.
-    pub needs: Role,
+    /// Who may; `None`: everybody.
+    pub needs: Option<Role>,
     /// Which fields it knows.
     pub parameters: &'static [Parameter],
 }

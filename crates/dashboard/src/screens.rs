@@ -39,7 +39,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/",
         label: "page-label-overview",
         section: Some(Section::Top),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter::FROM,
             Parameter::TO,
@@ -53,7 +53,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/mail",
         label: "page-mail-label-flow",
         section: Some(Section::Mail),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: mail::PARAMETERS,
     },
     Entry {
@@ -61,7 +61,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/mail/{id}",
         label: "page-mail-label-why",
         section: None,
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[],
     },
     Entry {
@@ -69,7 +69,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/statistics",
         label: "page-mail-label-statistics",
         section: Some(Section::Mail),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: statistics::PARAMETERS,
     },
     Entry {
@@ -77,7 +77,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/senders",
         label: "page-reports-label-senders",
         section: Some(Section::Reports),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: senders::PARAMETERS,
     },
     Entry {
@@ -85,7 +85,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/senders/{id}",
         label: "page-reports-label-sender",
         section: None,
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: sender::PARAMETERS,
     },
     Entry {
@@ -93,7 +93,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/ladder",
         label: "page-label-ladder",
         section: Some(Section::Reports),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: ladder::PARAMETERS,
     },
     Entry {
@@ -101,7 +101,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/explore",
         label: "page-reports-label-explore",
         section: Some(Section::Reports),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: explore::PARAMETERS,
     },
     Entry {
@@ -109,7 +109,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/reports",
         label: "page-inbox-label-reports",
         section: Some(Section::Reports),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter::FROM,
             Parameter::TO,
@@ -127,7 +127,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/reports/{id}",
         label: "page-inbox-label-report",
         section: None,
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[Parameter { name: "skip", kind: Kind::Number }],
     },
     Entry {
@@ -135,7 +135,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/raw/{id}",
         label: "page-inbox-label-raw",
         section: None,
-        needs: Role::Operator,
+        needs: Some(Role::Operator),
         parameters: &[],
     },
     Entry {
@@ -143,7 +143,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/reporters",
         label: "page-inbox-label-reporters",
         section: Some(Section::Reports),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter::FROM,
             Parameter::TO,
@@ -157,7 +157,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/tls",
         label: "page-inbox-label-tls",
         section: Some(Section::Reports),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS, Parameter::DOMAIN],
     },
     Entry {
@@ -165,7 +165,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/failures",
         label: "page-inbox-label-failures",
         section: Some(Section::Reports),
-        needs: Role::Operator,
+        needs: Some(Role::Operator),
         parameters: &[
             Parameter::FROM,
             Parameter::TO,
@@ -179,7 +179,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/failures/{id}",
         label: "page-inbox-label-failure-report",
         section: None,
-        needs: Role::Operator,
+        needs: Some(Role::Operator),
         parameters: &[],
     },
     Entry {
@@ -187,7 +187,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/outgoing",
         label: "page-inbox-label-outgoing",
         section: Some(Section::Mail),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter::DOMAIN,
             Parameter { name: "state", kind: Kind::Word(STANDS) },
@@ -200,7 +200,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/outgoing/{id}",
         label: "page-inbox-label-outgoing-report",
         section: None,
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[],
     },
     Entry {
@@ -208,7 +208,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/domains",
         label: "page-label-audits",
         section: Some(Section::Domains),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[Parameter { name: "q", kind: Kind::Text }, Parameter { name: "after", kind: Kind::Text }],
     },
     Entry {
@@ -216,7 +216,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/domains/{id}",
         label: "page-label-domain",
         section: None,
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter { name: "before", kind: Kind::Number },
             Parameter { name: "table", kind: Kind::Word(&["records", "findings", "history"]) },
@@ -227,7 +227,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/guideline",
         label: "page-label-guideline",
         section: Some(Section::Domains),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter::DOMAIN,
             Parameter { name: "role", kind: Kind::Word(&["owner", "esp", "relay", "receiver"]) },
@@ -238,7 +238,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/keys",
         label: "page-label-keys",
         section: Some(Section::Domains),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[Parameter::DOMAIN, Parameter { name: "after", kind: Kind::Text }],
     },
     Entry {
@@ -246,7 +246,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/surveys",
         label: "page-survey-label-surveys",
         section: Some(Section::Domains),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: surveys::LIST_PARAMETERS,
     },
     Entry {
@@ -254,7 +254,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/surveys/{id}",
         label: "page-survey-label-survey",
         section: None,
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: surveys::ONE_PARAMETERS,
     },
     Entry {
@@ -262,7 +262,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/settings",
         label: "page-label-settings",
         section: Some(Section::House),
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[],
     },
     Entry {
@@ -270,7 +270,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/users",
         label: "page-label-users",
         section: Some(Section::House),
-        needs: Role::Admin,
+        needs: Some(Role::Admin),
         parameters: &[],
     },
     Entry {
@@ -278,7 +278,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/users/{id}",
         label: "page-label-users",
         section: None,
-        needs: Role::Admin,
+        needs: Some(Role::Admin),
         parameters: &[],
     },
     Entry {
@@ -286,7 +286,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/log",
         label: "page-label-log",
         section: Some(Section::House),
-        needs: Role::Admin,
+        needs: Some(Role::Admin),
         parameters: &[
             Parameter::FROM,
             Parameter::TO,
@@ -302,7 +302,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/login",
         label: "page-label-login",
         section: None,
-        needs: Role::Nobody,
+        needs: None,
         parameters: &[Parameter { name: "back", kind: Kind::Text }],
     },
     Entry {
@@ -310,43 +310,48 @@ pub(crate) const ENTRIES: &[Entry] = &[
         path: "/setup",
         label: "page-label-setup",
         section: None,
-        needs: Role::Nobody,
+        needs: None,
         parameters: &[Parameter { name: "token", kind: Kind::Text }],
     },
 ];
 
 /// All that can be done.
 pub(crate) const DEEDS: &[Deed] = &[
-    Deed { id: "mark-sender", path: "/senders/mark", needs: Role::Operator, parameters: senders::MARK_PARAMETERS },
+    Deed {
+        id: "mark-sender",
+        path: "/senders/mark",
+        needs: Some(Role::Operator),
+        parameters: senders::MARK_PARAMETERS,
+    },
     Deed {
         id: "read-again",
         path: "/reports/read-again",
-        needs: Role::Operator,
+        needs: Some(Role::Operator),
         parameters: &[Parameter { name: "id", kind: Kind::Number }],
     },
     Deed {
         id: "send-now",
         path: "/outgoing/send-now",
-        needs: Role::Operator,
+        needs: Some(Role::Operator),
         parameters: &[Parameter { name: "id", kind: Kind::Text }],
     },
     Deed {
         id: "unsuppress",
         path: "/outgoing/unsuppress",
-        needs: Role::Operator,
+        needs: Some(Role::Operator),
         parameters: &[Parameter { name: "mailbox", kind: Kind::Text }],
     },
     Deed {
         id: "sign-in",
         path: "/login",
-        needs: Role::Nobody,
+        needs: None,
         parameters: &[Parameter { name: "name", kind: Kind::Text }, Parameter { name: "password", kind: Kind::Text }],
     },
-    Deed { id: "sign-out", path: "/logout", needs: Role::Viewer, parameters: &[] },
+    Deed { id: "sign-out", path: "/logout", needs: Some(Role::Viewer), parameters: &[] },
     Deed {
         id: "setup-use",
         path: "/setup",
-        needs: Role::Nobody,
+        needs: None,
         parameters: &[
             Parameter { name: "token", kind: Kind::Text },
             Parameter { name: "name", kind: Kind::Text },
@@ -357,7 +362,7 @@ pub(crate) const DEEDS: &[Deed] = &[
     Deed {
         id: "person-own",
         path: "/settings",
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter { name: "language", kind: Kind::Text },
             Parameter { name: "zone", kind: Kind::Text },
@@ -367,18 +372,18 @@ pub(crate) const DEEDS: &[Deed] = &[
     Deed {
         id: "password-set",
         path: "/settings/password",
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter { name: "now", kind: Kind::Text },
             Parameter { name: "password", kind: Kind::Text },
             Parameter { name: "again", kind: Kind::Text },
         ],
     },
-    Deed { id: "sessions-end", path: "/settings/sessions", needs: Role::Viewer, parameters: &[] },
+    Deed { id: "sessions-end", path: "/settings/sessions", needs: Some(Role::Viewer), parameters: &[] },
     Deed {
         id: "token-put",
         path: "/settings/token",
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[
             Parameter { name: "label", kind: Kind::Text },
             Parameter { name: "role", kind: Kind::Text },
@@ -388,13 +393,13 @@ pub(crate) const DEEDS: &[Deed] = &[
     Deed {
         id: "token-remove",
         path: "/settings/token/remove",
-        needs: Role::Viewer,
+        needs: Some(Role::Viewer),
         parameters: &[Parameter { name: "id", kind: Kind::Text }],
     },
     Deed {
         id: "person-put",
         path: "/users",
-        needs: Role::Admin,
+        needs: Some(Role::Admin),
         parameters: &[
             Parameter { name: "name", kind: Kind::Text },
             Parameter { name: "version", kind: Kind::Text },
@@ -407,7 +412,7 @@ pub(crate) const DEEDS: &[Deed] = &[
     Deed {
         id: "person-remove",
         path: "/users/remove",
-        needs: Role::Admin,
+        needs: Some(Role::Admin),
         parameters: &[
             Parameter { name: "name", kind: Kind::Text },
             Parameter { name: "version", kind: Kind::Text },

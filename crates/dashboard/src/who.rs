@@ -4,38 +4,17 @@ use mailtext::Domain;
 use people::grant::{self, Grant};
 use people::session::Session;
 use people::{Digest, Person};
+pub use people::{Role, Scope};
 use report::query::Reach;
 use words::Language;
-
-/// What somebody may do. Each may do what those before it may.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Role {
-    /// Logs in.
-    Nobody,
-    /// Sees everything but the failure reports, in which mail of others stands.
-    Viewer,
-    /// Marks senders, tries reports again, sends them now, sees failure reports.
-    Operator,
-    /// Settings, people, the log.
-    Admin,
-}
-
-/// Of which domains.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Scope {
-    /// Of all.
-    All,
-    /// Of these, with what lies below them.
-    Domains(Vec<Domain>),
-}
 
 /// Who asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Who {
     /// The name; empty for a guest.
     pub name: Box<str>,
-    /// The most that they may do anywhere.
-    pub role: Role,
+    /// The most that they may do anywhere; `None`: they may log in.
+    pub role: Option<Role>,
     /// What they may do, and where.
     pub grants: Vec<Grant>,
     /// The session in which they are.
@@ -54,49 +33,10 @@ pub struct Who {
     pub theme: Option<Box<str>>,
 }
 
-impl Scope {
-    /// Whether a domain is one of them.
-    #[must_use]
-    pub fn covers(&self, domain: &Domain) -> bool {
-        match self {
-            Self::All => true,
-            Self::Domains(domains) => domains.iter().any(|own| domain == own || domain.is_within(own)),
-        }
-    }
-
-    /// What stores are to be asked so that they tell of these domains, or of the one of them that is asked for: each
-    /// place is a question of its own, `None` is all domains. Without a place there is nothing to ask.
-    #[must_use]
-    pub fn places(&self, asked: Option<&Domain>) -> Vec<Option<(Domain, Reach)>> {
-        match (self, asked) {
-            (_, Some(asked)) if self.covers(asked) => vec![Some((asked.clone(), Reach::Name))],
-            (_, Some(_)) => Vec::new(),
-            (Self::All, None) => vec![None],
-            (Self::Domains(domains), None) => {
-                let mut tops: Vec<&Domain> = Vec::new();
-                for domain in domains {
-                    // What lies below another, or stands twice, would be told twice.
-                    if !tops.iter().any(|top| domain.is_within(top)) {
-                        tops.retain(|top| !top.is_within(domain));
-                        tops.push(domain);
-                    }
-                }
-                tops.into_iter().map(|domain| Some((domain.clone(), Reach::Below))).collect()
-            }
-        }
-    }
-
-    /// Whether a domain is one of them, as a store tells it; what is no domain belongs to those who see all.
-    #[must_use]
-    pub fn covers_text(&self, domain: &str) -> bool {
-        *self == Self::All || Domain::parse(domain).is_ok_and(|domain| self.covers(&domain))
-    }
-}
-
 impl Who {
     /// Somebody whom nobody named, with this role everywhere.
     #[must_use]
-    pub fn guest(role: Role) -> Self {
+    pub fn guest(role: Option<Role>) -> Self {
         Self {
             name: "".into(),
             role,
@@ -114,13 +54,13 @@ impl Who {
     /// Nobody that is known.
     #[must_use]
     pub fn nobody() -> Self {
-        Self::guest(Role::Nobody)
+        Self::guest(None)
     }
 
     /// A person of the registry.
     #[must_use]
     pub fn of(person: &Person) -> Self {
-        let role = person.grants.iter().map(|grant| Role::of(grant.role)).max();
+        let role = person.grants.iter().map(|grant| grant.role).max();
         let language = person.language.map(|language| match language {
             people::Language::English => Language::English,
             people::Language::Japanese => Language::Japanese,
@@ -135,7 +75,7 @@ impl Who {
             language,
             zone: person.zone.clone(),
             theme,
-            ..Self::guest(role.unwrap_or(Role::Nobody))
+            ..Self::guest(role)
         }
     }
 
@@ -148,14 +88,18 @@ impl Who {
 
     /// The same before something that needs a role: of the domains for which they have it.
     #[must_use]
-    pub fn before(mut self, needs: Role) -> Self {
-        if let (true, Some(role)) = (self.is_named(), needs.granted()) {
-            self.scope = match grant::scope(&self.grants, role) {
-                people::Scope::All => Scope::All,
-                people::Scope::Domains(domains) => Scope::Domains(domains),
-            };
+    pub fn before(mut self, needs: Option<Role>) -> Self {
+        if let (true, Some(role)) = (self.is_named(), needs) {
+            self.scope = grant::scope(&self.grants, role);
         }
         self
+    }
+
+    /// What stores are to be asked so that they tell of the domains that are seen, or of the one of them that is asked
+    /// for: each place is a question of its own, `None` is all domains. Without a place there is nothing to ask.
+    #[must_use]
+    pub fn places(&self, asked: Option<&Domain>) -> Vec<Option<(Domain, Reach)>> {
+        places(&self.scope, asked)
     }
 
     /// Whether they have logged in.
@@ -165,36 +109,22 @@ impl Who {
     }
 }
 
-impl Role {
-    /// The role of a grant.
-    #[must_use]
-    pub fn of(granted: people::Role) -> Self {
-        match granted {
-            people::Role::Viewer => Self::Viewer,
-            people::Role::Operator => Self::Operator,
-            people::Role::Admin => Self::Admin,
-        }
-    }
-
-    /// The role that is granted; who is nobody was granted nothing.
-    #[must_use]
-    pub fn granted(self) -> Option<people::Role> {
-        match self {
-            Self::Nobody => None,
-            Self::Viewer => Some(people::Role::Viewer),
-            Self::Operator => Some(people::Role::Operator),
-            Self::Admin => Some(people::Role::Admin),
-        }
-    }
-
-    /// The word: `viewer`, `operator`, `admin`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Nobody => "nobody",
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
+/// The places of a scope, as [`Who::places`] tells them.
+fn places(scope: &Scope, asked: Option<&Domain>) -> Vec<Option<(Domain, Reach)>> {
+    match (scope, asked) {
+        (_, Some(asked)) if scope.has(Some(asked)) => vec![Some((asked.clone(), Reach::Name))],
+        (_, Some(_)) => Vec::new(),
+        (Scope::All, None) => vec![None],
+        (Scope::Domains(domains), None) => {
+            let mut tops: Vec<&Domain> = Vec::new();
+            for domain in domains {
+                // What lies below another, or stands twice, would be told twice.
+                if !tops.iter().any(|top| domain.is_within(top)) {
+                    tops.retain(|top| !top.is_within(domain));
+                    tops.push(domain);
+                }
+            }
+            tops.into_iter().map(|domain| Some((domain.clone(), Reach::Below))).collect()
         }
     }
 }
@@ -211,10 +141,10 @@ mod tests {
             let text = |(domain, reach): (Domain, Reach)| format!("{domain} {reach:?}");
             places.into_iter().map(|place| place.map(text).unwrap_or_default()).collect()
         };
-        assert_eq!(texts(some.places(None)), ["example.jp Below", "example.net Below"]);
-        assert_eq!(texts(some.places(Some(&domain("b.example.jp")))), ["b.example.jp Name"]);
-        assert_eq!(texts(some.places(Some(&domain("example.org")))), Vec::<String>::new());
-        assert_eq!(texts(Scope::All.places(None)), [""]);
-        assert_eq!(texts(Scope::Domains(Vec::new()).places(None)), Vec::<String>::new());
+        assert_eq!(texts(places(&some, None)), ["example.jp Below", "example.net Below"]);
+        assert_eq!(texts(places(&some, Some(&domain("b.example.jp")))), ["b.example.jp Name"]);
+        assert_eq!(texts(places(&some, Some(&domain("example.org")))), Vec::<String>::new());
+        assert_eq!(texts(places(&Scope::All, None)), [""]);
+        assert_eq!(texts(places(&Scope::Domains(Vec::new()), None)), Vec::<String>::new());
     }
 }

@@ -85,6 +85,12 @@ impl Scope {
         }
     }
 
+    /// Whether a domain lies in it, by a name as a store tells it; what is no domain lies in [`Scope::All`] alone.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        *self == Self::All || Domain::parse(name).is_ok_and(|domain| self.has(Some(&domain)))
+    }
+
     /// Whether all of another lies in it.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {

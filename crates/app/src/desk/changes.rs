@@ -2,8 +2,9 @@
 
 use audit::history::{Change, Way};
 use audit::rule;
+use dashboard::told;
 use mailtext::encoded_word::display_safe;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::paint::{Paint, Tone};
 use crate::say::Say;
@@ -35,29 +36,9 @@ pub(crate) fn texts(change: &Change) -> Vec<String> {
 
 /// The same as an object of JSON.
 pub(crate) fn object(change: &Change, say: &Say) -> Value {
-    let texts =
-        |texts: &[Box<[u8]>]| texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect::<Vec<_>>();
-    let mut object = match change {
-        Change::Record { slot, path, turn, old, new, .. } => json!({
-            "change": "record", "type": slot.kind.as_str(), "name": slot.name, "path": path, "turn": turn.as_str(),
-            "old": texts(old), "new": texts(new),
-        }),
-        Change::Unasked { slot, failure, rounds } => json!({
-            "change": "unasked", "type": slot.kind.as_str(), "name": slot.name, "failure": failure, "rounds": rounds,
-        }),
-        Change::Answered { slot, rounds } => json!({
-            "change": "answered", "type": slot.kind.as_str(), "name": slot.name, "rounds": rounds,
-        }),
-        Change::Finding { rule: id, name, before, after } => json!({
-            "change": "finding", "rule": id, "name": name,
-            "before": before.map(audit::Severity::as_str), "after": after.map(audit::Severity::as_str),
-            "reference": rule::find(id).map(|rule| rule.reference.to_string()),
-        }),
-        Change::Requirement { id, before, after } => json!({
-            "change": "requirement", "id": id, "before": before.as_str(), "after": after.as_str(),
-        }),
-    };
-    object["way"] = change.way().as_str().into();
-    object["message"] = say.explain(change).into();
+    let mut object = told::change(change, say);
+    if let Change::Finding { rule: id, .. } = change {
+        object["reference"] = rule::find(id).map(|rule| rule.reference.to_string()).into();
+    }
     object
 }

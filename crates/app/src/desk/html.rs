@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use audit::guideline::scores;
 use audit::{Finding, Severity};
+use dashboard::told;
 use mailtext::Value;
 
+use super::Checked;
 use super::profile::Holding;
 use super::text::{declared, summary};
-use super::{Checked, fix};
 use crate::say::{Language, Say};
 use crate::time;
 
@@ -94,7 +95,7 @@ fn guideline(checked: &Checked<'_>, say: &Say, out: &mut String) {
         }
         if let Some(fix) = &one.fix {
             let label = escape(&say.word("check-label-fix"));
-            evidence.push(format!("<strong>{label}</strong> <code>{}</code>", escape(&fix::line(fix, say))));
+            evidence.push(format!("<strong>{label}</strong> <code>{}</code>", escape(&told::fix(fix, say))));
         }
         let _ = writeln!(
             out,
@@ -141,7 +142,7 @@ fn findings(found: &[Finding], say: &Say, out: &mut String) {
         }
         if let Some(fix) = &finding.fix {
             let label = escape(&say.word("check-label-fix"));
-            let _ = write!(text, "<br><strong>{label}</strong> <code>{}</code>", escape(&fix::line(fix, say)));
+            let _ = write!(text, "<br><strong>{label}</strong> <code>{}</code>", escape(&told::fix(fix, say)));
         }
         let _ = writeln!(
             out,

@@ -1,17 +1,18 @@
 //! A check as one line of JSON, as the contract of the command line has it.
 
 use audit::guideline::Answered;
-use audit::{Finding, Published, Snapshot};
+use audit::{Published, Snapshot};
+use dashboard::told;
 use lookup::Data;
 use serde_json::{Map, Value, json};
 
 use super::profile::Holding;
-use super::{Checked, fix, spf_tree, text};
+use super::{Checked, spf_tree};
 use crate::say::Say;
 
 /// The object of a domain, with its line end.
 pub(super) fn line(checked: &Checked<'_>, say: &Say) -> String {
-    let findings: Vec<_> = checked.findings.iter().map(|one| finding(one, say)).collect();
+    let findings: Vec<_> = checked.findings.iter().map(|one| told::finding(one, say)).collect();
     let guideline: Vec<_> = checked.guideline.iter().map(|one| requirement(one, say)).collect();
     let mut object = json!({ "domain": checked.snapshot.subject.domain.as_str() });
     // What is inserted is moved; what the macro takes is written anew, each time one deeper.
@@ -30,37 +31,8 @@ pub(super) fn add_profiles(object: &mut Value, profiles: &[Holding<'_>], say: &S
     }
 }
 
-/// One finding.
-pub(super) fn finding(finding: &Finding, say: &Say) -> Value {
-    let place = finding.place.as_ref();
-    let text = place.and_then(|place| place.text.as_deref()).map(|text| String::from_utf8_lossy(text).into_owned());
-    json!({
-        "rule": finding.rule.id,
-        "severity": finding.severity.as_str(),
-        "name": place.map(|place| place.name.as_str()),
-        "type": place.map(|place| place.kind.as_str()),
-        "record": text,
-        "span": place.and_then(|place| place.span).map(|span| [span.start, span.end]),
-        "message": say.explain(finding),
-        "reference": finding.rule.reference.to_string(),
-        "fix": finding.fix.as_ref().map(|fix| fix::line(fix, say)),
-    })
-}
-
 fn requirement(one: &Answered<'_>, say: &Say) -> Value {
-    let evidence: Vec<_> = one.evidence.iter().map(|evidence| say.explain(evidence)).collect();
-    json!({
-        "id": one.requirement.id,
-        "level": one.requirement.level.as_str(),
-        "role": one.requirement.role.as_str(),
-        "requirement": say.word(one.requirement.sentence),
-        "result": one.met.as_str(),
-        "evidence": evidence,
-        "declared": one.declared.map(|statement| {
-            json!({ "met": statement.met, "by": statement.by, "date": text::date(statement), "note": statement.note })
-        }),
-        "fix": one.fix.as_ref().map(|fix| fix::line(fix, say)),
-    })
+    told::requirement((one.requirement, one.met), &one.evidence, one.fix.as_ref(), one.declared, say)
 }
 
 /// What is published, by kind; what is not there is left out.

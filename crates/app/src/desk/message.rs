@@ -12,6 +12,7 @@ use audit::{Finding, Letter, Severity, rule};
 use auth::Facts;
 use auth::client::iprev;
 use clap::{Args, ValueHint};
+use dashboard::told;
 use dkim::canonical::Canonicalization;
 use dkim::{Signature, Status};
 use dmarc::DmarcResult;
@@ -185,7 +186,7 @@ impl Told<'_> {
 
     fn json(&self, place: &Place, say: &Say) -> serde_json::Value {
         let facts = self.letter.facts;
-        let findings: Vec<_> = self.findings.iter().map(|one| json::finding(one, say)).collect();
+        let findings: Vec<_> = self.findings.iter().map(|one| told::finding(one, say)).collect();
         let spf = self.facts.spf.as_ref().map(|both| &both.mail_from.result);
         let signatures = self.facts.dkim.iter().map(|outcome| &outcome.result);
         let mut object = json!({

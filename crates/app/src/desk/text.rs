@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use audit::guideline::{Answered, Met, scores};
 use audit::known::Statement;
 use audit::{Finding, Severity};
+use dashboard::told;
 use mailtext::Value;
 
-use super::{Checked, fix, spf_tree};
+use super::{Checked, spf_tree};
 use crate::paint::{Paint, Tone, blanks};
 use crate::say::Say;
 use crate::time;
@@ -67,7 +68,7 @@ pub(super) fn findings(findings: &[Finding], say: &Say, paint: Paint, out: &mut 
             writeln!(out, "\n{} {}", paint.tone(tone, &format!("{mark} {}", finding.rule.id)), say.explain(finding));
         if let Some(fix) = &finding.fix {
             let _ =
-                writeln!(out, "  {} {}", paint.tone(Tone::Faint, &say.word("check-label-fix")), fix::line(fix, say));
+                writeln!(out, "  {} {}", paint.tone(Tone::Faint, &say.word("check-label-fix")), told::fix(fix, say));
         }
         let _ = writeln!(out, "  {}", paint.tone(Tone::Faint, &finding.rule.reference.to_string()));
     }
@@ -100,7 +101,7 @@ fn guideline(answered: &[Answered<'_>], say: &Say, paint: Paint, out: &mut Strin
             let _ = writeln!(out, "       {}", declared(statement, say));
         }
         if let Some(fix) = &one.fix {
-            let _ = writeln!(out, "       {} {}", say.word("check-label-fix"), fix::line(fix, say));
+            let _ = writeln!(out, "       {} {}", say.word("check-label-fix"), told::fix(fix, say));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `report advise`: where a domain stands on the way to `p=reject`, and what to do next.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -163,17 +162,7 @@ impl Told {
         record: Option<&'a str>,
         existence: &'a dyn Fn(&str) -> Existence,
     ) -> Situation<'a> {
-        let of_domain = || self.counts.iter().filter(|line| line.domain.as_ref() == Some(&domain.domain));
-        let reporters: BTreeSet<_> = of_domain().filter_map(|line| line.reporter.as_ref()).collect();
-        let seen_days: BTreeSet<_> = of_domain().filter_map(|line| line.day).collect();
-        Situation {
-            policy: &domain.policy,
-            record,
-            lines: own,
-            day_count: u32::try_from(seen_days.len()).unwrap_or(u32::MAX),
-            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
-            existence,
-        }
+        Situation::of(domain, own, &self.counts, record, existence)
     }
 }
 

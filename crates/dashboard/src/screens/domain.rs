@@ -10,15 +10,13 @@ use serde_json::{Value, json};
 
 use crate::ask::{Query, View, Visit};
 use crate::data::{Cell, Column, Table, grouped};
-use crate::examined::{
-    Examined, change, change_value, finding_value, fix, fix_text, level_name, moment, names, severity, shown,
-    underlined,
-};
+use crate::examined::{Examined, change, fix, level_name, moment, names, severity, shown, underlined};
 use crate::limits::{CHANGE_COUNT, STEP_COUNT};
 use crate::page::Page;
 use crate::parts::{Tone, code, downloads, figure_of, notice, onward, safe, safe_whole, share, state, time};
 use crate::screen::Screen;
 use crate::sources::Sources;
+use crate::told;
 use crate::trouble::Trouble;
 
 /// The screen.
@@ -74,8 +72,9 @@ impl Screen for OfDomain {
     }
 
     fn json(data: &Data, view: &View<'_>) -> Value {
-        let list =
-            |changes: &[audit::history::Change]| changes.iter().map(|one| change_value(one, view)).collect::<Vec<_>>();
+        let list = |changes: &[audit::history::Change]| {
+            changes.iter().map(|one| told::change(one, view.voice)).collect::<Vec<_>>()
+        };
         let steps = data.steps.iter().map(|step| {
             json!({
                 "at": moment(u64::try_from(step.audit.at_s).unwrap_or(0)),
@@ -250,7 +249,7 @@ fn finding_table(data: &Data, view: &View<'_>) -> Table {
             Cell::text(text),
             Cell::text(view.explain(finding)),
             Cell::text(finding.rule.reference.to_string()),
-            Cell::text(finding.fix.as_ref().map(|fix| fix_text(fix, view)).unwrap_or_default()),
+            Cell::text(finding.fix.as_ref().map(|fix| told::fix(fix, view.voice)).unwrap_or_default()),
         ]
     };
     table.rows.extend(examined.findings.iter().map(row));
@@ -266,7 +265,7 @@ fn finding_table(data: &Data, view: &View<'_>) -> Table {
 
 fn findings_value(examined: &Examined, view: &View<'_>) -> Value {
     if examined.is_now {
-        return examined.findings.iter().map(|finding| finding_value(finding, view)).collect();
+        return examined.findings.iter().map(|finding| told::finding(finding, view.voice)).collect();
     }
     let kept = examined.audit.findings.iter();
     kept.map(|(found, severity)| json!({ "rule": found.rule, "severity": severity.as_str(), "name": found.name }))

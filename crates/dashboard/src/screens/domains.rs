@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 
 use crate::ask::{Query, View, Visit};
 use crate::data::{Cell, Column, Table};
-use crate::examined::{change_value, level_name, moment, names};
+use crate::examined::{level_name, moment, names};
 use crate::limits::DOMAIN_ROW_COUNT;
 use crate::page::Page;
 use crate::parts::{downloads, field, onward, time};
 use crate::screen::Screen;
 use crate::sources::Sources;
+use crate::told;
 use crate::trouble::Trouble;
 
 /// The screen.
@@ -81,7 +82,7 @@ impl Screen for Domains {
         let rows = data.rows.iter().map(|row| {
             let changes = row.changed.iter().map(|step| {
                 let list: Vec<_> =
-                    step.changes.iter().take(CHANGE_COUNT_MAX).map(|change| change_value(change, view)).collect();
+                    step.changes.iter().take(CHANGE_COUNT_MAX).map(|change| told::change(change, view.voice)).collect();
                 json!({ "at": moment(at_s(&step.audit)), "changes": list })
             });
             json!({

@@ -270,7 +270,7 @@ impl Data {
             false => self.of_counts(visit, period).await?,
         };
         for (day, line) in lines {
-            if !is_meant(&line, &visit.query) || !visit.who.scope.covers_text(line.get(Dimension::Domain)) {
+            if !is_meant(&line, &visit.query) || !visit.who.scope.has_name(line.get(Dimension::Domain)) {
                 continue;
             }
             let key = self.by.iter().map(|by| match (by, day) {

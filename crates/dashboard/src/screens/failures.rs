@@ -42,7 +42,7 @@ impl Screen for Failures {
         let skip = usize::try_from(visit.query.number("skip")?.unwrap_or(0)).unwrap_or(usize::MAX);
         let (skip, count) = (skip.min(DOWNLOAD_ROW_COUNT_MAX), visit.row_count());
         let mut lines = Vec::new();
-        for domain in visit.who.scope.places(visit.query.domain("domain")?.as_ref()) {
+        for domain in visit.who.places(visit.query.domain("domain")?.as_ref()) {
             let query = CountQuery {
                 domain,
                 from_day: Some(period.from_day),

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use crate::ask::{View, Visit};
 use crate::data::{Cell, Column, Table};
-use crate::examined::{Examined, Judged, date, declared, fix, fix_text, level_name, moment, names, result};
+use crate::examined::{Examined, Judged, date, declared, fix, level_name, moment, names, result};
 use crate::page::Page;
 use crate::parts::{Tone, choice, downloads, notice, share, time};
 use crate::screen::Screen;
 use crate::sources::Sources;
+use crate::told;
 use crate::trouble::Trouble;
 
 /// The screen.
@@ -166,24 +167,13 @@ fn cells(one: &Judged, view: &View<'_>) -> Vec<Cell> {
         Cell::text(statement.map_or("", |statement| &statement.by)),
         Cell::text(statement.map(date).unwrap_or_default()),
         Cell::text(statement.map_or("", |statement| &statement.note)),
-        Cell::text(one.fix.as_ref().map(|fix| fix_text(fix, view)).unwrap_or_default()),
+        Cell::text(one.fix.as_ref().map(|fix| told::fix(fix, view.voice)).unwrap_or_default()),
     ]
 }
 
 fn value(one: &Judged, view: &View<'_>) -> Value {
-    let evidence: Vec<_> = one.evidence.iter().map(|evidence| view.explain(evidence)).collect();
-    json!({
-        "id": one.requirement.id,
-        "level": one.requirement.level.as_str(),
-        "role": one.requirement.role.as_str(),
-        "requirement": view.word(one.requirement.sentence),
-        "result": one.met.as_str(),
-        "evidence": evidence,
-        "declared": one.declared.as_ref().map(|statement| {
-            json!({ "met": statement.met, "by": statement.by, "date": date(statement), "note": statement.note })
-        }),
-        "fix": one.fix.as_ref().map(|fix| fix_text(fix, view)),
-    })
+    let (evidence, todo, declared) = (&one.evidence, one.fix.as_ref(), one.declared.as_ref());
+    told::requirement((one.requirement, one.met), evidence, todo, declared, view.voice)
 }
 
 /// Most domains that the field offers by itself; any other can be written into it.

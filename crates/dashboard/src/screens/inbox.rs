@@ -36,7 +36,7 @@ impl Screen for Inbox {
         let period = visit.period()?;
         let names = visit.own_domains().await?.into_iter().map(|line| line.domain.into()).collect();
         let asked = visit.query.domain("domain")?;
-        let places = visit.who.scope.places(asked.as_ref());
+        let places = visit.who.places(asked.as_ref());
         let query = DocumentQuery {
             kind: visit.query.read("kind", parse_kind)?,
             reporter: visit.query.get("reporter").map(Into::into),

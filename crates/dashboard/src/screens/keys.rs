@@ -43,8 +43,9 @@ impl Screen for Keys {
         let Some(rotations) = visit.sources.rotations().await? else {
             return Ok(Data { is_kept: false, lines: Vec::new() });
         };
-        let is_meant =
-            |id: &LineId| visit.who.scope.covers(&id.domain) && asked.as_ref().is_none_or(|asked| *asked == id.domain);
+        let is_meant = |id: &LineId| {
+            visit.who.scope.has(Some(&id.domain)) && asked.as_ref().is_none_or(|asked| *asked == id.domain)
+        };
         let now_s = visit.now_ms / 1000;
         let mut lines = Vec::new();
         let mut key_count = 0;

@@ -19,7 +19,7 @@ use crate::who::Scope;
 
 /// What was noticed of the days, of the domains that the person may see, or of the one that is asked for.
 pub(super) async fn read<S: Sources>(visit: &Visit<'_, S>, period: Period) -> Result<NoticedPage, Trouble> {
-    let places = visit.who.scope.places(visit.query.domain("domain")?.as_ref());
+    let places = visit.who.places(visit.query.domain("domain")?.as_ref());
     // One place that is none stands for all domains.
     let domains = if places.contains(&None) { None } else { Some(places.into_iter().flatten().collect()) };
     let asked = NoticedQuery {

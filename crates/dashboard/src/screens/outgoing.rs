@@ -86,7 +86,7 @@ impl Screen for Outgoing {
             now_s: visit.now_ms / 1000,
         };
         let newest = outbox.jobs(JobQuery::Latest(asked.clone()), OUTGOING_JOB_COUNT).await?;
-        for job in newest.iter().filter(|job| visit.who.scope.covers(&job.domain)) {
+        for job in newest.iter().filter(|job| visit.who.scope.has(Some(&job.domain))) {
             for line in lines_of(outbox, job).await? {
                 data.count(&line);
             }
@@ -184,7 +184,7 @@ impl Data {
             let count = batch.len();
             for (place, job) in batch.into_iter().enumerate() {
                 let key = job.key();
-                if visit.who.scope.covers(&job.domain) {
+                if visit.who.scope.has(Some(&job.domain)) {
                     let lines = lines_of(outbox, &job).await?;
                     self.lines
                         .extend(lines.into_iter().filter(|line| wanted.is_none_or(|wanted| line.stand() == wanted)));
@@ -325,7 +325,7 @@ fn destinations(data: &Data, view: &View<'_>) -> Table {
 
 fn suppressions(data: &Data, view: &View<'_>) -> Table {
     let label = |id: &str| view.word(id);
-    let may = view.who.role >= Role::Operator;
+    let may = view.who.role >= Some(Role::Operator);
     let columns = vec![
         Column::text("mailbox", label("page-inbox-label-destination")),
         Column::text("since", label("page-inbox-label-since")),
@@ -403,7 +403,8 @@ impl Screen for OneOutgoing {
             return Err(Trouble::NotKept { sentence: "page-inbox-no-outbox" });
         };
         let id = JobId(visit.object.ok_or(Trouble::NotFound)?.into());
-        let job = outbox.job(&id).await?.filter(|job| visit.who.scope.covers(&job.domain)).ok_or(Trouble::NotFound)?;
+        let job =
+            outbox.job(&id).await?.filter(|job| visit.who.scope.has(Some(&job.domain))).ok_or(Trouble::NotFound)?;
         let deliveries = outbox.deliveries(DeliveryQuery::OfJob(id.clone()), OUTBOX_PAGE_COUNT_MAX).await?;
         let letter = outbox.letter(&id).await?;
         let mut lines: Vec<Line> =
@@ -413,7 +414,8 @@ impl Screen for OneOutgoing {
         }
         // A failure report shows the header of a message of others: that is for those who may see failure reports.
         let may = job.kind == JobKind::Aggregate
-            || visit.who.role >= Role::Operator && visit.who.clone().before(Role::Operator).scope.covers(&job.domain);
+            || visit.who.role >= Some(Role::Operator)
+                && visit.who.clone().before(Some(Role::Operator)).scope.has(Some(&job.domain));
         let preview = letter.filter(|_| may).map(|letter| Preview::of(&letter, job.kind));
         Ok(OneData { lines, preview, job })
     }
@@ -432,7 +434,7 @@ impl Screen for OneOutgoing {
                 fact("page-label-messages", Some(html! { (grouped(job.message_count)) })),
                 fact("page-inbox-label-made", Some(time(job.made_s.saturating_mul(1000), view))),
             ]))
-            @if is_open && view.who.role >= Role::Operator {
+            @if is_open && view.who.role >= Some(Role::Operator) {
                 (action(view, "/outgoing/send-now", &[("id", &*job.id.0)], &html! {}, &view.word("page-inbox-label-send-now")))
             }
             @for table in &tables { (table.markup(&view.word("page-inbox-outgoing-none"))) }
@@ -503,7 +505,7 @@ fn report_in(letter: &Letter) -> Option<Vec<u8>> {
 pub(crate) async fn send_now<S: Sources>(visit: &Visit<'_, S>) -> Result<Done, Trouble> {
     let Some(outbox) = visit.sources.outbox() else { return Err(Trouble::NotFound) };
     let id = JobId(visit.query.get("id").ok_or(Trouble::NotFound)?.into());
-    let job = outbox.job(&id).await?.filter(|job| visit.who.scope.covers(&job.domain)).ok_or(Trouble::NotFound)?;
+    let job = outbox.job(&id).await?.filter(|job| visit.who.scope.has(Some(&job.domain))).ok_or(Trouble::NotFound)?;
     let is_any = visit.sources.send_now(&job.id, visit.now_ms / 1000).await?;
     let told = if is_any { "page-done-send-now" } else { "page-done-nothing-to-send" };
     Ok(Done { told, object: id.0.into(), value: json!({ "is_due": is_any }), ..Done::default() })

@@ -78,7 +78,7 @@ fn parse_time(text: &str) -> Option<u64> {
 /// The domain is none, or one that they may not see.
 pub(crate) fn counted_domains<S>(visit: &Visit<'_, S>) -> Result<Option<Box<[Domain]>>, Trouble> {
     match (&visit.who.scope, visit.query.domain("domain")?) {
-        (scope, Some(asked)) if scope.covers(&asked) => Ok(Some([asked].into())),
+        (scope, Some(asked)) if scope.has(Some(&asked)) => Ok(Some([asked].into())),
         (_, Some(_)) => Err(Trouble::Forbidden),
         (Scope::All, None) => Ok(None),
         (Scope::Domains(domains), None) => Ok(Some(domains.as_slice().into())),
@@ -108,7 +108,7 @@ pub(crate) fn of_domain(domain: &Domain) -> DomainFilter {
 
 /// Whether somebody may see a row: one of their domains stands in it.
 pub(crate) fn is_theirs(row: &Row, scope: &Scope) -> bool {
-    *scope == Scope::All || DomainRole::ALL.iter().any(|role| role.domains(row).any(|domain| scope.covers(domain)))
+    *scope == Scope::All || DomainRole::ALL.iter().any(|role| role.domains(row).any(|domain| scope.has(Some(domain))))
 }
 
 /// The domains of the recipients that somebody may see, and how many there are beside: who else a message went to is
@@ -118,8 +118,8 @@ pub(crate) fn recipients<'r>(row: &'r Row, scope: &Scope) -> (Vec<&'r Domain>, u
     // Who sent it knows to whom.
     let is_sender = [DomainRole::Author, DomainRole::MailFrom]
         .iter()
-        .any(|role| role.domains(row).any(|domain| scope.covers(domain)));
-    let seen: Vec<_> = domains.iter().filter(|domain| is_sender || scope.covers(domain)).collect();
+        .any(|role| role.domains(row).any(|domain| scope.has(Some(domain))));
+    let seen: Vec<_> = domains.iter().filter(|domain| is_sender || scope.has(Some(domain))).collect();
     let beside = domains.len() - seen.len();
     (seen, beside)
 }

@@ -263,7 +263,7 @@ fn may_be_seen(line: &DocumentLine, own: Option<&Content>, view: &View<'_>) -> b
 /// What a report says of the person's domains.
 fn own(mut content: Content, view: &View<'_>) -> Content {
     if let Content::Tls(report) = &mut content {
-        report.policies.retain(|policy| view.who.scope.covers_text(&policy.domain));
+        report.policies.retain(|policy| view.who.scope.has_name(&policy.domain));
     }
     content
 }
@@ -312,7 +312,7 @@ fn head(line: &DocumentLine, view: &View<'_>) -> Markup {
         @if !told.is_empty() {
             (notice(if line.status == Status::Refused { Tone::Bad } else { Tone::Warning }, &remark_list(&told)))
         }
-        @if line.status != Status::Accepted && view.who.role >= Role::Operator {
+        @if line.status != Status::Accepted && view.who.role >= Some(Role::Operator) {
             (action(view, "/reports/read-again", &[("id", id.as_str())], &html! {}, &view.word("page-inbox-label-read-again")))
         }
         @if !line.errors.is_empty() {
@@ -477,7 +477,7 @@ fn raw_box(data: &Data, address: &str, view: &View<'_>) -> Markup {
             Raw::Damaged => { p .nothing { (view.word("page-inbox-raw-damaged")) } }
             Raw::Elsewhere => {
                 p { (view.word("page-inbox-raw-elsewhere")) }
-                @if view.who.role >= Role::Operator {
+                @if view.who.role >= Some(Role::Operator) {
                     p { a href={ "/raw/" (data.line.id.0) } { (view.word("page-inbox-label-raw")) } }
                 }
             }

@@ -58,7 +58,7 @@ impl Screen for Reporters {
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;
         let own = visit.own_domains().await?;
-        let places = visit.who.scope.places(visit.query.domain("domain")?.as_ref());
+        let places = visit.who.places(visit.query.domain("domain")?.as_ref());
         let wanted: Option<Box<str>> = visit.query.get("reporter").map(Into::into);
         let lines = lines(visit, period, wanted.clone(), &places).await?;
         let documents = documents(visit, period, wanted.clone(), &places).await?;

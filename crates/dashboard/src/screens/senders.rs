@@ -170,7 +170,7 @@ fn of_domain(judged: &Judged, line: &DomainLine, class: Option<Class>, words: &[
 
 /// Whether the person may say something of a domain's sources.
 pub(crate) fn may_mark(view: &View<'_>, domain: &str) -> bool {
-    view.who.role >= Role::Operator && view.who.clone().before(Role::Operator).scope.covers_text(domain)
+    view.who.role >= Some(Role::Operator) && view.who.clone().before(Some(Role::Operator)).scope.has_name(domain)
 }
 
 fn file_row(source: &Source) -> Vec<Cell> {
@@ -338,7 +338,7 @@ pub(crate) async fn mark<S: Sources>(visit: &Visit<'_, S>) -> Result<Done, Troub
         let wrong = || Trouble::Parameter { name: "source", value: text.to_owned() };
         let (name, id) = text.split_once(' ').ok_or_else(wrong)?;
         let domain = Domain::parse(name).map_err(|_| wrong())?;
-        if !visit.who.scope.covers(&domain) {
+        if !visit.who.scope.has(Some(&domain)) {
             return Err(Trouble::Forbidden);
         }
         let line = domains.iter().find(|line| *line.domain == *domain.as_str()).ok_or_else(wrong)?;

@@ -83,7 +83,7 @@ impl Screen for Sessions {
             is_cut: false,
         };
         let mut failing: BTreeMap<Failing, u64> = BTreeMap::new();
-        for domain in visit.who.scope.places(asked.as_ref()) {
+        for domain in visit.who.places(asked.as_ref()) {
             let query = CountQuery {
                 domain,
                 from_day: Some(period.from_day),
@@ -95,7 +95,7 @@ impl Screen for Sessions {
             // A report may be about domains of others, too.
             let is_meant = |line: &&TlsLine| {
                 let domain = &line.policy.domain;
-                visit.who.scope.covers_text(domain) && asked.as_ref().is_none_or(|asked| **domain == *asked.as_str())
+                visit.who.scope.has_name(domain) && asked.as_ref().is_none_or(|asked| **domain == *asked.as_str())
             };
             lines.iter().filter(is_meant).for_each(|line| data.add(line, &mut failing));
         }

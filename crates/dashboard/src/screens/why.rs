@@ -119,7 +119,7 @@ impl Screen for Why {
 /// Whether a step may be shown to somebody: rules for other recipients are the business of others.
 fn is_shown(step: &WhyStep, scope: &Scope) -> bool {
     let of_others = |value: &WhyValue| match value {
-        WhyValue::Text(text) | WhyValue::Word(text) => !scope.covers_text(text),
+        WhyValue::Text(text) | WhyValue::Word(text) => !scope.has_name(text),
         WhyValue::Number(_) => false,
     };
     &*step.id != "policy-recipient-rules" || !step.arguments.iter().any(|argument| of_others(&argument.value))

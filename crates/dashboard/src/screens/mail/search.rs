@@ -52,7 +52,7 @@ impl Search {
     pub(super) fn of<S: Sources>(visit: &Visit<'_, S>, span: Span) -> Result<Self, Trouble> {
         let query = &visit.query;
         let domain = query.domain("domain")?;
-        if domain.as_ref().is_some_and(|domain| !visit.who.scope.covers(domain)) {
+        if domain.as_ref().is_some_and(|domain| !visit.who.scope.has(Some(domain))) {
             return Err(Trouble::Forbidden);
         }
         let mut search = Self {
