@@ -21,6 +21,7 @@ mod memory;
 mod metrics;
 mod notify;
 mod once;
+mod openid;
 mod pages;
 mod privilege;
 mod published;

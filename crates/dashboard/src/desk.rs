@@ -21,6 +21,7 @@ use crate::ask::{Query, View, Visit, parse_day};
 use crate::assets::{ASSETS, Asset};
 use crate::door::{self, Door};
 use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::openid::Step;
 use crate::page::{Page, framed};
 use crate::parts::{Tone, copied, notice};
 use crate::screen::{DEEDS, Deed, Entry, Form, Kind, Parameter, Shown, back, find};
@@ -192,6 +193,9 @@ impl<S: Sources> Desk<S> {
                     allowed(is_known, &view, Role::Viewer)?;
                     return Ok(program(StatusCode::OK, &crate::openapi::description()));
                 }
+                if let Some(step) = step_at(asked) {
+                    return self.step(asked, view, step).await;
+                }
                 let (entry, object) = shown_at(asked.path).ok_or_else(|| not_so(asked.path))?;
                 allowed(is_known, &view, entry.needs)?;
                 if asked.form == Form::Json {
@@ -214,6 +218,21 @@ impl<S: Sources> Desk<S> {
             }
             _ => Err(Trouble::Method),
         }
+    }
+
+    /// A step of coming in by a provider: it only ever leads on.
+    async fn step(&self, asked: &Asked<'_>, view: View<'_>, step: Step) -> Result<Answer, Trouble> {
+        // A step is something done: whoever only wants to know whether it is there does it no more than twice.
+        if *asked.request.method() == Method::HEAD {
+            return Err(Trouble::Method);
+        }
+        let cookies = asked.request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let visit = Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
+        let done = step.take(&visit, cookies).await?;
+        let mut answer = plain(StatusCode::SEE_OTHER, "");
+        set(&mut answer, LOCATION, done.to.as_deref().unwrap_or("/"));
+        done.cookies.iter().for_each(|cookie| set_cookie(&mut answer, cookie));
+        Ok(answer)
     }
 
     async fn act(&self, asked: &Asked<'_>, mut view: View<'_>, deed: &Deed, is_known: bool) -> Result<Answer, Trouble> {
@@ -379,8 +398,16 @@ fn shown_at(path: &str) -> Option<(&'static Entry, Option<&str>)> {
     find(path).filter(|(_, object)| object.is_none() || DEEDS.iter().all(|deed| deed.path != path))
 }
 
+/// The step of coming in that is asked for; programs take none.
+fn step_at(asked: &Asked<'_>) -> Option<Step> {
+    Step::of(asked.path).filter(|_| asked.form == Form::Page)
+}
+
 /// What may be done with an address. Where nothing may, nothing is there.
 fn methods(path: &str) -> &'static str {
+    if Step::of(path).is_some() {
+        return "GET";
+    }
     match (shown_at(path).is_some(), DEEDS.iter().any(|deed| deed.path == path)) {
         (true, true) => "GET, HEAD, POST",
         (true, false) => "GET, HEAD",

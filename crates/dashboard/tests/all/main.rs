@@ -11,6 +11,7 @@ mod inbound;
 mod inbox;
 mod ladder;
 mod mail;
+mod openid;
 mod people;
 mod published;
 mod records;
