@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
 //! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; reports: `intake` with `way_in` and
-//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `trouble`; `once`.
+//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `pages` with `openid`; `trouble`; `once`.
 
 mod audits;
 mod certificate;

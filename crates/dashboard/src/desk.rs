@@ -159,7 +159,11 @@ impl<S: Sources> Desk<S> {
             Some(trouble) => Err(trouble),
             None => self.serve(asked, view, who.as_ref().is_ok_and(Option::is_some)).await,
         };
-        let view = self.view(asked, known, voice);
+        let mut view = self.view(asked, known, voice);
+        if Step::of(asked.path).is_some() {
+            // What came back is good for nothing any more, and stands in no link: whoever reads on does so at the door.
+            (view.path, view.query) = ("/login", Query::default());
+        }
         let mut answer = result.unwrap_or_else(|trouble| told(&trouble, asked, &view));
         if is_chosen {
             set_cookie(&mut answer, &format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag()));
@@ -193,7 +197,7 @@ impl<S: Sources> Desk<S> {
                     allowed(is_known, &view, Role::Viewer)?;
                     return Ok(program(StatusCode::OK, &crate::openapi::description()));
                 }
-                if let Some(step) = step_at(asked) {
+                if let Some(step) = Step::of(asked.path) {
                     return self.step(asked, view, step).await;
                 }
                 let (entry, object) = shown_at(asked.path).ok_or_else(|| not_so(asked.path))?;
@@ -222,9 +226,11 @@ impl<S: Sources> Desk<S> {
 
     /// A step of coming in by a provider: it only ever leads on.
     async fn step(&self, asked: &Asked<'_>, view: View<'_>, step: Step) -> Result<Answer, Trouble> {
-        // A step is something done: whoever only wants to know whether it is there does it no more than twice.
-        if *asked.request.method() == Method::HEAD {
-            return Err(Trouble::Method);
+        match (asked.form, asked.request.method()) {
+            (Form::Page, &Method::GET) => {}
+            // A step is something done, and not by whoever only wants to know whether it is there.
+            (Form::Page, _) => return Err(Trouble::Method),
+            _ => return Err(Trouble::NotFound),
         }
         let cookies = asked.request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let visit = Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
@@ -396,11 +402,6 @@ fn told(trouble: &Trouble, asked: &Asked<'_>, view: &View<'_>) -> Answer {
 /// The screen of an address; where something is done, no screen is meant that has its object in that place.
 fn shown_at(path: &str) -> Option<(&'static Entry, Option<&str>)> {
     find(path).filter(|(_, object)| object.is_none() || DEEDS.iter().all(|deed| deed.path != path))
-}
-
-/// The step of coming in that is asked for; programs take none.
-fn step_at(asked: &Asked<'_>) -> Option<Step> {
-    Step::of(asked.path).filter(|_| asked.form == Form::Page)
 }
 
 /// What may be done with an address. Where nothing may, nothing is there.

@@ -744,7 +744,7 @@ const SECTIONS: &[Section] = &[
             told("url", Form::Text, "required", "\"https://desk.example.jp\""),
             is("scopes", Form::Scopes, "[\"profile\", \"email\"]"),
             is("claim", Form::Text, "\"groups\""),
-            is("groups", Form::Groups, "[]"),
+            told("groups", Form::Groups, "none", "[{ name = \"postmasters\", grant = \"admin\" }]"),
             is("admit", Form::OneOf(&["known", "groups"]), "\"known\""),
             is("private", Form::Boolean, "false"),
             told("roots", Form::File, "public-roots", "\"roots.pem\""),
