@@ -44,8 +44,11 @@ struct Https {
 struct Once<W> {
     web: W,
     /// What came of each, and when. Whoever asks waits for whoever asks already.
-    kept: Mutex<HashMap<Box<str>, (Instant, Result<Vec<u8>, Unreached>)>>,
+    kept: Mutex<HashMap<Box<str>, (Instant, Answer)>>,
 }
+
+/// A document, or that there is none.
+type Answer = Result<Vec<u8>, Unreached>;
 
 impl Reach {
     /// The provider of a configuration, where there is one. Connects to nothing yet.
