@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod list;
 mod memory;
+mod openid;
 mod places;
 mod reference;
 mod render;
@@ -51,6 +52,7 @@ pub(crate) use keys::{KeysConfig, Publish, ZoneConfig};
 pub(crate) use ledger::{AddressesKept, LedgerConfig};
 use list::ListEntry;
 pub(crate) use memory::MemoryConfig;
+pub(crate) use openid::OpenidConfig;
 pub(crate) use places::PlacesConfig;
 pub(crate) use reporting::SendConfig;
 pub(crate) use reports::ReportsConfig;
@@ -250,6 +252,7 @@ fn keys() -> impl Iterator<Item = &'static Key> + Clone {
         .chain(alerts::KEYS)
         .chain(audits::KEYS)
         .chain(dashboard::KEYS)
+        .chain(openid::KEYS)
         .chain(failing::KEYS)
         .chain(way_in::KEYS)
         .chain(places::KEYS)
@@ -386,7 +389,7 @@ impl Config {
     ) -> Result<(), Failure> {
         match section.get_ref() {
             DeValue::Array(lists) if SEVERAL.contains(&&**name.get_ref()) => {
-                self.take_lists(name.get_ref(), lists, text, told)
+                self.take_lists(name.get_ref(), lists, text, told)?;
             }
             DeValue::Table(sections) if name.get_ref() == POLICY => {
                 for (name, section) in in_order(sections) {
@@ -397,18 +400,40 @@ impl Config {
                     }
                     self.take_table(&full, name, section, text, told)?;
                 }
-                Ok(())
             }
             DeValue::Table(values) if WITH_LISTS.contains(&&**name.get_ref()) => {
-                self.take_with_lists(name.get_ref(), values, text, told)
+                self.take_with_lists(name.get_ref(), values, text, told)?;
+                if name.get_ref() == dashboard::DASHBOARD {
+                    return self.whole_dashboard(name.span().start, values, told);
+                }
             }
-            _ => {
-                self.take_table(name.get_ref(), name, section, text, told)?;
-                let is_dashboard = name.get_ref() == dashboard::DASHBOARD;
-                let Some(key) = self.dashboard.missing().filter(|_| is_dashboard) else { return Ok(()) };
-                let failure = told(name.span().start, "cli-config-missing-key").with("key", key);
-                Err(failure.with("section", dashboard::DASHBOARD))
-            }
+            _ => self.take_table(name.get_ref(), name, section, text, told)?,
+        }
+        Ok(())
+    }
+
+    /// Whether `[dashboard]`, which stands at `at`, and what is in it have what they need of each other.
+    fn whole_dashboard(
+        &self,
+        at: usize,
+        values: &DeTable<'_>,
+        told: &dyn Fn(usize, &'static str) -> Failure,
+    ) -> Result<(), Failure> {
+        let lacking = |at, key, section| told(at, "cli-config-missing-key").with("key", key).with("section", section);
+        if let Some(key) = self.dashboard.missing() {
+            return Err(lacking(at, key, dashboard::DASHBOARD));
+        }
+        let at = in_order(values)
+            .iter()
+            .find(|(name, _)| name.get_ref() == "openid")
+            .map_or(at, |(name, _)| name.span().start);
+        let openid = &self.dashboard.openid;
+        if let Some(key) = openid.missing() {
+            return Err(lacking(at, key, openid::OPENID));
+        }
+        match openid.refused_host(&self.dashboard.hosts) {
+            Some(host) => Err(told(at, "cli-config-openid-host").with("host", host)),
+            None => Ok(()),
         }
     }
 
@@ -427,7 +452,7 @@ impl Config {
                 DeValue::Array(lists) if SEVERAL.contains(&full.as_str()) => {
                     self.take_lists(&full, lists, text, told)?;
                 }
-                DeValue::Table(values) if IN_REPORTS.contains(&full.as_str()) => {
+                DeValue::Table(values) if ONCE_IN_ANOTHER.contains(&full.as_str()) => {
                     self.take_entries(&full, in_order(values), text, told)?;
                     let missing = match full.as_str() {
                         reporting::SEND => self.reporting.missing(),
@@ -652,10 +677,12 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 /// The sections of which there may be several.
 const SEVERAL: [&str; 7] =
     [LIST, rules::RECIPIENTS, signing::KEY, signing::RULE, reports::IMAP, keys::ZONE, statements::STATEMENT];
-/// The sections in which there are lists of sections.
-const WITH_LISTS: [&str; 4] = [signing::SIGNING, reports::REPORTS, keys::KEYS_SECTION, statements::AUDIT];
-/// The sections in `[reports]` that there are once.
-const IN_REPORTS: [&str; 5] = [reporting::SEND, failing::FAILURE, way_in::MILTER, places::HOSTS, places::GEO];
+/// The sections in which there are sections, or lists of them.
+const WITH_LISTS: [&str; 5] =
+    [signing::SIGNING, reports::REPORTS, keys::KEYS_SECTION, statements::AUDIT, dashboard::DASHBOARD];
+/// The sections in `[reports]` and `[dashboard]` that there are once.
+const ONCE_IN_ANOTHER: [&str; 6] =
+    [reporting::SEND, failing::FAILURE, way_in::MILTER, places::HOSTS, places::GEO, openid::OPENID];
 const LIST: &str = "dns_list";
 /// The section of sections: `[policy.dmarc]`.
 const POLICY: &str = "policy";

@@ -215,3 +215,17 @@ pub(crate) const SURVEY_JOURNAL_LINE_BYTES_MAX: u64 = (1 << 20) + 64;
 pub(crate) const SURVEY_PROGRESS_MS: u64 = 500;
 /// … elsewhere, in seconds.
 pub(crate) const SURVEY_PROGRESS_LOG_S: u64 = 10;
+/// Time for one answer of a provider of OpenID Connect, in milliseconds: somebody waits before a browser.
+pub(crate) const OPENID_ANSWER_MS: u64 = 8_000;
+/// For how long what a provider answered, or that it did not, is told again to all who ask, in seconds: it is not asked by each.
+pub(crate) const OPENID_PAUSE_S: u64 = 10;
+/// Most addresses of a provider of which answers are kept: its description and its keys.
+pub(crate) const OPENID_KEPT_COUNT_MAX: usize = 8;
+/// Most groups of a provider that may do something.
+pub(crate) const OPENID_GROUP_COUNT_MAX: usize = 256;
+/// Most scopes that are asked for beside `openid`.
+pub(crate) const OPENID_SCOPE_COUNT_MAX: usize = 32;
+/// Longest text about a provider in the configuration, and longest secret, in bytes.
+pub(crate) const OPENID_TEXT_BYTES_MAX: usize = 1_024;
+/// Longest name of a provider on a button, in characters.
+pub(crate) const OPENID_NAME_CHARACTERS_MAX: usize = 64;

@@ -4,7 +4,7 @@
 //!
 //! Reading order: this file, which begins and ends the daemon; `world`, `log`; `reload` (what may change), `listen`,
 //! `privilege`, `notify`; `health`, `metrics`; `lists`; `ledger`, `memory`; `keys`; reports: `intake` with `way_in` and
-//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `trouble`; `once`.
+//! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `pages` with `openid`; `trouble`; `once`.
 
 mod audits;
 mod certificate;
@@ -21,6 +21,7 @@ mod memory;
 mod metrics;
 mod notify;
 mod once;
+mod openid;
 mod pages;
 mod privilege;
 mod published;

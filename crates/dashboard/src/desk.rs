@@ -21,6 +21,7 @@ use crate::ask::{Query, View, Visit, parse_day};
 use crate::assets::{ASSETS, Asset};
 use crate::door::{self, Door};
 use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::openid::Step;
 use crate::page::{Page, framed};
 use crate::parts::{Tone, copied, notice};
 use crate::screen::{DEEDS, Deed, Entry, Form, Kind, Parameter, Shown, back, find};
@@ -158,7 +159,11 @@ impl<S: Sources> Desk<S> {
             Some(trouble) => Err(trouble),
             None => self.serve(asked, view, who.as_ref().is_ok_and(Option::is_some)).await,
         };
-        let view = self.view(asked, known, voice);
+        let mut view = self.view(asked, known, voice);
+        if Step::of(asked.path).is_some() {
+            // What came back is good for nothing any more, and stands in no link: whoever reads on does so at the door.
+            (view.path, view.query) = ("/login", Query::default());
+        }
         let mut answer = result.unwrap_or_else(|trouble| told(&trouble, asked, &view));
         if is_chosen {
             set_cookie(&mut answer, &format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax", language.tag()));
@@ -192,6 +197,9 @@ impl<S: Sources> Desk<S> {
                     allowed(is_known, &view, Some(Role::Viewer))?;
                     return Ok(program(StatusCode::OK, &crate::openapi::description()));
                 }
+                if let Some(step) = Step::of(asked.path) {
+                    return self.step(asked, view, step).await;
+                }
                 let (entry, object) = shown_at(asked.path).ok_or_else(|| not_so(asked.path))?;
                 allowed(is_known, &view, entry.needs)?;
                 if asked.form == Form::Json {
@@ -214,6 +222,23 @@ impl<S: Sources> Desk<S> {
             }
             _ => Err(Trouble::Method),
         }
+    }
+
+    /// A step of coming in by a provider: it only ever leads on.
+    async fn step(&self, asked: &Asked<'_>, view: View<'_>, step: Step) -> Result<Answer, Trouble> {
+        match (asked.form, asked.request.method()) {
+            (Form::Page, &Method::GET) => {}
+            // A step is something done, and not by whoever only wants to know whether it is there.
+            (Form::Page, _) => return Err(Trouble::Method),
+            _ => return Err(Trouble::NotFound),
+        }
+        let cookies = asked.request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let visit = Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
+        let done = step.take(&visit, cookies).await?;
+        let mut answer = plain(StatusCode::SEE_OTHER, "");
+        set(&mut answer, LOCATION, done.to.as_deref().unwrap_or("/"));
+        done.cookies.iter().for_each(|cookie| set_cookie(&mut answer, cookie));
+        Ok(answer)
     }
 
     async fn act(&self, asked: &Asked<'_>, mut view: View<'_>, deed: &Deed, is_known: bool) -> Result<Answer, Trouble> {
@@ -381,6 +406,9 @@ fn shown_at(path: &str) -> Option<(&'static Entry, Option<&str>)> {
 
 /// What may be done with an address. Where nothing may, nothing is there.
 fn methods(path: &str) -> &'static str {
+    if Step::of(path).is_some() {
+        return "GET";
+    }
     match (shown_at(path).is_some(), DEEDS.iter().any(|deed| deed.path == path)) {
         (true, true) => "GET, HEAD, POST",
         (true, false) => "GET, HEAD",

@@ -15,6 +15,7 @@ use people::{Name, Person, Registry as _, Secret, password, token};
 
 use crate::ask::Visit;
 use crate::desk::{Moment, cookie};
+use crate::openid::Attempts;
 use crate::screen::{Deed, Done};
 use crate::sources::{Settings, Sources};
 use crate::trouble::Trouble;
@@ -24,11 +25,16 @@ use crate::who::Who;
 pub struct Door {
     key: hmac::Key,
     throttle: Mutex<Throttle>,
+    /// Of those who come in by a provider.
+    pub(crate) attempts: Attempts,
 }
 
 impl Door {
     pub(crate) fn new(key: [u8; 32]) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key), throttle: Mutex::default() }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        // A key of their own, so that no text of one is ever a text of the other. No name begins with a zero byte.
+        let attempts = Attempts::new(hmac::sign(&key, b"\0openid").as_ref());
+        Self { key, throttle: Mutex::default(), attempts }
     }
 
     /// Who asks; `None` is nobody that is known.
@@ -153,7 +159,7 @@ pub(crate) fn random(moment: &Moment, from: usize) -> [u8; 32] {
 }
 
 /// From where a request came; over a local socket, from this machine.
-fn address(moment: &Moment) -> IpAddr {
+pub(crate) fn address(moment: &Moment) -> IpAddr {
     moment.peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 

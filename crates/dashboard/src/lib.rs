@@ -8,7 +8,7 @@
 //! other host, put a script or a style into a page, or let what a stranger wrote stand in a page unescaped.
 //!
 //! Reading order: [`sources`], [`mod@desk`]; [`screen`] with its table of screens, then any of `screens`; the pieces of
-//! pages in [`parts`] and [`data`]; reports, judged ([`judged`]), domains, examined ([`examined`]), and surveys of them
+//! pages in [`parts`] and [`data`]; coming in by a provider ([`openid`]); reports, judged ([`judged`]), domains, examined ([`examined`]), and surveys of them
 //! ([`surveyed`]); the frame around them in [`page`]; who may what in [`who`]. What never passes is in
 //! [`limits`].
 
@@ -24,6 +24,7 @@ pub mod judged;
 mod letter;
 pub mod limits;
 pub mod openapi;
+pub mod openid;
 pub mod origins;
 pub mod page;
 pub mod parts;

@@ -80,3 +80,10 @@ pub const MAILTO_BYTES_MAX: usize = 2_000;
 pub const NOTICED_ROW_COUNT: usize = 20;
 /// Lines of keys on one page, each with its picture.
 pub const LINE_COUNT: usize = 20;
+/// Most attempts at a provider of OpenID Connect that have come back and are remembered, so that none comes back twice; the
+/// one that would have ended first goes first.
+pub const RETURN_COUNT_MAX: usize = 4_096;
+/// Longest way back that an attempt at a provider keeps, in bytes: it goes in a cookie.
+pub const RETURN_BYTES_MAX: usize = 1_024;
+/// Longest word for an error of a provider that the log keeps, in bytes.
+pub const PROVIDER_WORD_BYTES_MAX: usize = 64;

@@ -694,6 +694,8 @@ const PERSON: Shape = Object(&[
     ("has_password", Flag),
     ("version", Count),
     ("made", Moment),
+    ("issuer", Maybe(&Text)),
+    ("subject", Maybe(&Text)),
 ]);
 const LOG: Shape = Object(&[("lines", List(&LOG_LINE)), ("next", Maybe(&Count))]);
 const LOG_LINE: Shape = Object(&[

@@ -16,6 +16,9 @@ use mailtext::encoded_word::display_safe;
 use mailtext::{Domain, Explain, Network, Value};
 use outgoing::rotation;
 use people::Registry;
+use people::openid::Provider;
+use people::openid::party::{PartyError, Redeemed, Unreached};
+use people::openid::token::Claims;
 use people::session::Lifetimes;
 use report::Ledger;
 use report::query::Reach;
@@ -23,6 +26,7 @@ use report::row::Address;
 use report::sources::{Origin, Place};
 use words::{Argument, Language, Words};
 
+use crate::openid::Way;
 use crate::origins;
 use crate::trouble::Trouble;
 use crate::who::Role;
@@ -64,6 +68,25 @@ pub trait Sources: Send + Sync + 'static {
 
     /// What is set about the desk itself.
     fn settings(&self) -> &Settings;
+
+    /// What the provider of [`Settings::openid`] says of itself: from memory as long as that is good, and never asked for
+    /// by each who comes.
+    ///
+    /// # Errors
+    /// It cannot be asked, or says nothing that can be used.
+    fn provider(&self, now_s: u64) -> impl Future<Output = Result<Arc<Provider>, PartyError>> + Send {
+        let _ = now_s;
+        ready(Err(no_provider()))
+    }
+
+    /// Who somebody is for that provider, by the code that they brought back.
+    ///
+    /// # Errors
+    /// It cannot be asked, or does not prove who it is.
+    fn redeem(&self, brought: Redeemed<'_>) -> impl Future<Output = Result<Claims, PartyError>> + Send {
+        let _ = brought;
+        ready(Err(no_provider()))
+    }
 
     /// How far a zone (`Asia/Tokyo`) is ahead of UTC at a time, in seconds; `None` for one that is not known.
     fn ahead_s(&self, zone: &str, at_s: u64) -> Option<i32>;
@@ -241,6 +264,12 @@ pub enum What {
     Told(Brief),
 }
 
+/// What is said of a provider where there is none.
+#[must_use]
+pub fn no_provider() -> PartyError {
+    PartyError::Unreached { url: "".into(), reason: Unreached("there is no provider here".to_owned()) }
+}
+
 /// A survey that is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Survey {
@@ -366,6 +395,8 @@ pub struct Settings {
     pub proxies: Vec<Network>,
     /// The field of a request in which they say it: `remote-user`.
     pub proxy_field: Option<Box<str>>,
+    /// The provider of OpenID Connect by which people may come in, where there is one.
+    pub openid: Option<Way>,
     /// How long somebody stays logged in.
     pub lifetimes: Lifetimes,
     /// Whether the messages here are made up.

@@ -101,6 +101,15 @@ impl Throttle {
         make_room(&mut self.known, &network, KNOWN_NETWORK_COUNT_MAX, |last_ms| *last_ms);
         self.known.insert(network, now_ms);
     }
+
+    /// An attempt ended without saying whether it was right, through no fault of whoever made it: it does not count, those
+    /// before it do.
+    pub fn undecided(&mut self, network: Network, name: &str) {
+        let pair = (network, Digest::of(name.to_lowercase().as_bytes()));
+        for wrong in [self.pairs.get_mut(&pair), self.networks.get_mut(&network)].into_iter().flatten() {
+            wrong.count = wrong.count.saturating_sub(1);
+        }
+    }
 }
 
 impl Bucket {

@@ -57,6 +57,8 @@ cli-config-unknown-section = { $file }:{ $line }:{ $column }: there is no sectio
     }
 cli-config-bad-value = { $file }:{ $line }:{ $column }: “{ $value }” cannot be used for "{ $key }".
 cli-config-missing-key = { $file }:{ $line }:{ $column }: this [[{ $section }]] lacks "{ $key }".
+cli-config-openid-host = { $file }:{ $line }:{ $column }: whoever logs in comes back to { $host }, and requests for it are refused: add it to "hosts" in [dashboard].
+cli-config-no-secret = { $file }: there is no secret in it, or it is none on one line.
 cli-config-unknown-requirement = { $file }:{ $line }:{ $column }: there is no requirement “{ $value }”. Those of the guideline are 2-1 to 2-15, 3-1 to 3-4, 4-1 to 4-7, and 5-1 to 5-10; those of a profile are written with its name, as gmail/one-click.
 cli-roots-unreadable = { $file }: the root certificates cannot be read ({ $reason }).
 cli-roots-unusable = { $file }: the root certificates cannot be used{ $problem ->

@@ -60,6 +60,8 @@ config-form-offset = "+09:00", "-03:30"
 config-form-hours = "22:00-07:00"
 config-form-weekly = "monday 08:00", or "never"
 config-form-command = list: a program with its whole path, and its arguments
+config-form-scopes = list of scopes
+config-form-groups = list of tables of "name" (a group) and "grant" ("viewer", "operator:example.jp,example.com", "admin")
 
 ## Defaults that are not a value
 
@@ -103,6 +105,7 @@ config-default-name-servers = those that the zone names
 config-default-loopback = names of this machine alone
 config-default-utc = UTC
 config-default-nobody = nobody
+config-default-issuer-host = the host of the issuer
 
 ## [receiver]
 
@@ -512,6 +515,18 @@ config-dashboard-certificate = The certificate that is shown with tls = "own": a
 config-dashboard-key = Its private key (PEM). The user as whom the daemon runs must be able to read it.
 config-dashboard-proxies = Proxies that say who a user is. What others say of that is not heard.
 config-dashboard-proxy-header = The header field in which they say it. Such a proxy must set it itself, whatever came from outside.
+config-dashboard-openid = A provider of OpenID Connect by which people may log in to the pages (authorization code flow with PKCE). It stands beside passwords. At the provider, register url with /login/openid/back behind it as the redirect URI.
+config-dashboard-openid-issuer = The provider’s name, as its tokens have it: an address over HTTPS. What it says of itself is read below it, at /.well-known/openid-configuration.
+config-dashboard-openid-name = How users call it: the button says “Log in with …”.
+config-dashboard-openid-client-id = The name under which the pages are registered there.
+config-dashboard-openid-client-secret-file = The file with the client secret, and nothing else. Without one, the pages are registered as a public client, and PKCE alone protects the log-in.
+config-dashboard-openid-url = The address by which browsers reach the pages, without a path: over HTTPS, or on the loopback. Its host has to be one of hosts.
+config-dashboard-openid-scopes = What is asked for beside openid. Some providers tell groups only when asked for a scope of their own.
+config-dashboard-openid-claim = The claim of the ID token that lists the groups of a user; “a.b” is the member b of the claim a.
+config-dashboard-openid-groups = What each group may do here. With at least one, the rights of those who log in by the provider are the sum over their groups, read anew at each log-in; only the last administrator keeps what they have. Without any, the rights given here count.
+config-dashboard-openid-admit = Who may log in: known lets in those who are users here with that identity (sekisho user add --issuer … --subject …); groups lets in whoever has one of groups, and makes them users at their first log-in. A local user of the same name is never taken over.
+config-dashboard-openid-private = Whether the provider may be at a private address.
+config-dashboard-openid-roots = A file of certificates (PEM) of authorities that are trusted for the provider, beside the public ones.
 
 ## [[audit.statement]]
 

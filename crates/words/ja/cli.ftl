@@ -57,6 +57,8 @@ cli-config-unknown-section = { $file }:{ $line }:{ $column }: "{ $key }" とい�
     }
 cli-config-bad-value = { $file }:{ $line }:{ $column }: "{ $key }" に「{ $value }」は使用できません。
 cli-config-missing-key = { $file }:{ $line }:{ $column }: この [[{ $section }]] に "{ $key }" がありません。
+cli-config-openid-host = { $file }:{ $line }:{ $column }: ログインした人が戻る { $host } あての要求は拒否されます。[dashboard] の "hosts" に加えてください。
+cli-config-no-secret = { $file }: シークレットが書かれていないか、一行で書かれていません。
 cli-config-unknown-requirement = { $file }:{ $line }:{ $column }: 要件「{ $value }」はありません。ガイドラインの要件は 2-1 から 2-15、3-1 から 3-4、4-1 から 4-7、5-1 から 5-10 までです。プロファイルの要件は、gmail/one-click のように、プロファイルの名前を付けて書きます。
 cli-roots-unreadable = { $file }: ルート証明書を読み込めません({ $reason })。
 cli-roots-unusable = { $file }: ルート証明書を使用できません{ $problem ->

@@ -60,6 +60,8 @@ config-form-offset = "+09:00"、"-03:30" の形
 config-form-hours = "22:00-07:00" の形
 config-form-weekly = "monday 08:00" の形、または "never"
 config-form-command = プログラムの絶対パスと引数の配列
+config-form-scopes = スコープの配列
+config-form-groups = "name" (グループ)と "grant" ("viewer"、"operator:example.jp,example.com"、"admin" など)の表の配列
 
 ## 値ではない既定
 
@@ -103,6 +105,7 @@ config-default-name-servers = ゾーンの NS レコードが示すもの
 config-default-loopback = このマシンを指す名前だけ
 config-default-utc = UTC
 config-default-nobody = なし
+config-default-issuer-host = issuer のホスト名
 
 ## [receiver]
 
@@ -512,6 +515,18 @@ config-dashboard-certificate = tls = "own" のときに使用する証明書の�
 config-dashboard-key = 証明書の秘密鍵のファイル(PEM)です。デーモンを動かす利用者が読み取れる必要があります。
 config-dashboard-proxies = 利用者が誰かを伝えるプロキシです。それ以外から伝えられた内容は使いません。
 config-dashboard-proxy-header = 利用者の名前を伝えるヘッダです。プロキシは、外部から届いた内容にかかわらず、必ず自分で設定する必要があります。
+config-dashboard-openid = OpenID Connect で画面にログインするための認証サービスです(認可コードフローと PKCE)。パスワードと併用できます。認証サービスには、url の後ろに /login/openid/back を付けたものをリダイレクト URI として登録します。
+config-dashboard-openid-issuer = 認証サービスの名前です。ID トークンに書かれるものと同じ HTTPS のアドレスを書きます。認証サービスの情報は、その下の /.well-known/openid-configuration から読み取ります。
+config-dashboard-openid-name = 利用者に見せる名前です。ボタンに「… でログイン」と表示します。
+config-dashboard-openid-client-id = 認証サービスに登録したクライアントの名前です。
+config-dashboard-openid-client-secret-file = クライアントシークレットだけを書いたファイルです。ない場合は公開クライアントとして扱い、PKCE だけでログインを守ります。
+config-dashboard-openid-url = ブラウザが画面を開くアドレスです。パスは付けません。HTTPS かループバックに限ります。ホスト名は hosts に含める必要があります。
+config-dashboard-openid-scopes = openid のほかに要求するスコープです。専用のスコープを要求しないとグループを返さない認証サービスもあります。
+config-dashboard-openid-claim = 利用者のグループが入る ID トークンのクレームです。「a.b」はクレーム a の中の b を指します。
+config-dashboard-openid-groups = グループごとの権限です。一つでも書くと、認証サービスでログインした利用者の権限は所属するグループの合計になり、ログインのたびに読み直します。ただし最後の管理者の権限は減らしません。何も書かない場合は、ここで与えた権限を使います。
+config-dashboard-openid-admit = ログインを許可する相手です。known は、その識別子を持つ利用者(sekisho user add --issuer … --subject …)だけを許可します。groups は、groups のどれかに属する人を許可し、最初のログイン時に利用者として登録します。同じ名前の利用者がここにいても、置き換えることはありません。
+config-dashboard-openid-private = 認証サービスがプライベートアドレスにあってもよいかどうかです。
+config-dashboard-openid-roots = 公的な認証局のほかに、認証サービスについて信頼する認証局の証明書のファイル(PEM)です。
 
 ## [[audit.statement]]
 

@@ -125,6 +125,8 @@
 //! | `cli-config-unknown-section` | file, line, column, key, (suggestion) |
 //! | `cli-config-bad-value` | file, line, column, value, key |
 //! | `cli-config-missing-key` | file, line, column, key, section |
+//! | `cli-config-openid-host` | file, line, column, host |
+//! | `cli-config-no-secret` | file |
 //! | `cli-config-unknown-requirement` | file, line, column, value |
 //! | `cli-roots-unreadable` | file, reason |
 //! | `cli-roots-unusable` | file, problem, number |

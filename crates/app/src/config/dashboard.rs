@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use mailtext::Network;
 use toml::de::DeValue;
 
+use super::openid::OpenidConfig;
 use super::reporting::{list, set};
 use super::{Key, Wrong, string};
 use crate::limits::HOST_NAME_COUNT_MAX;
@@ -28,6 +29,8 @@ pub(crate) struct DashboardConfig {
     pub(crate) proxies: Vec<Network>,
     /// `proxy_header`: the field in which they say it.
     pub(crate) proxy_header: Option<Box<str>>,
+    /// `[dashboard.openid]`: a provider by which people may come in.
+    pub(crate) openid: OpenidConfig,
 }
 
 /// How browsers come.
@@ -74,6 +77,7 @@ impl DashboardConfig {
         for file in [&mut self.certificate, &mut self.key].into_iter().flatten() {
             *file = directory.join(&*file);
         }
+        self.openid.beside(directory);
     }
 }
 
@@ -88,6 +92,7 @@ impl Default for DashboardConfig {
             key: None,
             proxies: Vec::new(),
             proxy_header: None,
+            openid: OpenidConfig::default(),
         }
     }
 }

@@ -119,6 +119,10 @@ pub(super) enum Form {
     Weekly,
     /// A program and its arguments.
     Command,
+    /// Scopes of OAuth.
+    Scopes,
+    /// Groups, with what each may do.
+    Groups,
 }
 
 /// What is without the key.
@@ -229,6 +233,8 @@ impl Form {
             Self::Hours => "config-form-hours",
             Self::Weekly => "config-form-weekly",
             Self::Command => "config-form-command",
+            Self::Scopes => "config-form-scopes",
+            Self::Groups => "config-form-groups",
         })
     }
 }
@@ -725,6 +731,23 @@ const SECTIONS: &[Section] = &[
             told("key", Form::File, "none", "\"/etc/letsencrypt/live/desk.example.jp/privkey.pem\""),
             told("proxies", Form::Networks, "nobody", "[\"127.0.0.1\"]"),
             told("proxy_header", Form::Text, "nobody", "\"remote-user\""),
+        ],
+    },
+    Section {
+        name: "dashboard.openid",
+        times: Times::Once,
+        rows: &[
+            told("issuer", Form::Text, "required", "\"https://id.example.jp/realms/mail\""),
+            told("name", Form::Text, "issuer-host", "\"Example\""),
+            told("client_id", Form::Text, "required", "\"sekisho\""),
+            told("client_secret_file", Form::File, "none", "\"openid-secret\""),
+            told("url", Form::Text, "required", "\"https://desk.example.jp\""),
+            is("scopes", Form::Scopes, "[\"profile\", \"email\"]"),
+            is("claim", Form::Text, "\"groups\""),
+            told("groups", Form::Groups, "none", "[{ name = \"postmasters\", grant = \"admin\" }]"),
+            is("admit", Form::OneOf(&["known", "groups"]), "\"known\""),
+            is("private", Form::Boolean, "false"),
+            told("roots", Form::File, "public-roots", "\"roots.pem\""),
         ],
     },
     Section {

@@ -159,6 +159,7 @@ const COMMENT_WIDTH: usize = 100;
 
 #[cfg(test)]
 mod tests {
+    use super::super::openid::OPENID;
     use super::super::reference::ACTIONS;
     use super::super::{Config, OWN_POLICIES, keys};
     use super::*;
@@ -266,7 +267,9 @@ mod tests {
         for section in sections() {
             for row in section.rows {
                 let Row { name, default, .. } = row;
-                let mut text = format!("{}\n{name} = {}\n", section.head(), default.example());
+                // Whoever comes back by a provider does so by a host of ours.
+                let before = if section.name == OPENID { "[dashboard]\nhosts = [\"desk.example.jp\"]\n" } else { "" };
+                let mut text = format!("{before}{}\n{name} = {}\n", section.head(), default.example());
                 // What a section must have.
                 for other in section.rows.iter().filter(|other| other.name != *name) {
                     if let Default::Told("required" | "as-send" | "or-webhook" | "required-by-way", example) =
@@ -283,12 +286,13 @@ mod tests {
                 if let Form::OneOf(words) = row.form {
                     for word in words {
                         let mut text = text.replacen(default.example(), &format!("\"{word}\""), 1);
-                        // TLS of its own needs the two files, whose rows say that they are left out by default.
-                        for other in section
-                            .rows
-                            .iter()
-                            .filter(|other| *word == "own" && ["certificate", "key"].contains(&other.name))
-                        {
+                        // What such a word needs, and is left out by default.
+                        let needed: &[&str] = match (section.name, *word) {
+                            ("dashboard", "own") => &["certificate", "key"],
+                            (OPENID, "groups") => &["groups"],
+                            _ => &[],
+                        };
+                        for other in section.rows.iter().filter(|other| needed.contains(&other.name)) {
                             let _ = writeln!(text, "{} = {}", other.name, other.default.example());
                         }
                         assert!(Config::parse(&text, "x").is_ok(), "{text}");

@@ -85,6 +85,7 @@ fn check(common: &Common, file: Option<PathBuf>) -> Result<ExitCode, Failure> {
             crate::serve::certificate_concerns(&files, &certificate, &config.dashboard.hosts, net::clock::now_s());
         concerns.iter().for_each(|concern| eprintln!("sekisho: {}", say.explain(concern)));
     }
+    config.dashboard.openid.check()?;
     if let Some(user) = &config.running.user {
         crate::serve::find_user(user)?;
     }

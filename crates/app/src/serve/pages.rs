@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use audit::history::Kept;
 use dashboard::limits::ORIGIN_MS;
+use dashboard::openid::Way;
 use dashboard::origins::{self, Origins};
 use dashboard::sources::{
-    Catalogue, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice,
+    Catalogue, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice, no_provider,
 };
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
@@ -23,6 +24,9 @@ use lookup::Lookup;
 use mailtext::Domain;
 use net::MessageResolver;
 use net::http::{Request, Response, StatusCode, status};
+use people::openid::Provider;
+use people::openid::party::{PartyError, Redeemed};
+use people::openid::token::Claims;
 use people::{NewLine, Registry as _, Secret, Setup};
 use report::row::Address;
 use report::sources::{Origin, Place};
@@ -32,6 +36,7 @@ use tokio::sync::watch;
 use words::Language;
 
 use super::ledger::Keeper;
+use super::openid::Reach;
 use super::reload::Live;
 use crate::common::Common;
 use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
@@ -72,6 +77,8 @@ pub(crate) struct House<A> {
     own: Vec<Domain>,
     /// Where mail came from, as it was counted a while ago.
     origins: Origins,
+    /// The provider by which people may come in.
+    provider: Option<Reach>,
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
 }
@@ -116,9 +123,10 @@ impl<A: Around> Pages<A> {
         let people = people.map(opened).transpose()?;
         let voices = Language::ALL.map(Catalogue::new);
         let said = Mutex::default();
-        let (keys, own) = (None, Vec::new());
         let origins = Origins::default();
-        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, origins, said };
+        let (keys, own, provider) = (None, Vec::new(), None);
+        let house =
+            House { around, ledger, archive, people, places, voices, settings, keys, own, origins, provider, said };
         Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
     }
 
@@ -126,6 +134,13 @@ impl<A: Around> Pages<A> {
     pub(crate) fn with(mut self, keys: Source, own: Vec<Domain>) -> Self {
         let house = self.desk.sources_mut();
         (house.keys, house.own) = (Some(keys), own);
+        self
+    }
+
+    /// The same with a provider by which people may come in.
+    fn by_way(mut self, way: Option<Way>, provider: Option<Reach>) -> Self {
+        let house = self.desk.sources_mut();
+        (house.settings.openid, house.provider) = (way.filter(|_| provider.is_some()), provider);
         self
     }
 
@@ -238,7 +253,11 @@ pub(super) fn of_daemon(
     if !config.dashboard.is_enabled {
         return None;
     }
-    let name = live.borrow().plan.authserv_id.clone();
+    let (name, resolver) = {
+        let live = live.borrow();
+        (live.plan.authserv_id.clone(), live.world.resolver().clone())
+    };
+    let openid = &config.dashboard.openid;
     let parts = Parts {
         around: InEffect(live),
         ledger,
@@ -249,6 +268,9 @@ pub(super) fn of_daemon(
         tls: config.dashboard.tls,
     };
     let pages = super::missed(Pages::open(parts), say)?;
+    // Without it, whoever has a password still comes in.
+    let provider = super::missed(Reach::of(openid, &resolver), say).flatten();
+    let pages = pages.by_way(openid.way(), provider);
     Some(pages.with(Source::of(common), config.reports.domains.clone()))
 }
 
@@ -321,6 +343,14 @@ impl<A: Around> Sources for House<A> {
 
     fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    async fn provider(&self, now_s: u64) -> Result<Arc<Provider>, PartyError> {
+        self.provider.as_ref().ok_or_else(no_provider)?.provider(now_s).await
+    }
+
+    async fn redeem(&self, brought: Redeemed<'_>) -> Result<Claims, PartyError> {
+        self.provider.as_ref().ok_or_else(no_provider)?.redeem(brought).await
     }
 
     fn ahead_s(&self, zone: &str, at_s: u64) -> Option<i32> {

@@ -80,6 +80,7 @@ impl Plan {
         let config = common.config();
         let methods = config.methods()?;
         config.alerts.check(&config.reporting)?;
+        config.dashboard.openid.check()?;
         let source = Source::of(common);
         let signing = keys::read(&config.signing, source.managed()?)?;
         let mut rules = config.rules();

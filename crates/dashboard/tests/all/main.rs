@@ -12,6 +12,7 @@ mod inbox;
 mod ladder;
 mod mail;
 mod noticed;
+mod openid;
 mod people;
 mod published;
 mod records;

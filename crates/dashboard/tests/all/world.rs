@@ -23,6 +23,9 @@ use feedback::{Deviation, Word};
 use http::{Request, Response};
 use insight::{Classifier, Hosts, Map, Marks};
 use mailtext::{Domain, Value};
+use people::openid::party::{PartyError, Redeemed};
+use people::openid::token::Claims;
+use people::openid::{Client, Provider};
 use people::{Grant, Name, NewLine, Person, Registry as _};
 use report::row::{Address, Policy};
 use report::sources::Place;
@@ -32,6 +35,7 @@ use store::{Memory, MemoryArchive, MemoryRegistry};
 use testkit::block_on;
 use words::{Argument, Language};
 
+use super::openid::{self, Site};
 use super::published::Audits;
 use super::surveys;
 use super::{inbound, noticed};
@@ -53,6 +57,7 @@ pub(crate) struct World {
     pub(crate) noticed: Vec<Noticed>,
     pub(crate) settings: Settings,
     pub(crate) keeps_addresses: bool,
+    pub(crate) site: Site,
     /// What is said of changes; 0: nothing is known of them.
     pub(crate) edition: AtomicU64,
     voices: [Speaker; 2],
@@ -88,6 +93,7 @@ impl World {
             noticed: Vec::new(),
             settings: Settings { name: "mx.example.jp".into(), guest: Some(guest), ..Settings::default() },
             keeps_addresses: true,
+            site: Site::new(),
             edition: AtomicU64::new(0),
             voices: Language::ALL.map(|language| Speaker(Catalogue::new(language))),
         }
@@ -256,6 +262,15 @@ impl Sources for World {
 
     fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    async fn provider(&self, now_s: u64) -> Result<Arc<Provider>, PartyError> {
+        self.site.party.provider(&self.site, now_s).await
+    }
+
+    async fn redeem(&self, brought: Redeemed<'_>) -> Result<Claims, PartyError> {
+        let client = Client { id: openid::CLIENT, secret: Some("a secret") };
+        self.site.party.redeem(&self.site, client, brought).await
     }
 
     fn ahead_s(&self, zone: &str, _at_s: u64) -> Option<i32> {

@@ -1,7 +1,8 @@
 //! The talk with a provider: its description, its keys, and a code that is redeemed. Whoever speaks HTTPS is a [`Web`].
 //!
 //! What was learnt is kept: the description for [`OPENID_PROVIDER_S`], the keys until a token names one that is not among
-//! them. Then they are asked for anew, but not more often than each [`OPENID_KEYS_PAUSE_S`]: tokens come from outside.
+//! them. Then they are asked for anew, but once there was an answer not before [`OPENID_KEYS_PAUSE_S`] have passed: tokens
+//! come from outside. That many who ask at the same time, or while nobody answers, ask once, is up to the [`Web`].
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,7 +54,7 @@ struct Known {
     /// What it says of itself, and since when we know, in seconds since 1970.
     provider: Option<(u64, Arc<Provider>)>,
     keys: Option<Arc<Keys>>,
-    /// When the keys were asked for last.
+    /// When the keys were asked for last, and answered.
     asked_s: Option<u64>,
 }
 
@@ -187,15 +188,16 @@ impl Party {
     /// The keys as they are now, or as they were when they were asked for a moment ago.
     async fn keys_anew<W: Web>(&self, web: &W, provider: &Provider, now_s: u64) -> Result<Arc<Keys>, PartyError> {
         {
-            let mut known = self.known();
+            let known = self.known();
             let is_early = known.asked_s.is_some_and(|asked_s| now_s.saturating_sub(asked_s) < OPENID_KEYS_PAUSE_S);
             if let (true, Some(keys)) = (is_early, &known.keys) {
                 return Ok(Arc::clone(keys));
             }
-            known.asked_s = Some(now_s);
         }
         let keys = Keys::parse(&get(web, &provider.keys).await?).map(Arc::new).ok_or(PartyError::Keys)?;
-        self.known().keys = Some(Arc::clone(&keys));
+        // Only what was answered counts: who comes meanwhile waits for the same answer instead of being judged by old keys.
+        let mut known = self.known();
+        (known.keys, known.asked_s) = (Some(Arc::clone(&keys)), Some(now_s));
         Ok(keys)
     }
 

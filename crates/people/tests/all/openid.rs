@@ -558,9 +558,17 @@ fn a_key_that_is_not_known_is_asked_for_and_not_too_often() {
     assert_eq!(site.asked(), ["token"]);
     assert_eq!(redeem(&party, &site, NOW_S + OPENID_KEYS_PAUSE_S).as_deref(), Ok("f3a1"));
     assert_eq!(site.asked(), ["token", "keys"]);
-    // A key that nobody has: asked for once, and then not for each who comes.
-    site.rotate("k3", false);
+    // While nobody answers, the old keys are not taken for the new ones.
+    site.rotate("k3", true);
+    let keys = std::mem::replace(&mut *site.keys.lock().unwrap(), Err(down()));
     let late_s = NOW_S + 2 * OPENID_KEYS_PAUSE_S;
+    assert!(matches!(redeem(&party, &site, late_s), Err(PartyError::Unreached { .. })));
+    *site.keys.lock().unwrap() = keys;
+    assert_eq!(redeem(&party, &site, late_s + 1).as_deref(), Ok("f3a1"));
+    site.asked();
+    // A key that nobody has: asked for once, and then not for each who comes.
+    site.rotate("k4", false);
+    let late_s = NOW_S + 4 * OPENID_KEYS_PAUSE_S;
     for second in 0..3 {
         assert_eq!(redeem(&party, &site, late_s + second), Err(PartyError::Token(Refusal::UnknownKey)));
     }

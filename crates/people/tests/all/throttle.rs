@@ -165,3 +165,24 @@ proptest! {
         prop_assert!(wait_ms <= WAIT_MS_MAX);
     }
 }
+
+#[test]
+fn what_was_not_decided_does_not_count_and_takes_nothing_else_back() {
+    let (mut throttle, from) = (Throttle::default(), network("192.0.2.1"));
+    let mut now_ms = 0;
+    let mut attempt = |throttle: &mut Throttle| {
+        now_ms += STEP_MS;
+        wait(throttle.attempt(from, "taro", now_ms))
+    };
+    for _ in 0..FREE_ATTEMPT_COUNT * 3 {
+        assert_eq!(attempt(&mut throttle), 0);
+        throttle.undecided(from, "Taro");
+    }
+    for _ in 0..FREE_ATTEMPT_COUNT {
+        assert_eq!(attempt(&mut throttle), 0);
+    }
+    assert!(attempt(&mut throttle) > 0, "those that were wrong count");
+    throttle.undecided(from, "nobody");
+    throttle.undecided(network("192.0.2.2"), "taro");
+    assert!(attempt(&mut throttle) > 0, "another name, another network");
+}

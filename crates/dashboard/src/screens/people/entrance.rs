@@ -8,6 +8,7 @@ use super::{failed, new_password, registry};
 use crate::ask::{View, Visit};
 use crate::data::Table;
 use crate::door::{begin, kept_cookie};
+use crate::openid;
 use crate::page::Page;
 use crate::parts::{Tone, notice};
 use crate::screen::{Done, Screen, back};
@@ -54,13 +55,15 @@ impl Screen for Entrance {
                     label { span { (view.word("page-label-password")) } input type="password" name="password" autocomplete="current-password" required; }
                     button .primary { (view.word("page-label-login")) }
                 }
+                @if let Some(button) = openid::button(view) { (button) }
             }
         };
         Page::new(view.word("page-label-login"), body)
     }
 
-    fn json(data: &Data, _view: &View<'_>) -> Value {
-        data.json()
+    fn json(data: &Data, view: &View<'_>) -> Value {
+        let way = view.settings.openid.as_ref();
+        json!({ "first_run": data.is_first, "openid": way.map(|way| &way.name) })
     }
 
     fn tables(_data: &Data, _view: &View<'_>) -> Vec<Table> {

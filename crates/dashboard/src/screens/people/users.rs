@@ -54,6 +54,7 @@ impl Screen for Users {
             Column::text("grants", label("page-label-rights")),
             Column::text("state", label("page-label-state")),
             Column::text("made", label("page-label-since")),
+            Column::text("identity", label("page-label-identity")),
         ];
         let mut table = Table::new("users", label("page-label-users"), columns);
         for person in data {
@@ -69,6 +70,7 @@ impl Screen for Users {
                 Cell::text(grants(person).join(" ")),
                 Cell::text(word).showing(state(tone, &label(sentence))),
                 Cell::text(time_text(person.made_s * 1000, 0)).showing(time(person.made_s * 1000, view)),
+                Cell::text(identity(person)),
             ]);
         }
         vec![table]
@@ -87,6 +89,7 @@ impl Screen for User {
         let name = person.name.as_str();
         let version = person.version.to_string();
         let body = html! {
+            @if person.subject.is_some() { p { (view.word("page-label-identity")) ": " (safe(&identity(person))) } }
             (form(Some(person), view))
             h2 { (view.word("page-label-remove")) }
             (action(view, "/users/remove", &[("name", name), ("version", &version)], &html! {
@@ -110,7 +113,13 @@ fn grants(person: &Person) -> Vec<String> {
     person.grants.iter().map(ToString::to_string).collect()
 }
 
+/// Who it is for a provider of OpenID Connect; nothing for those who come in otherwise.
+fn identity(person: &Person) -> String {
+    person.subject.as_ref().map(|its| format!("{} {}", its.issuer, its.subject)).unwrap_or_default()
+}
+
 fn object(person: &Person) -> Value {
+    let subject = person.subject.as_ref();
     json!({
         "name": person.name.as_str(),
         "grants": grants(person),
@@ -118,6 +127,8 @@ fn object(person: &Person) -> Value {
         "has_password": person.password.is_some(),
         "version": person.version,
         "made": moment(person.made_s),
+        "issuer": subject.map(|its| &its.issuer),
+        "subject": subject.map(|its| &its.subject),
     })
 }
 
