@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The pages of the daemon, as a browser and a program meet them: the first run, coming in and going out, a token, the log, and who is
-# refused. Everything over one port with metrics and health.
+# refused. Everything over one port with metrics and health. A domain is looked at now.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -22,6 +22,7 @@ main() {
     refusals
     go_out
     stay
+    look
     finish
 }
 
@@ -142,6 +143,70 @@ stay() {
     ask /
     equal "a session outlives the daemon" "$STATUS" 200
     check "nobody is asked to set it up again" test "$(grep -c 'user setup' "$T/sekisho.log")" = 0
+}
+
+# A domain of [audit], asked about in DNS while somebody waits. Its record was changed after the daemon had audited it.
+look() {
+    end_daemon
+    printf '[audit]\ndomains = ["example.jp"]\n' >> "$T/sekisho.toml"
+    zone 'v=spf1 ip4:192.0.2.1 -all'
+    start_dns "$T/zone"
+    serve "$DNS"
+    # The pages were asked for in Japanese before.
+    ask '/?lang=en'
+    within 20 audited || { fail "the daemon does not audit"; return; }
+    check "a page without a look is the last audit" grep -q 'what the last audit kept' "$T/page"
+    end_daemon
+    kill "${STARTED[-2]}"
+    zone 'v=spf1 ip4:192.0.2.1 -all mx'
+    start_dns "$T/zone"
+    serve "$DNS"
+    ask '/domains/example.jp?now=1'
+    equal "a look" "$STATUS" 200
+    check "underlines what is wrong" grep -q 'v=spf1 ip4:192.0.2.1 -all <mark>mx</mark>' "$T/page"
+    check "says what to publish" grep -q 'data-copy="_dmarc.example.jp. TXT' "$T/page"
+    check "names what nobody answers" grep -q 'What nobody answered' "$T/page"
+    check "and tells what changed" grep -q '<ins>' "$T/page"
+    ask '/api/v1/domains/example.jp?now=1'
+    check "programs are told the same" grep -q '"look":"seen"' "$T/page"
+    check "with the bytes in question" grep -q '"span":\[[0-9]*,[0-9]*\]' "$T/page"
+    ask '/domains/example.jp.csv?now=1&table=findings'
+    check "and files" grep -q '^SPF[0-9]*,' "$T/page"
+    ask '/domains/elsewhere.example?now=1'
+    equal "no domain of anybody else is looked at" "$STATUS" 404
+    end_daemon
+    serve 127.0.0.1:9
+    ask '/domains/example.jp?now=1'
+    check "where nobody answers that is told" grep -q 'nobody answered anything' "$T/page"
+    check "above the last audit" grep -q 'what the last audit kept' "$T/page"
+}
+
+end_daemon() {
+    kill -TERM "$DAEMON"
+    wait "$DAEMON"
+}
+
+serve() {
+    start_sekisho --config "$T/sekisho.toml" --listen "inet:$PORT@127.0.0.1" --resolver "$1"
+}
+
+audited() {
+    ask /domains/example.jp && [ "$STATUS" = 200 ]
+}
+
+# zone SPF
+zone() {
+    cat > "$T/zone" << END
+\$ORIGIN example.jp.
+@ SOA ns1 hostmaster 1 3600 600 86400 300
+@ NS ns1
+ns1 A 192.0.2.53
+@ MX 10 mail
+mail A 192.0.2.1
+@ TXT "$1"
+_dmarc TXT "v=DMARC1; p=none; rua=mailto:dmarc@example.jp"
+;! default._bimi TXT servfail
+END
 }
 
 main "$@"

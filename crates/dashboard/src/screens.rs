@@ -211,8 +211,9 @@ pub(crate) const ENTRIES: &[Entry] = &[
         section: None,
         needs: Role::Viewer,
         parameters: &[
+            Parameter::NOW,
             Parameter { name: "before", kind: Kind::Number },
-            Parameter { name: "table", kind: Kind::Word(&["records", "findings", "history"]) },
+            Parameter { name: "table", kind: Kind::Word(&["records", "findings", "history", "unanswered"]) },
         ],
     },
     Entry {
@@ -223,6 +224,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         needs: Role::Viewer,
         parameters: &[
             Parameter::DOMAIN,
+            Parameter::NOW,
             Parameter { name: "role", kind: Kind::Word(&["owner", "esp", "relay", "receiver"]) },
         ],
     },

@@ -535,6 +535,9 @@ const DOMAIN: Shape = Object(&[
     ("domain", Text),
     ("at", Maybe(&Moment)),
     ("now", Flag),
+    // What came of asking DNS: `seen`, `not-asked`, `silent`, `late`, `busy`.
+    ("look", Text),
+    ("unanswered", Maybe(&List(&UNANSWERED))),
     ("records", List(&RECORD)),
     ("findings", Maybe(&List(&FINDING))),
     ("spf_tree", Maybe(&TREE)),
@@ -544,6 +547,7 @@ const DOMAIN: Shape = Object(&[
     ("next", Maybe(&Text)),
 ]);
 const ROUND: Shape = Object(&[("at", Moment), ("errors", Count), ("warnings", Count), ("changes", List(&CHANGE))]);
+const UNANSWERED: Shape = Object(&[("name", Text), ("type", Text), ("failure", Text)]);
 const RECORD: Shape = Object(&[
     ("type", Text),
     ("name", Text),
@@ -584,6 +588,7 @@ const GUIDELINE: Shape = Object(&[
     ("domain", Maybe(&Text)),
     ("at", Maybe(&Moment)),
     ("now", Flag),
+    ("look", Maybe(&Text)),
     ("scores", Maybe(&List(&LEVEL))),
     ("requirements", List(&REQUIREMENT)),
 ]);

@@ -134,10 +134,16 @@ pub trait Sources: Send + Sync + 'static {
     }
 
     /// What a domain publishes now, with what is known of it here: as `check` sees it. From memory where somebody looked a
-    /// short while ago; `None` where nobody answers, or not soon enough for a page.
-    fn look(&self, domain: &Domain) -> impl Future<Output = Option<Arc<Look>>> + Send {
+    /// short while ago.
+    ///
+    /// # Errors
+    /// What is known here cannot be read, or nobody can be asked from here.
+    fn look(&self, domain: &Domain, asking: Asking) -> impl Future<Output = Result<Looked, Trouble>> + Send {
         let _ = domain;
-        ready(None)
+        ready(match asking {
+            Asking::Now => Err(Trouble::not_here()),
+            Asking::Nobody => Ok(Looked::NotAsked),
+        })
     }
 
     /// The keys that are kept here, without anything private; `None` where none are.
@@ -173,6 +179,55 @@ pub struct Survey {
     pub id: u64,
     /// How it was made, and the counts of all its names.
     pub made: kept::Made,
+}
+
+/// Whether a look may ask anybody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asking {
+    /// DNS and the web, unless somebody looked a short while ago.
+    Now,
+    /// Nobody: what is remembered counts alone.
+    Nobody,
+}
+
+/// What came of a look at a domain.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// What it publishes.
+    Seen(Arc<Look>),
+    /// Nobody was asked, and nothing is remembered.
+    NotAsked,
+    /// Nobody answered anything.
+    Silent,
+    /// It was not ready in time.
+    Late,
+    /// As many domains are looked at already as may be at one time.
+    Busy,
+}
+
+impl Looked {
+    /// Its word for programs.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Seen(_) => "seen",
+            Self::NotAsked => "not-asked",
+            Self::Silent => "silent",
+            Self::Late => "late",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// The sentence that tells why nothing was seen.
+    #[must_use]
+    pub fn sentence(&self) -> Option<&'static str> {
+        match self {
+            Self::Seen(_) | Self::NotAsked => None,
+            Self::Silent => Some("page-look-silent"),
+            Self::Late => Some("page-look-late"),
+            Self::Busy => Some("page-look-busy"),
+        }
+    }
 }
 
 /// What a domain publishes, and what is known of it beside that.

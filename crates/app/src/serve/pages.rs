@@ -1,4 +1,6 @@
-//! The pages: the desk over the stores of this house.
+//! The pages: the desk over the stores of this house. `look` is what costs questions.
+
+mod look;
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -8,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use audit::history::Kept;
-use dashboard::sources::{Catalogue, Published, Rotations, Settings, Sources, Survey, Voice};
+use dashboard::sources::{Asking, Catalogue, Looked, Published, Rotations, Settings, Sources, Survey, Voice};
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
 use feedback::archive::{DocumentLine, Receipt, SourceLine};
@@ -27,14 +29,17 @@ use store::{Sqlite, SqliteArchive, SqliteRegistry};
 use tokio::sync::watch;
 use words::Language;
 
+use self::look::{Looks, look_at};
 use super::ledger::Keeper;
 use super::reload::Live;
 use crate::common::Common;
 use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
+use crate::desk::world::{Elsewhere, Outside, Patient};
+use crate::dns::Web;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::keys::signing::Source;
-use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
+use crate::limits::{LOOK_QUESTION_S, MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
 use crate::published::Published as Found;
 use crate::reports::packer::Packer;
 use crate::say::Say;
@@ -44,9 +49,17 @@ use crate::survey::keep::{kept_of, made_of};
 pub(crate) trait Around: Send + Sync + 'static {
     /// How DNS is asked.
     type Lookup: Lookup + Send + Sync;
+    /// Whom a look at a domain asks.
+    type World: audit::World + Send + 'static;
 
     /// For the questions of one page.
     fn lookup(&self) -> Self::Lookup;
+
+    /// For one look at a domain: the configuration in effect, and whom it asks.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    fn outside(&self) -> Result<(Common, Self::World), Failure>;
 
     /// Who is who among senders, as the configuration in effect has it.
     fn senders(&self) -> Map;
@@ -67,6 +80,7 @@ pub(crate) struct House<A> {
     own: Vec<Domain>,
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
+    looks: Looks,
 }
 
 /// The desk, and whether it is open.
@@ -108,9 +122,9 @@ impl<A: Around> Pages<A> {
         let opened = |path: PathBuf| SqliteRegistry::open(&path).map_err(|error| unusable(&path, &error));
         let people = people.map(opened).transpose()?;
         let voices = Language::ALL.map(Catalogue::new);
-        let said = Mutex::default();
+        let (said, looks) = (Mutex::default(), Looks::new());
         let (keys, own) = (None, Vec::new());
-        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, said };
+        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, said, looks };
         Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
     }
 
@@ -184,24 +198,40 @@ impl<A: Around> Pages<A> {
 }
 
 /// What is around the pages of the daemon: whatever is in effect.
-pub(super) struct InEffect(pub(super) watch::Receiver<Arc<Live>>);
+pub(super) struct InEffect {
+    common: Arc<Common>,
+    live: watch::Receiver<Arc<Live>>,
+}
 
 impl Around for InEffect {
     type Lookup = MessageResolver;
+    type World = Outside;
 
     fn lookup(&self) -> MessageResolver {
-        let resolver = self.0.borrow().world.resolver().clone();
+        let resolver = self.live.borrow().world.resolver().clone();
         resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
     }
 
+    fn outside(&self) -> Result<(Common, Outside), Failure> {
+        let live = Arc::clone(&self.live.borrow());
+        let resolver = live.world.resolver().clone();
+        let web = Web::start(&resolver)?;
+        let dns = Patient { resolver, patience: Duration::from_secs(LOOK_QUESTION_S) };
+        // As `check`: whoever names a resolver wants what can be seen through it.
+        let asks_servers = !self.common.has_own_resolver();
+        let authorities = asks_servers.then(|| Elsewhere::default().authorities(&dns));
+        let common = self.common.with((*live.plan.config).clone());
+        Ok((common, Outside { dns, web, authorities, greeter: None }))
+    }
+
     fn senders(&self) -> Map {
-        self.0.borrow().plan.senders.clone()
+        self.live.borrow().plan.senders.clone()
     }
 }
 
 /// Opens the pages of the daemon; `None` where they are not wanted, or where a store cannot be used, which is told.
 pub(super) fn of_daemon(
-    common: &Common,
+    common: &Arc<Common>,
     live: watch::Receiver<Arc<Live>>,
     ledger: Option<Keeper>,
     say: &Say,
@@ -212,7 +242,7 @@ pub(super) fn of_daemon(
     }
     let name = live.borrow().plan.authserv_id.clone();
     let parts = Parts {
-        around: InEffect(live),
+        around: InEffect { common: Arc::clone(common), live },
         ledger,
         reports: common.reports_file(),
         people: Some(crate::users::file(common)),
@@ -383,6 +413,14 @@ impl<A: Around> Sources for House<A> {
     async fn audits(&self, domain: &Domain) -> Result<Kept, Trouble> {
         let history = self.archive.audits("", domain.as_str()).await?;
         Ok(crate::desk::history::kept(domain, &history))
+    }
+
+    async fn look(&self, domain: &Domain, asking: Asking) -> Result<Looked, Trouble> {
+        let look = || async {
+            let (common, world) = self.around.outside()?;
+            look_at((common, Arc::clone(&self.looks.warned)), world, &self.archive, domain).await
+        };
+        self.looks.look(domain, asking, look).await.map_err(|failure| failed(&failure))
     }
 
     async fn surveys(&self) -> Result<Vec<Survey>, Trouble> {
