@@ -187,6 +187,12 @@ pub(crate) const LOOK_FAILED_KEPT_S: u64 = 20;
 pub(crate) const LOOK_COUNT_MAX: usize = 64;
 /// Domains that are looked at at the same time for pages.
 pub(crate) const LOOK_AT_ONCE: usize = 4;
+/// Domains whose selectors are looked for in reports and mail for the page of the keys.
+pub(crate) const SIGHT_DOMAIN_COUNT_MAX: usize = 100;
+/// Rows of the ledger that are read for that, of all domains together.
+pub(crate) const SIGHT_ROW_COUNT_MAX: usize = 20_000;
+/// How long the page of the keys shows what was found, in seconds.
+pub(crate) const SIGHT_KEPT_S: u64 = 300;
 /// Requests of browsers at one time.
 pub(crate) const PAGE_CONNECTION_COUNT_MAX: usize = 256;
 /// A certificate with its chain, or a key, in bytes.

@@ -610,7 +610,7 @@ const REQUIREMENT: Shape = Object(&[
     ("declared", Maybe(&Object(&[("met", Flag), ("by", Text), ("date", Text), ("note", Text)]))),
     ("fix", Maybe(&Text)),
 ]);
-const KEYS: Shape = Object(&[("lines", List(&KEY_LINE))]);
+const KEYS: Shape = Object(&[("lines", List(&KEY_LINE)), ("seen_days", Count)]);
 const KEY_LINE: Shape =
     Object(&[("domain", Text), ("algorithm", Text), ("keys", List(&KEY)), ("waits", List(&TOLD)), ("next", Moment)]);
 const KEY: Shape = Object(&[
@@ -623,7 +623,13 @@ const KEY: Shape = Object(&[
     ("compromised", Flag),
     ("name", Maybe(&Text)),
     ("alias", Maybe(&Text)),
+    // `null`: nobody looked for it.
+    ("seen", Maybe(&Object(&[("reports", Maybe(&SEEN_REPORTS)), ("mail", Maybe(&SEEN_MAIL))]))),
 ]);
+/// With `whole` false there may be more, and older ones.
+const SEEN_REPORTS: Shape = With(&Object(&[("last", Day)]), &SEEN);
+const SEEN_MAIL: Shape = With(&Object(&[("last", Moment)]), &SEEN);
+const SEEN: Shape = Object(&[("messages", Count), ("verified", Count), ("whole", Flag)]);
 
 const SURVEYS: Shape = Object(&[
     ("studies", List(&Text)),

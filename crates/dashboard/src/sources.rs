@@ -1,6 +1,7 @@
 //! What the desk reads, and the few things that it can have done. `app` implements it over the stores and what is live;
 //! tests over memory.
 
+use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -248,6 +249,41 @@ pub struct Rotations {
     pub settings: rotation::Settings,
     /// What name servers and reports showed when somebody looked last.
     pub sight: rotation::Sight,
+    /// Where the selectors of each domain were seen; a domain for which nobody looked is absent.
+    pub seen: HashMap<Domain, HashMap<Domain, Seen>>,
+    /// How far back it was looked, in days.
+    pub seen_days: u32,
+}
+
+/// Where a selector of a domain was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
+    /// In reports that somebody vouches for; the last day of them, by its first second.
+    pub reports: Option<Sighting>,
+    /// In mail that passed here.
+    pub mail: Option<Sighting>,
+}
+
+/// How a selector was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sighting {
+    /// When last, in seconds since 1970.
+    pub last_s: u64,
+    /// In how many messages.
+    pub messages: u64,
+    /// In how many of them the signature held, or was made here.
+    pub verified: u64,
+    /// Whether all was looked at: otherwise there may be more, and older ones.
+    pub is_whole: bool,
+}
+
+impl Sighting {
+    /// Adds messages of a time.
+    pub fn add(&mut self, last_s: u64, messages: u64, verified: u64) {
+        self.last_s = self.last_s.max(last_s);
+        self.messages = self.messages.saturating_add(messages);
+        self.verified = self.verified.saturating_add(verified);
+    }
 }
 
 /// Sentences of one language.

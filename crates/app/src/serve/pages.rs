@@ -1,6 +1,7 @@
-//! The pages: the desk over the stores of this house. `look` is what costs questions.
+//! The pages: the desk over the stores of this house. `look` is what costs questions, `sight` where keys were seen.
 
 mod look;
+mod sight;
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 use words::Language;
 
 use self::look::{Looks, look_at};
+use self::sight::{Found, Sights};
 use super::ledger::Keeper;
 use super::reload::Live;
 use crate::common::Common;
@@ -38,9 +40,10 @@ use crate::desk::world::{Elsewhere, Outside, Patient};
 use crate::dns::Web;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::sightings::LOOK_BACK_DAYS;
 use crate::keys::signing::Source;
 use crate::limits::{LOOK_QUESTION_S, MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
-use crate::published::Published as Found;
+use crate::published::Published as OfDns;
 use crate::reports::packer::Packer;
 use crate::say::Say;
 use crate::survey::keep::{kept_of, made_of};
@@ -81,6 +84,7 @@ pub(crate) struct House<A> {
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
     looks: Looks,
+    sights: Sights,
 }
 
 /// The desk, and whether it is open.
@@ -122,9 +126,10 @@ impl<A: Around> Pages<A> {
         let opened = |path: PathBuf| SqliteRegistry::open(&path).map_err(|error| unusable(&path, &error));
         let people = people.map(opened).transpose()?;
         let voices = Language::ALL.map(Catalogue::new);
-        let (said, looks) = (Mutex::default(), Looks::new());
+        let (said, looks, sights) = (Mutex::default(), Looks::new(), Sights::default());
         let (keys, own) = (None, Vec::new());
-        let house = House { around, ledger, archive, people, places, voices, settings, keys, own, said, looks };
+        let house =
+            House { around, ledger, archive, people, places, voices, settings, keys, own, said, looks, sights };
         Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
     }
 
@@ -368,7 +373,7 @@ impl<A: Around> Sources for House<A> {
         }
         let lookup = self.around.lookup();
         let names: BTreeSet<&str> = below.iter().map(Domain::as_str).collect();
-        let asked = Found::ask_of(&lookup, domain.as_str(), names);
+        let asked = OfDns::ask_of(&lookup, domain.as_str(), names);
         let found = tokio::time::timeout(Duration::from_millis(PAGE_DNS_MS), asked).await;
         let published = found.map_or_else(|_| Published::default(), |found| told(&found));
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -436,11 +441,11 @@ impl<A: Around> Sources for House<A> {
 
     async fn rotations(&self) -> Result<Option<Arc<Rotations>>, Trouble> {
         let Some(source) = self.keys.clone() else { return Ok(None) };
-        let read = self.apart(move || {
-            let book = source.book()?;
-            Ok(Rotations { book, settings: source.settings().clone(), ..Rotations::default() })
-        });
-        read.await.map(|read| Some(Arc::new(read))).map_err(|failure: Failure| failed(&failure))
+        let settings = source.settings().clone();
+        let book = self.apart(move || source.book()).await.map_err(|failure| failed(&failure))?;
+        let found = self.sights.of((&self.archive, self.ledger()), &book, net::clock::now_s()).await;
+        let Found { sight, seen } = found;
+        Ok(Some(Arc::new(Rotations { book, settings, sight, seen, seen_days: LOOK_BACK_DAYS })))
     }
 }
 
@@ -449,7 +454,7 @@ fn failed(failure: &Failure) -> Trouble {
     Trouble::Store(Say::new(Language::English).explain(failure))
 }
 
-fn told(found: &Found) -> Published {
+fn told(found: &OfDns) -> Published {
     let text = found.text();
     Published {
         record: text.map(Into::into),

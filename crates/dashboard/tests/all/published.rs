@@ -7,7 +7,7 @@ use audit::guideline::{self, Role};
 use audit::history::{Audit, Kept, Part};
 use audit::known::Statement;
 use audit::{Desk, Known, SelectorSource, Snapshot, Subject, rule};
-use dashboard::sources::{Asking, Look, Looked, Rotations};
+use dashboard::sources::{Asking, Look, Looked, Rotations, Seen, Sighting};
 use lookup::fetch::{Both, Shelf};
 use lookup::{Data, Zone};
 use mailtext::Domain;
@@ -163,7 +163,13 @@ fn rotations() -> Rotations {
         at(89),
         at(1),
     );
-    Rotations { book: Book::parse(&text).unwrap(), ..Rotations::default() }
+    let sighting =
+        |days, messages, verified, is_whole| Some(Sighting { last_s: at(days), messages, verified, is_whole });
+    let old = Seen { reports: sighting(3, 1_200, 1_190, true), mail: sighting(2, 40, 40, false) };
+    let new = Seen { reports: None, mail: sighting(0, 7, 7, true) };
+    let name = |text: &str| Domain::parse(text).unwrap();
+    let seen = [(name("example.jp"), [(name("old"), old), (name("new"), new)].into())].into();
+    Rotations { book: Book::parse(&text).unwrap(), seen, seen_days: 90, ..Rotations::default() }
 }
 
 const KEY: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";

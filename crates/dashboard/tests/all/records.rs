@@ -336,6 +336,37 @@ fn keys_with_their_lives_and_nothing_private() {
 }
 
 #[test]
+fn keys_with_where_their_selectors_were_seen() {
+    let desk = house();
+    let found = value(&desk, "/api/v1/keys");
+    let of = |line: usize, key: usize| found["lines"][line]["keys"][key]["seen"].clone();
+    let lines: Vec<_> = (0..2).map(|line| found["lines"][line]["domain"].as_str().unwrap()).collect();
+    let (jp, net) = if lines[0] == "example.jp" { (0, 1) } else { (1, 0) };
+    assert_eq!(
+        of(jp, 0),
+        serde_json::json!({
+            "reports": { "last": "2026-11-20", "messages": 1200, "verified": 1190, "whole": true },
+            "mail": { "last": "2026-11-21T10:00:00Z", "messages": 40, "verified": 40, "whole": false },
+        })
+    );
+    assert_eq!((&of(jp, 1)["reports"], &of(jp, 1)["mail"]["messages"]), (&Value::Null, &7.into()));
+    assert_eq!((of(net, 0), &found["seen_days"]), (Value::Null, &90.into()), "nobody looked for it");
+    let page = text(&get(&desk, "/keys"));
+    for piece in [
+        "90 days back",
+        "2026-11-20<br>1200 messages, 1190 verified",
+        "at least 40 messages, 40 verified",
+        "<td>not seen</td>",
+    ] {
+        assert!(page.contains(piece), "{piece}: {page}");
+    }
+    let file = text(&get(&desk, "/keys.csv"));
+    assert!(file.contains(",2026-11-20,1200,1190,2026-11-21T10:00:00Z,40,40,no"), "{file}");
+    assert!(file.contains(",,0,0,2026-11-23T10:00:00Z,7,7,no"), "{file}");
+    assert!(file.contains(",,,,,,,yes"), "{file}");
+}
+
+#[test]
 fn who_sees_one_domain_sees_nothing_of_another() {
     let mut world = World::with_reports(Role::Viewer);
     world.settings.name = "desk".into();
