@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The pages of the daemon, as a browser and a program meet them: the first run, coming in and going out, a token, the log, and who is
-# refused. Everything over one port with metrics and health. A domain is looked at now.
+# refused. Everything over one port with metrics and health. A domain is looked at now, and a report is sent now.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -9,6 +9,7 @@ PASSWORD='a barrier on the road'
 main() {
     begin
     install curl curl
+    install python3 python3
     free_port
     HTTP=$PORT
     free_port
@@ -23,6 +24,7 @@ main() {
     go_out
     stay
     look
+    send_now
     finish
 }
 
@@ -179,6 +181,70 @@ look() {
     ask '/domains/example.jp?now=1'
     check "where nobody answers that is told" grep -q 'nobody answered anything' "$T/page"
     check "above the last audit" grep -q 'what the last audit kept' "$T/page"
+}
+
+# Reports on their way – those of the demonstration – of which one waits for a server that was busy: a form sends it at once, and
+# however often it is pressed, and whenever, it is one mail.
+send_now() {
+    end_daemon
+    local town=$T/town sink id
+    "$SEKISHO" --state "$town" demo --once > "$T/town.log" 2>&1
+    free_port
+    sink=$PORT
+    mkdir "$T/sent"
+    python3 "$ROOT/tests/e2e/sink.py" "$sink" "$T/sent" 2> "$T/sink.log" &
+    STARTED+=($!)
+    within 10 is_open "$sink" || { fail "the server of mail does not start"; return; }
+    {
+        printf '[reports.send]\nfrom = "dmarc-reports@asagiri.example"\nsubmit = "smtp://127.0.0.1:%s"\n' "$sink"
+        printf '[daemon]\nhttp = "127.0.0.1:%s"\n' "$HTTP"
+    } >> "$town/sekisho.toml"
+    free_port
+    : > "$T/sekisho.log"
+    "$SEKISHO" serve --lang en --state "$town" --config "$town/sekisho.toml" --listen "inet:$PORT@127.0.0.1" \
+        > "$T/sekisho.out.log" 2> "$T/sekisho.log" &
+    DAEMON=$!
+    STARTED+=("$DAEMON")
+    within 10 grep -q 'smtpd_milters = ' "$T/sekisho.log" || { fail "sekisho does not start over the town"; return; }
+    local token
+    token=$("$SEKISHO" --state "$town" user setup --format json | sed -n 's/.*"setup_token":"\([^"]*\)".*/\1/p')
+    : > "$T/cookies"
+    ask "/setup?token=$token"
+    send /setup "token=$token" name=admin "password=$PASSWORD" "again=$PASSWORD"
+    ask '/outgoing?domain=hokuto-post.example'
+    id=$(grep -o 'href="/outgoing/[^"?]*"' "$T/page" | head -n 1 | sed 's|.*/outgoing/||; s/"$//')
+    ask "/outgoing/$id"
+    check "the server was busy" grep -q 'greylisted' "$T/page"
+    equal "nothing is sent yet" "$(sent)" 0
+    send /outgoing/send-now "id=$id" "back=/outgoing/$id"
+    equal "it is wanted now" "$(sed -n 's/^location: //Ip' "$T/head" | tr -d '\r')" "/outgoing/$id?done=page-done-send-now"
+    local press
+    for press in 1 2 3 4 5 6; do
+        ask "/outgoing/$id"
+        send /outgoing/send-now "id=$id" "back=/outgoing/$id"
+        equal "pressed again, $press" "$STATUS" 303
+    done
+    check "it arrives" within 20 test_sent
+    check "and is shown as done" within 10 is_done "$id"
+    send /outgoing/send-now "id=$id" "back=/outgoing/$id"
+    equal "then nothing is left" "$(sed -n 's/^location: //Ip' "$T/head" | tr -d '\r')" \
+        "/outgoing/$id?done=page-done-nothing-to-send"
+    # Longer than between two looks of whoever sends.
+    sleep 6
+    equal "one mail" "$(sent)" 1
+    check "to whom it was for" grep -q '^To: dmarc@hokuto-post\.example' "$T/sent/"*.eml
+}
+
+sent() {
+    find "$T/sent" -name '*.eml' | wc -l
+}
+
+test_sent() {
+    [ "$(sent)" -ge 1 ]
+}
+
+is_done() {
+    ask "/outgoing/$1" && ! grep -q 'greylisted' "$T/page"
 }
 
 end_daemon() {

@@ -34,6 +34,7 @@ use self::look::{Looks, look_at};
 use self::sight::{Found, Sights};
 use super::ledger::Keeper;
 use super::reload::Live;
+use super::reporting::Wake;
 use crate::common::Common;
 use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
 use crate::desk::world::{Elsewhere, Outside, Patient};
@@ -81,6 +82,8 @@ pub(crate) struct House<A> {
     keys: Option<Source>,
     /// The domains whose reports are taken; all where there are none.
     own: Vec<Domain>,
+    /// What wakes who sends reports, where that is this process.
+    sender: Option<Wake>,
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
     looks: Looks,
@@ -127,9 +130,9 @@ impl<A: Around> Pages<A> {
         let people = people.map(opened).transpose()?;
         let voices = Language::ALL.map(Catalogue::new);
         let (said, looks, sights) = (Mutex::default(), Looks::new(), Sights::default());
-        let (keys, own) = (None, Vec::new());
+        let (keys, own, sender) = (None, Vec::new(), None);
         let house =
-            House { around, ledger, archive, people, places, voices, settings, keys, own, said, looks, sights };
+            House { around, ledger, archive, people, places, voices, settings, keys, own, sender, said, looks, sights };
         Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
     }
 
@@ -137,6 +140,12 @@ impl<A: Around> Pages<A> {
     pub(crate) fn with(mut self, keys: Source, own: Vec<Domain>) -> Self {
         let house = self.desk.sources_mut();
         (house.keys, house.own) = (Some(keys), own);
+        self
+    }
+
+    /// The same where reports are sent from here.
+    pub(super) fn with_sender(mut self, sender: Option<Wake>) -> Self {
+        self.desk.sources_mut().sender = sender;
         self
     }
 
@@ -407,8 +416,11 @@ impl<A: Around> Sources for House<A> {
     }
 
     async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
-        // Who sends looks at what is due every few seconds.
-        Ok(feedback::outbox::desk::hasten(&self.archive, now_s, id).await?)
+        let is_any = feedback::outbox::desk::hasten(&self.archive, now_s, id).await?;
+        if let Some(sender) = self.sender.as_ref().filter(|_| is_any) {
+            sender.wake();
+        }
+        Ok(is_any)
     }
 
     async fn audited(&self) -> Result<Vec<Box<str>>, Trouble> {
