@@ -39,7 +39,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         label: "page-label-overview",
         section: Some(Section::Top),
         needs: Role::Viewer,
-        parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS],
+        parameters: &[Parameter::FROM, Parameter::TO, Parameter::DAYS, Parameter::DOMAIN],
     },
     Entry {
         id: "mail",
