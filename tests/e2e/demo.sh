@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The demonstration: every page that its menu leads to is there in both languages, the first one answers the newcomer's three
-# questions, no DNS question leaves, and nothing is left behind.
+# questions, a domain is looked at, no DNS question leaves, and nothing is left behind.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -11,6 +11,7 @@ main() {
     pages en
     pages ja
     answers
+    looked
     ended
     finish
 }
@@ -64,6 +65,23 @@ answers() {
     done
     curl -s -m 20 "$DEMO/api/v1/overview" > "$T/overview.json"
     check "the town is there for programs" grep -q 'asagiri\.example' "$T/overview.json"
+}
+
+# looked – a domain, looked at now: the town's DNS is in memory, so nobody else is asked.
+looked() {
+    page en /domains/asagiri.example
+    check "a button looks now" grep -q '<button>Look now</button>' "$T/page.html"
+    check "until then it is the last audit" grep -q 'what the last audit kept' "$T/page.html"
+    page en '/domains/asagiri.example?now=1'
+    equal "a look" "$STATUS" 200
+    check "the SPF tree" grep -q 'worst case so far' "$T/page.html"
+    check "a record to publish" grep -q 'data-copy="[^"]*asagiri\.example' "$T/page.html"
+    page ja /domains/asagiri.example
+    check "it is shown again for a while" grep -q 'DNS に問い合わせた結果です' "$T/page.html"
+    curl -s -m 20 "$DEMO/api/v1/domains/asagiri.example" > "$T/look.json"
+    check "and told to programs" grep -q '"look":"seen"' "$T/look.json"
+    page en '/domains/elsewhere.example?now=1'
+    equal "nobody else's domain is looked at" "$STATUS" 404
 }
 
 # ended – at SIGTERM it goes, and its directory with it.

@@ -13,7 +13,7 @@ mod publish;
 pub(crate) mod schedule;
 mod sealing;
 mod show;
-mod sightings;
+pub(crate) mod sightings;
 pub(crate) mod signing;
 mod store;
 mod verbs;

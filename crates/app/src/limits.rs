@@ -173,6 +173,26 @@ pub(crate) const PAGE_DNS_MS: u64 = 1_500;
 pub(crate) const PAGE_DNS_KEPT_S: u64 = 300;
 /// Domains of which pages remember what DNS said.
 pub(crate) const PAGE_DNS_COUNT_MAX: usize = 1_000;
+/// How long a look at a domain asks DNS and the web for a page, in seconds; what is not answered then is named.
+pub(crate) const LOOK_DNS_S: u64 = 15;
+/// Time for one of its questions, with every try, in seconds.
+pub(crate) const LOOK_QUESTION_S: u64 = 6;
+/// Longest time of a look with all that is read here for it, in seconds: less than browsers and proxies wait.
+pub(crate) const LOOK_S_MAX: u64 = 40;
+/// How long pages show what a look saw, in seconds.
+pub(crate) const LOOK_KEPT_S: u64 = 180;
+/// … and that nothing was to be seen.
+pub(crate) const LOOK_FAILED_KEPT_S: u64 = 20;
+/// Domains of which pages remember what a look saw, and domains that somebody waits for.
+pub(crate) const LOOK_COUNT_MAX: usize = 64;
+/// Domains that are looked at at the same time for pages.
+pub(crate) const LOOK_AT_ONCE: usize = 4;
+/// Domains whose selectors are looked for in reports and mail for the page of the keys.
+pub(crate) const SIGHT_DOMAIN_COUNT_MAX: usize = 100;
+/// Rows of the ledger that are read for that, of all domains together.
+pub(crate) const SIGHT_ROW_COUNT_MAX: usize = 20_000;
+/// How long the page of the keys shows what was found, in seconds.
+pub(crate) const SIGHT_KEPT_S: u64 = 300;
 /// Requests of browsers at one time.
 pub(crate) const PAGE_CONNECTION_COUNT_MAX: usize = 256;
 /// A certificate with its chain, or a key, in bytes.

@@ -11,7 +11,7 @@ mod find;
 mod make;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::fs::File;

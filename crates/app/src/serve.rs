@@ -170,6 +170,7 @@ impl Daemon {
         live.world.hear(failing.0, intake.as_ref().map(intake::Opened::milter));
         let http = missed(http, &say).flatten();
         let pages = http.as_ref().and_then(|_| pages::of_daemon(common, reloader.subscribe(), keeper.clone(), &say));
+        let pages = pages.map(|pages| pages.with_sender(reporting.as_ref().map(reporting::Reporting::waker)));
         let daemon = Self {
             finder: intake.is_some().then(|| hosts::finder(common, live.world.resolver())).transpose()?,
             intake,

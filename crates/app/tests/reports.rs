@@ -5,7 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use feedback::Archive as _;
+use feedback::archive::Host;
 use serde_json::Value;
+use store::SqliteArchive;
+use store::archive::Settings;
 
 /// A state directory of one test, made anew, and reports beside it.
 struct Desk {
@@ -112,6 +116,43 @@ fn what_was_imported_is_counted_once() {
     // Another span of days.
     let none = desk.told(&["summary", "--from", "2025-01-01", "--to", "2025-02-01"]);
     assert!(none.contains("No reports count anything there"), "{none}");
+}
+
+/// What the store knows of the name of an address is what a mark by names of hosts goes by, and nobody is asked for it anew.
+#[test]
+fn a_mark_by_names_of_hosts_goes_by_the_names_that_are_kept() {
+    let desk = Desk::new("reports-marked-hosts");
+    let records = [("192.0.2.1", 30, "example.jp", true), ("203.0.113.9", 500, "other.example", false)];
+    let path = desk.write("a.xml", &report("r1", 0, &records));
+    desk.told(&["import", &path]);
+    let class = || {
+        let sources = desk.json(&["sources"]);
+        let of = |one: &&Value| one["messages"] == 500;
+        sources.iter().find(of).unwrap()["class"].as_str().unwrap().to_owned()
+    };
+    // Nothing is known of the address: a mark by a name says nothing of it.
+    let mark = |standing: &str| desk.told(&["mark", "example.jp", "--hosts", "bulk.example", "--as", standing]);
+    let before = class();
+    mark("approved");
+    assert_eq!(class(), before);
+    mark("forgotten");
+    // Its name comes to be known, as `report import --lookup` and the daemon find it out.
+    let archive = SqliteArchive::open(&desk.directory.join("state/reports.sqlite"), Settings::default()).unwrap();
+    let host = Host {
+        address: "203.0.113.9".parse().unwrap(),
+        name: Some("out7.bulk.example".into()),
+        asn: None,
+        as_name: None,
+        country: None,
+        at_s: 1_772_323_200,
+    };
+    testkit::block_on(archive.keep_hosts(vec![host])).unwrap();
+    drop(archive);
+    assert_eq!(class(), before, "it is judged where somebody says something");
+    mark("approved");
+    assert_eq!(class(), "misconfigured");
+    mark("forgotten");
+    assert_eq!(class(), before);
 }
 
 #[test]

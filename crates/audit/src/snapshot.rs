@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join, join4};
 use lookup::{Answer, Question};
+use mailtext::Domain;
 
 use crate::families::{brand, dmarc_record, keys, legacy, mail_hosts, publication, sender_policy, transport};
 use crate::journal::Journal;
@@ -35,6 +36,17 @@ pub struct Snapshot {
     pub answers: BTreeMap<Question, Answer>,
 }
 
+/// A question without an answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unanswered {
+    /// The name that was asked for.
+    pub name: Domain,
+    /// The kind of record: `TXT`.
+    pub kind: &'static str,
+    /// Why there is no answer, in a word.
+    pub failure: &'static str,
+}
+
 impl Snapshot {
     /// Asks for everything, all at once as far as one question does not need another's answer.
     pub async fn take<W: World>(world: &W, subject: Subject) -> Self {
@@ -58,6 +70,24 @@ impl Snapshot {
 }
 
 impl Snapshot {
+    /// The questions to which nobody had an answer.
+    #[must_use]
+    pub fn unanswered(&self) -> Vec<Unanswered> {
+        let failed = |(question, answer): (&Question, &Answer)| match answer {
+            Answer::Failed(failure) => {
+                Some(Unanswered { name: question.name.clone(), kind: question.kind.as_str(), failure: failure.word() })
+            }
+            _ => None,
+        };
+        self.answers.iter().filter_map(failed).collect()
+    }
+
+    /// Whether nobody answered anything.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.answers.values().all(|answer| matches!(answer, Answer::Failed(_)))
+    }
+
     /// Whether there is an SPF record, whatever it says.
     #[must_use]
     pub fn has_spf(&self) -> bool {

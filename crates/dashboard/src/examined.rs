@@ -1,22 +1,25 @@
 //! A domain as it was examined: what stands in DNS, what rules found in it, what the guideline wants.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use audit::guideline::{self, Answered, Evidence, Level, Met, REQUIREMENTS, Role, Score};
 use audit::history::{Audit, Change, Kept, Way};
-use audit::known::Statement;
+use audit::known::{Reported, Statement};
+use audit::snapshot::Unanswered;
 use audit::tree::{Drawn, draw};
-use audit::{Desk, Finding, Fix, Severity, rule};
+use audit::{Desk, Finding, Fix, Known, Severity, rule};
 use mailtext::Domain;
 use maud::{Markup, html};
 
 use crate::ask::{View, Visit, day_text, time_text};
 use crate::difference::{Piece, difference};
 use crate::limits::RECORD_BYTES_SHOWN_MAX;
-use crate::parts::{Tone, copied, safe_whole, state};
-use crate::sources::{Look, Sources};
+use crate::parts::{Tone, code, copied, notice, safe_whole, state};
+use crate::sources::{Asking, Look, Looked, Sources};
 use crate::told;
 use crate::trouble::Trouble;
+use crate::who::Scope;
 
 /// A domain, examined just now or when it was audited last.
 pub struct Examined {
@@ -30,6 +33,8 @@ pub struct Examined {
     pub requirements: Vec<Judged>,
     /// What its SPF record leads to; without branches where it is what was kept.
     pub tree: Drawn,
+    /// The questions to which nobody had an answer.
+    pub unanswered: Vec<Unanswered>,
 }
 
 /// A requirement with what came out.
@@ -47,22 +52,38 @@ pub struct Judged {
 }
 
 impl Examined {
-    /// Examines a domain; `None` where nobody answers, and no audit is kept.
-    pub async fn of<S: Sources>(visit: &Visit<'_, S>, domain: &Domain, kept: &Kept) -> Option<Self> {
-        match visit.sources.look(domain).await {
-            Some(look) => Some(Self::now(&look, kept)),
-            None => kept.last().map(Self::then),
-        }
+    /// Examines a domain, and says what came of looking at it: DNS is asked where the visit asks for it (`now=1`), and what
+    /// somebody saw a short while ago is shown again. `None` where nothing was seen, and no audit is kept.
+    ///
+    /// # Errors
+    /// The parameter says something else, or nobody can look here.
+    pub async fn of<S: Sources>(
+        visit: &Visit<'_, S>,
+        domain: &Domain,
+        kept: &Kept,
+    ) -> Result<(Option<Self>, Looked), Trouble> {
+        let asking = match visit.query.read("now", |word| (word == NOW_WORD).then_some(()))? {
+            Some(()) => Asking::Now,
+            None => Asking::Nobody,
+        };
+        let looked = visit.sources.look(domain, asking).await?;
+        let examined = match &looked {
+            Looked::Seen(look) => Some(Self::now(look, kept, &visit.who.scope)),
+            _ => kept.last().map(Self::then),
+        };
+        Ok((examined, looked))
     }
 
-    fn now(look: &Look, kept: &Kept) -> Self {
-        let desk = Desk { snapshot: &look.snapshot, known: &look.known };
+    fn now(look: &Look, kept: &Kept, scope: &Scope) -> Self {
+        let known = known_to(scope, &look.known);
+        let desk = Desk { snapshot: &look.snapshot, known: &known };
         let mut findings = rule::judge_domain(&desk);
         let answered = guideline::judge(&desk, &findings, &Role::ALL);
         let audit = Audit::of(&look.snapshot, &findings, &answered, look.known.now_s).settled(kept.last().as_ref());
         let requirements = answered.into_iter().map(Judged::from).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        Self { is_now: true, audit, findings, requirements, tree: draw(&look.snapshot.spf.tree) }
+        let unanswered = look.snapshot.unanswered();
+        Self { is_now: true, audit, findings, requirements, tree: draw(&look.snapshot.spf.tree), unanswered }
     }
 
     fn then(audit: Audit) -> Self {
@@ -71,7 +92,8 @@ impl Examined {
             Some(Judged { requirement, met, evidence: Vec::new(), fix: None, declared: None })
         });
         let requirements = judged.collect();
-        Self { is_now: false, audit, findings: Vec::new(), requirements, tree: Drawn::default() }
+        let (findings, unanswered) = (Vec::new(), Vec::new());
+        Self { is_now: false, audit, findings, requirements, tree: Drawn::default(), unanswered }
     }
 
     /// When, in milliseconds since 1970.
@@ -108,6 +130,49 @@ impl From<Answered<'_>> for Judged {
     }
 }
 
+/// How current what is shown of a domain is: why nothing was seen just now, whether it is what an audit kept, and the button
+/// that asks DNS.
+#[must_use]
+pub fn looking(examined: Option<&Examined>, looked: &Looked, view: &View<'_>) -> Markup {
+    let kept = |fields: &[(&str, &str)]| {
+        html! {
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+        }
+    };
+    let asked: Vec<(&str, &str)> = view.query.pairs().filter(|(name, _)| ["domain", "role"].contains(name)).collect();
+    let is_now = examined.is_some_and(|examined| examined.is_now);
+    html! {
+        @if let Some(sentence) = looked.sentence() { (notice(Tone::Bad, &html! { (view.word(sentence)) })) }
+        @match examined {
+            Some(_) if is_now => p { (view.word("page-look-kept")) },
+            Some(_) => (notice(Tone::Warning, &html! { (view.word("page-not-now")) })),
+            None => p .nothing { (view.word("page-not-looked")) },
+        }
+        @if !is_now {
+            form method="get" action=(view.path) {
+                (kept(&asked)) (kept(&[("now", NOW_WORD)]))
+                button { (view.word("page-label-look-now")) }
+            }
+        }
+    }
+}
+
+/// What nobody had an answer to.
+#[must_use]
+pub fn unanswered(examined: &Examined, view: &View<'_>) -> Markup {
+    let more = examined.unanswered.len().saturating_sub(UNANSWERED_COUNT_SHOWN);
+    html! {
+        @if !examined.unanswered.is_empty() {
+            h2 #unanswered { (view.word("page-label-unanswered")) }
+            ul .plain { @for one in examined.unanswered.iter().take(UNANSWERED_COUNT_SHOWN) {
+                li { (state(Tone::Warning, &view.say("page-no-answer", &[("failure", one.failure.into())])))
+                    " " (code(one.name.as_str())) " " (one.kind) }
+            } }
+            @if more > 0 { p { (view.say("page-label-and-more", &[("count", more.into())])) } }
+        }
+    }
+}
+
 /// The domains of which audits are kept or of which there are reports, as far as the person may see them.
 ///
 /// # Errors
@@ -129,6 +194,18 @@ pub fn level_name(level: Level) -> &'static str {
         Level::Should => "Should",
         Level::May => "May",
     }
+}
+
+/// What is known of a domain, for somebody's eyes: what this house does for others – its mail, its clients, by name – is for who
+/// sees all domains, and reports of the domain above are for who sees that one.
+fn known_to<'k>(scope: &Scope, known: &'k Known) -> Cow<'k, Known> {
+    if *scope == Scope::All {
+        return Cow::Borrowed(known);
+    }
+    let mut known = Known { receiver: None, relay: None, provider: None, ..known.clone() };
+    let is_theirs = |reports: &Reported| reports.policy_domain.as_ref().is_none_or(|above| scope.has(Some(above)));
+    known.reports = known.reports.filter(is_theirs);
+    Cow::Owned(known)
 }
 
 /// A severity, with its mark.
@@ -258,5 +335,9 @@ pub fn moment(at_s: u64) -> String {
     time_text(at_s.saturating_mul(1000), 0).replace(' ', "T") + "Z"
 }
 
+/// What `now` says to have DNS asked.
+pub const NOW_WORD: &str = "1";
+/// Questions without an answer that a page names; a file has them all.
+const UNANSWERED_COUNT_SHOWN: usize = 20;
 /// Most texts of one name that a page shows.
 const TEXT_COUNT_SHOWN_MAX: usize = 32;

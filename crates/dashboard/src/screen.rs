@@ -155,6 +155,8 @@ impl Parameter {
     pub const DAYS: Self = Self { name: "days", kind: Kind::Number };
     /// A policy domain.
     pub const DOMAIN: Self = Self { name: "domain", kind: Kind::Domain };
+    /// Whether DNS is asked.
+    pub const NOW: Self = Self { name: "now", kind: Kind::Word(&[crate::examined::NOW_WORD]) };
 }
 
 /// The form in which a screen is asked for.

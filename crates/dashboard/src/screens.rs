@@ -218,8 +218,9 @@ pub(crate) const ENTRIES: &[Entry] = &[
         section: None,
         needs: Some(Role::Viewer),
         parameters: &[
+            Parameter::NOW,
             Parameter { name: "before", kind: Kind::Number },
-            Parameter { name: "table", kind: Kind::Word(&["records", "findings", "history"]) },
+            Parameter { name: "table", kind: Kind::Word(&["records", "findings", "history", "unanswered"]) },
         ],
     },
     Entry {
@@ -230,6 +231,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
         needs: Some(Role::Viewer),
         parameters: &[
             Parameter::DOMAIN,
+            Parameter::NOW,
             Parameter { name: "role", kind: Kind::Word(&["owner", "esp", "relay", "receiver"]) },
         ],
     },

@@ -561,6 +561,9 @@ const DOMAIN: Shape = Object(&[
     ("domain", Text),
     ("at", Maybe(&Moment)),
     ("now", Flag),
+    // What came of asking DNS: `seen`, `not-asked`, `silent`, `late`, `busy`.
+    ("look", Text),
+    ("unanswered", Maybe(&List(&UNANSWERED))),
     ("records", List(&RECORD)),
     ("findings", Maybe(&List(&FINDING))),
     ("spf_tree", Maybe(&TREE)),
@@ -570,6 +573,7 @@ const DOMAIN: Shape = Object(&[
     ("next", Maybe(&Text)),
 ]);
 const ROUND: Shape = Object(&[("at", Moment), ("errors", Count), ("warnings", Count), ("changes", List(&CHANGE))]);
+const UNANSWERED: Shape = Object(&[("name", Text), ("type", Text), ("failure", Text)]);
 const RECORD: Shape = Object(&[
     ("type", Text),
     ("name", Text),
@@ -610,6 +614,7 @@ const GUIDELINE: Shape = Object(&[
     ("domain", Maybe(&Text)),
     ("at", Maybe(&Moment)),
     ("now", Flag),
+    ("look", Maybe(&Text)),
     ("scores", Maybe(&List(&LEVEL))),
     ("requirements", List(&REQUIREMENT)),
 ]);
@@ -631,7 +636,7 @@ const REQUIREMENT: Shape = Object(&[
     ("declared", Maybe(&Object(&[("met", Flag), ("by", Text), ("date", Text), ("note", Text)]))),
     ("fix", Maybe(&Text)),
 ]);
-const KEYS: Shape = Object(&[("lines", List(&KEY_LINE))]);
+const KEYS: Shape = Object(&[("lines", List(&KEY_LINE)), ("seen_days", Count)]);
 const KEY_LINE: Shape =
     Object(&[("domain", Text), ("algorithm", Text), ("keys", List(&KEY)), ("waits", List(&TOLD)), ("next", Moment)]);
 const KEY: Shape = Object(&[
@@ -644,7 +649,13 @@ const KEY: Shape = Object(&[
     ("compromised", Flag),
     ("name", Maybe(&Text)),
     ("alias", Maybe(&Text)),
+    // `null`: nobody looked for it.
+    ("seen", Maybe(&Object(&[("reports", Maybe(&SEEN_REPORTS)), ("mail", Maybe(&SEEN_MAIL))]))),
 ]);
+/// With `whole` false there may be more, and older ones.
+const SEEN_REPORTS: Shape = With(&Object(&[("last", Day)]), &SEEN);
+const SEEN_MAIL: Shape = With(&Object(&[("last", Moment)]), &SEEN);
+const SEEN: Shape = Object(&[("messages", Count), ("verified", Count), ("whole", Flag)]);
 
 const SURVEYS: Shape = Object(&[
     ("studies", List(&Text)),

@@ -1,6 +1,7 @@
 //! What the desk reads, and the few things that it can have done. `app` implements it over the stores and what is live;
 //! tests over memory.
 
+use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -182,10 +183,16 @@ pub trait Sources: Send + Sync + 'static {
     }
 
     /// What a domain publishes now, with what is known of it here: as `check` sees it. From memory where somebody looked a
-    /// short while ago; `None` where nobody answers, or not soon enough for a page.
-    fn look(&self, domain: &Domain) -> impl Future<Output = Option<Arc<Look>>> + Send {
+    /// short while ago.
+    ///
+    /// # Errors
+    /// What is known here cannot be read, or nobody can be asked from here.
+    fn look(&self, domain: &Domain, asking: Asking) -> impl Future<Output = Result<Looked, Trouble>> + Send {
         let _ = domain;
-        ready(None)
+        ready(match asking {
+            Asking::Now => Err(Trouble::not_here()),
+            Asking::Nobody => Ok(Looked::NotAsked),
+        })
     }
 
     /// The keys that are kept here, without anything private; `None` where none are.
@@ -279,6 +286,55 @@ pub struct Survey {
     pub made: kept::Made,
 }
 
+/// Whether a look may ask anybody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asking {
+    /// DNS and the web, unless somebody looked a short while ago.
+    Now,
+    /// Nobody: what is remembered counts alone.
+    Nobody,
+}
+
+/// What came of a look at a domain.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// What it publishes.
+    Seen(Arc<Look>),
+    /// Nobody was asked, and nothing is remembered.
+    NotAsked,
+    /// Nobody answered anything.
+    Silent,
+    /// It was not ready in time.
+    Late,
+    /// As many domains are looked at already as may be at one time.
+    Busy,
+}
+
+impl Looked {
+    /// Its word for programs.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Seen(_) => "seen",
+            Self::NotAsked => "not-asked",
+            Self::Silent => "silent",
+            Self::Late => "late",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// The sentence that tells why nothing was seen.
+    #[must_use]
+    pub fn sentence(&self) -> Option<&'static str> {
+        match self {
+            Self::Seen(_) | Self::NotAsked => None,
+            Self::Silent => Some("page-look-silent"),
+            Self::Late => Some("page-look-late"),
+            Self::Busy => Some("page-look-busy"),
+        }
+    }
+}
+
 /// What a domain publishes, and what is known of it beside that.
 #[derive(Clone, Debug)]
 pub struct Look {
@@ -297,6 +353,41 @@ pub struct Rotations {
     pub settings: rotation::Settings,
     /// What name servers and reports showed when somebody looked last.
     pub sight: rotation::Sight,
+    /// Where the selectors of each domain were seen; a domain for which nobody looked is absent.
+    pub seen: HashMap<Domain, HashMap<Domain, Seen>>,
+    /// How far back it was looked, in days.
+    pub seen_days: u32,
+}
+
+/// Where a selector of a domain was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
+    /// In reports that somebody vouches for; the last day of them, by its first second.
+    pub reports: Option<Sighting>,
+    /// In mail that passed here.
+    pub mail: Option<Sighting>,
+}
+
+/// How a selector was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sighting {
+    /// When last, in seconds since 1970.
+    pub last_s: u64,
+    /// In how many messages.
+    pub messages: u64,
+    /// In how many of them the signature held, or was made here.
+    pub verified: u64,
+    /// Whether all was looked at: otherwise there may be more, and older ones.
+    pub is_whole: bool,
+}
+
+impl Sighting {
+    /// Adds messages of a time.
+    pub fn add(&mut self, last_s: u64, messages: u64, verified: u64) {
+        self.last_s = self.last_s.max(last_s);
+        self.messages = self.messages.saturating_add(messages);
+        self.verified = self.verified.saturating_add(verified);
+    }
 }
 
 /// Sentences of one language.

@@ -299,6 +299,9 @@ pub enum Change {
     AddDelivery(Delivery),
     /// A delivery as it is now.
     SetDelivery(Delivery),
+    /// What waits of a job – finding its destinations, its deliveries – is due at this time, if it would not be earlier. What
+    /// does not wait is left as it is: whoever sends may have begun with it a moment ago.
+    Hasten(JobId, u64),
     /// A mailbox is suppressed.
     SetSuppression(Suppression),
     /// It is not any more.

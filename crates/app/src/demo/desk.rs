@@ -7,6 +7,7 @@ use dashboard::sources::Settings;
 use dashboard::who::Role;
 use insight::Map;
 use lookup::Zone;
+use lookup::fetch::{Both, Disabled};
 use mailtext::Value;
 use net::{HttpOptions, ListenAddress, ListenError, Listener, SocketAccess, serve_http};
 
@@ -19,13 +20,22 @@ use crate::keys::signing::Source;
 use crate::serve::{Around, Keeper, Pages, Parts};
 
 /// What is around the pages: a zone in memory answers every question, so that none leaves the machine.
-struct MadeUp(Arc<Zone>);
+struct MadeUp {
+    zone: Arc<Zone>,
+    common: Common,
+}
 
 impl Around for MadeUp {
     type Lookup = Arc<Zone>;
+    type World = Both<Arc<Zone>, Disabled>;
 
     fn lookup(&self) -> Arc<Zone> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.zone)
+    }
+
+    fn outside(&self) -> Result<(Common, Self::World), Failure> {
+        let common = self.common.with(self.common.config().clone());
+        Ok((common, Both { lookup: self.lookup(), fetch: Disabled }))
     }
 
     fn senders(&self) -> Map {
@@ -40,7 +50,7 @@ impl Around for MadeUp {
 pub(super) async fn serve(common: &Common, zone: Arc<Zone>, end: impl Future<Output = ()>) -> Result<(), Failure> {
     let config = common.config();
     let parts = Parts {
-        around: MadeUp(zone),
+        around: MadeUp { zone, common: common.with(config.clone()) },
         ledger: Some(Keeper::open(&common.state_directory(), &config.ledger).await?),
         reports: common.reports_file(),
         people: None,

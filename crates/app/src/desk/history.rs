@@ -7,7 +7,6 @@ use audit::guideline::{self, Level, Role};
 use audit::history::{Audit, Change, Kept, Part, RecordKind, Step, changes as changed};
 use audit::known::{History, KeySeen};
 use audit::{Desk, Known, SelectorSource, Severity, Subject, World, rule};
-use lookup::Answer;
 use mailtext::{Domain, Value};
 use serde_json::json;
 use store::SqliteArchive;
@@ -221,7 +220,7 @@ pub(crate) async fn look<W: World + Sync>(
 ) -> Looked {
     let (domain, now_s) = (subject.domain.clone(), subject.now_s);
     let (snapshot, mut known) = installation.examine(world, with_selectors(subject, before)).await;
-    if snapshot.answers.values().all(|answer| matches!(answer, Answer::Failed(_))) {
+    if snapshot.is_silent() {
         return Looked::Outage;
     }
     known.now_s = now_s;

@@ -12,17 +12,18 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, ValueHint};
 use feedback::Archive as _;
-use feedback::archive::{Content, Judge, Parcel, Receipt, Status, Trust};
+use feedback::archive::{Content, CountQuery, Judge, Parcel, Receipt, Status, Trust};
 use feedback::head::Head;
 use feedback::intake::{self, Settings};
 use mailtext::Domain;
+use report::query::Reach;
 use serde::Serialize;
 use store::SqliteArchive;
 
 use self::belt::{Belt, Filler, Lane, Taker, Wanted};
 use super::ask::{domain_of, open, wait};
 use super::list::{kind_word, moment, shown};
-use super::minds::{classifier, look_for_hosts};
+use super::minds::{classifier, classifier_for, look_for_hosts};
 use super::packer::Packer;
 use super::print;
 use super::table::grouped;
@@ -119,7 +120,7 @@ pub(super) fn judge(common: &Common, store: &SqliteArchive, tenant: &str) -> Res
     Ok(classifier(common, store, tenant)?.into_judge())
 }
 
-/// Judges everything of a domain anew.
+/// Judges everything of a domain anew, by what the store knows now, the names of addresses among it, as the pages do it.
 ///
 /// # Errors
 /// The store cannot do it.
@@ -129,7 +130,15 @@ pub(super) fn judge_anew(
     tenant: &str,
     domain: &Domain,
 ) -> Result<u64, Failure> {
-    let judge = judge(common, store, tenant)?;
+    let query = CountQuery {
+        tenant: Some(tenant.into()),
+        domain: Some((domain.clone(), Reach::Name)),
+        // What nobody vouches for is judged, too.
+        with_unauthenticated: true,
+        ..CountQuery::default()
+    };
+    let lines = wait(common, store.sources(query))?;
+    let judge = classifier_for(common, store, tenant, &lines)?.into_judge();
     wait(common, store.judge_anew(tenant, domain, judge))
 }
 

@@ -29,10 +29,10 @@ fn name(text: &str) -> Domain {
 }
 
 /// What a server says at each step; where nothing is said for a step, it takes what comes. Behind "cut" the connection ends.
-type Script = &'static [(&'static str, &'static str)];
+pub(crate) type Script = &'static [(&'static str, &'static str)];
 
 /// A server, and the messages that it has taken.
-async fn server(script: Script) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+pub(crate) async fn server(script: Script) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let taken = Arc::new(Mutex::new(Vec::new()));
@@ -80,6 +80,11 @@ async fn server(script: Script) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
 }
 
 fn sending(server: SocketAddr, more: &str) -> Sending<MemoryOutbox> {
+    sending_of(MemoryOutbox::new(), server, more)
+}
+
+/// What sends to that server whatever is in the outbox.
+pub(crate) fn sending_of<O: Outbox>(outbox: O, server: SocketAddr, more: &str) -> Sending<O> {
     let text = format!(
         "[reports.send]\nfrom = \"reports@receiver.example\"\nsubmit = \"smtp://{server}\"\njitter = \"0s\"\n\
          retry = \"5m\"\nbounces = \"bounces@receiver.example\"\n{more}"
@@ -92,7 +97,7 @@ fn sending(server: SocketAddr, more: &str) -> Sending<MemoryOutbox> {
     let resolver = Resolver::start(ResolverConfig::with_servers(vec!["127.0.0.1:9".parse().unwrap()])).unwrap();
     let signer = Signer::new(None, name("receiver.example"));
     let world = (resolver, signer, Carrier::Server(submitter));
-    Sending::new((&config, Language::English, std::env::temp_dir()), (MemoryOutbox::new(), b"key"), settings, world)
+    Sending::new((&config, Language::English, std::env::temp_dir()), (outbox, b"key"), settings, world)
 }
 
 fn row(second: u64, author: &str, ip: &str) -> Row {

@@ -1,4 +1,7 @@
-//! The pages: the desk over the stores of this house.
+//! The pages: the desk over the stores of this house. `look` is what costs questions, `sight` where keys were seen.
+
+mod look;
+mod sight;
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -12,7 +15,8 @@ use dashboard::limits::ORIGIN_MS;
 use dashboard::openid::Way;
 use dashboard::origins::{self, Origins};
 use dashboard::sources::{
-    Catalogue, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice, no_provider,
+    Asking, Catalogue, Looked, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice,
+    no_provider,
 };
 use dashboard::{Desk, Moment, Trouble};
 use feedback::Archive as _;
@@ -35,16 +39,22 @@ use store::{Sqlite, SqliteArchive, SqliteRegistry};
 use tokio::sync::watch;
 use words::Language;
 
+use self::look::{Looks, look_at};
+use self::sight::{Found, Sights};
 use super::ledger::Keeper;
 use super::openid::Reach;
 use super::reload::Live;
+use super::reporting::Wake;
 use crate::common::Common;
 use crate::config::{DashboardConfig, DashboardTls, PlacesConfig};
+use crate::desk::world::{Elsewhere, Outside, Patient};
+use crate::dns::Web;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::keys::sightings::LOOK_BACK_DAYS;
 use crate::keys::signing::Source;
-use crate::limits::{MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
-use crate::published::Published as Found;
+use crate::limits::{LOOK_QUESTION_S, MESSAGE_DNS_S, PAGE_DNS_COUNT_MAX, PAGE_DNS_KEPT_S, PAGE_DNS_MS, PEOPLE_SWEEP_S};
+use crate::published::Published as OfDns;
 use crate::reports::packer::Packer;
 use crate::say::Say;
 use crate::survey::keep::{kept_of, made_of};
@@ -54,9 +64,17 @@ use crate::telling::noticed;
 pub(crate) trait Around: Send + Sync + 'static {
     /// How DNS is asked.
     type Lookup: Lookup + Send + Sync;
+    /// Whom a look at a domain asks.
+    type World: audit::World + Send + 'static;
 
     /// For the questions of one page.
     fn lookup(&self) -> Self::Lookup;
+
+    /// For one look at a domain: the configuration in effect, and whom it asks.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    fn outside(&self) -> Result<(Common, Self::World), Failure>;
 
     /// Who is who among senders, as the configuration in effect has it.
     fn senders(&self) -> Map;
@@ -79,8 +97,12 @@ pub(crate) struct House<A> {
     origins: Origins,
     /// The provider by which people may come in.
     provider: Option<Reach>,
+    /// What wakes who sends reports, where that is this process.
+    sender: Option<Wake>,
     /// What DNS said a short while ago, and when, in seconds since 1970.
     said: Mutex<HashMap<Domain, (u64, Published)>>,
+    looks: Looks,
+    sights: Sights,
 }
 
 /// The desk, and whether it is open.
@@ -122,11 +144,26 @@ impl<A: Around> Pages<A> {
         let opened = |path: PathBuf| SqliteRegistry::open(&path).map_err(|error| unusable(&path, &error));
         let people = people.map(opened).transpose()?;
         let voices = Language::ALL.map(Catalogue::new);
-        let said = Mutex::default();
+        let (said, looks, sights) = (Mutex::default(), Looks::new(), Sights::default());
+        let (keys, own, sender, provider) = (None, Vec::new(), None, None);
         let origins = Origins::default();
-        let (keys, own, provider) = (None, Vec::new(), None);
-        let house =
-            House { around, ledger, archive, people, places, voices, settings, keys, own, origins, provider, said };
+        let house = House {
+            around,
+            ledger,
+            archive,
+            people,
+            places,
+            voices,
+            settings,
+            keys,
+            own,
+            origins,
+            provider,
+            sender,
+            said,
+            looks,
+            sights,
+        };
         Ok(Self { desk: Desk::new(house, drawn()?), tls, is_kept: AtomicBool::new(false) })
     }
 
@@ -141,6 +178,12 @@ impl<A: Around> Pages<A> {
     fn by_way(mut self, way: Option<Way>, provider: Option<Reach>) -> Self {
         let house = self.desk.sources_mut();
         (house.settings.openid, house.provider) = (way.filter(|_| provider.is_some()), provider);
+        self
+    }
+
+    /// The same where reports are sent from here.
+    pub(super) fn with_sender(mut self, sender: Option<Wake>) -> Self {
+        self.desk.sources_mut().sender = sender;
         self
     }
 
@@ -227,24 +270,40 @@ impl<A: Around> Pages<A> {
 }
 
 /// What is around the pages of the daemon: whatever is in effect.
-pub(super) struct InEffect(pub(super) watch::Receiver<Arc<Live>>);
+pub(super) struct InEffect {
+    common: Arc<Common>,
+    live: watch::Receiver<Arc<Live>>,
+}
 
 impl Around for InEffect {
     type Lookup = MessageResolver;
+    type World = Outside;
 
     fn lookup(&self) -> MessageResolver {
-        let resolver = self.0.borrow().world.resolver().clone();
+        let resolver = self.live.borrow().world.resolver().clone();
         resolver.for_message(Duration::from_secs(MESSAGE_DNS_S))
     }
 
+    fn outside(&self) -> Result<(Common, Outside), Failure> {
+        let live = Arc::clone(&self.live.borrow());
+        let resolver = live.world.resolver().clone();
+        let web = Web::start(&resolver)?;
+        let dns = Patient { resolver, patience: Duration::from_secs(LOOK_QUESTION_S) };
+        // As `check`: whoever names a resolver wants what can be seen through it.
+        let asks_servers = !self.common.has_own_resolver();
+        let authorities = asks_servers.then(|| Elsewhere::default().authorities(&dns));
+        let common = self.common.with((*live.plan.config).clone());
+        Ok((common, Outside { dns, web, authorities, greeter: None }))
+    }
+
     fn senders(&self) -> Map {
-        self.0.borrow().plan.senders.clone()
+        self.live.borrow().plan.senders.clone()
     }
 }
 
 /// Opens the pages of the daemon; `None` where they are not wanted, or where a store cannot be used, which is told.
 pub(super) fn of_daemon(
-    common: &Common,
+    common: &Arc<Common>,
     live: watch::Receiver<Arc<Live>>,
     ledger: Option<Keeper>,
     say: &Say,
@@ -259,7 +318,7 @@ pub(super) fn of_daemon(
     };
     let openid = &config.dashboard.openid;
     let parts = Parts {
-        around: InEffect(live),
+        around: InEffect { common: Arc::clone(common), live },
         ledger,
         reports: common.reports_file(),
         people: Some(crate::users::file(common)),
@@ -400,7 +459,7 @@ impl<A: Around> Sources for House<A> {
         }
         let lookup = self.around.lookup();
         let names: BTreeSet<&str> = below.iter().map(Domain::as_str).collect();
-        let asked = Found::ask_of(&lookup, domain.as_str(), names);
+        let asked = OfDns::ask_of(&lookup, domain.as_str(), names);
         let found = tokio::time::timeout(Duration::from_millis(PAGE_DNS_MS), asked).await;
         let published = found.map_or_else(|_| Published::default(), |found| told(&found));
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -434,8 +493,11 @@ impl<A: Around> Sources for House<A> {
     }
 
     async fn send_now(&self, id: &JobId, now_s: u64) -> Result<bool, Trouble> {
-        // Who sends looks at what is due every few seconds.
-        Ok(feedback::outbox::desk::hasten(&self.archive, now_s, id).await?)
+        let is_any = feedback::outbox::desk::hasten(&self.archive, now_s, id).await?;
+        if let Some(sender) = self.sender.as_ref().filter(|_| is_any) {
+            sender.wake();
+        }
+        Ok(is_any)
     }
 
     async fn noticed(&self, asked: &NoticedQuery) -> Result<NoticedPage, Trouble> {
@@ -460,6 +522,14 @@ impl<A: Around> Sources for House<A> {
         Ok(crate::desk::history::kept(domain, &history))
     }
 
+    async fn look(&self, domain: &Domain, asking: Asking) -> Result<Looked, Trouble> {
+        let look = || async {
+            let (common, world) = self.around.outside()?;
+            look_at((common, Arc::clone(&self.looks.warned)), world, &self.archive, domain).await
+        };
+        self.looks.look(domain, asking, look).await.map_err(|failure| failed(&failure))
+    }
+
     async fn surveys(&self) -> Result<Vec<Survey>, Trouble> {
         let lines = self.archive.surveys("").await?;
         let made = |line: SurveyLine| Some(Survey { id: line.id, made: made_of(&line)? });
@@ -473,11 +543,11 @@ impl<A: Around> Sources for House<A> {
 
     async fn rotations(&self) -> Result<Option<Arc<Rotations>>, Trouble> {
         let Some(source) = self.keys.clone() else { return Ok(None) };
-        let read = self.apart(move || {
-            let book = source.book()?;
-            Ok(Rotations { book, settings: source.settings().clone(), ..Rotations::default() })
-        });
-        read.await.map(|read| Some(Arc::new(read))).map_err(|failure: Failure| failed(&failure))
+        let settings = source.settings().clone();
+        let book = self.apart(move || source.book()).await.map_err(|failure| failed(&failure))?;
+        let found = self.sights.of((&self.archive, self.ledger()), &book, net::clock::now_s()).await;
+        let Found { sight, seen } = found;
+        Ok(Some(Arc::new(Rotations { book, settings, sight, seen, seen_days: LOOK_BACK_DAYS })))
     }
 }
 
@@ -486,7 +556,7 @@ fn failed(failure: &Failure) -> Trouble {
     Trouble::Store(Say::new(Language::English).explain(failure))
 }
 
-fn told(found: &Found) -> Published {
+fn told(found: &OfDns) -> Published {
     let text = found.text();
     Published {
         record: text.map(Into::into),

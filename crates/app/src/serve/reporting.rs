@@ -11,6 +11,7 @@ use feedback::outbox::settings::BounceAddress;
 use net::Resolver;
 use net::submission::Submitter;
 use store::SqliteArchive;
+use tokio::sync::Notify;
 
 use super::ledger::{Keeper, key_bytes};
 use super::metrics::Metrics;
@@ -28,7 +29,20 @@ pub(super) struct Reporting {
     server: String,
     say: Arc<Say>,
     metrics: Arc<Metrics>,
+    wake: Wake,
+    /// Time between two looks for what is due.
+    every: Duration,
     _only_one: OnlyOne,
+}
+
+/// Wakes who sends, where something was made due. Cheap to clone; what is said while a mail is under way is heard behind it.
+#[derive(Clone, Default)]
+pub(super) struct Wake(Arc<Notify>);
+
+impl Wake {
+    pub(super) fn wake(&self) {
+        self.0.notify_one();
+    }
 }
 
 /// Takes bounces of what was sent. Cheap to clone.
@@ -82,7 +96,13 @@ impl Reporting {
         let world = (resolver.clone(), signer, Carrier::Server(submitter));
         let sending = Arc::new(Sending::new((config, say.language(), state), (outbox, &key), settings, world));
         let (keeper, say) = (keeper.clone(), Arc::clone(say));
-        Ok(Some(Self { sending, keeper, server, say, metrics, _only_one: only_one }))
+        let (wake, every) = (Wake::default(), Duration::from_secs(SEND_EVERY_S));
+        Ok(Some(Self { sending, keeper, server, say, metrics, wake, every, _only_one: only_one }))
+    }
+
+    /// What wakes it.
+    pub(super) fn waker(&self) -> Wake {
+        self.wake.clone()
     }
 
     /// What sends, for others who have something to be sent.
@@ -130,7 +150,8 @@ impl Reporting {
                 }
             }
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(SEND_EVERY_S)) => {}
+                () = tokio::time::sleep(self.every) => {}
+                () = self.wake.0.notified() => {}
                 () = &mut end => return,
             }
         }
@@ -247,3 +268,6 @@ pub(crate) fn sending_key(common: &Common) -> Result<Vec<u8>, Failure> {
         failure.with("file", path.display().to_string()).with("reason", reason)
     })
 }
+
+#[cfg(test)]
+mod tests;

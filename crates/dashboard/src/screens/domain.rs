@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 
 use crate::ask::{Query, View, Visit};
 use crate::data::{Cell, Column, Table, grouped};
-use crate::examined::{Examined, change, fix, level_name, moment, names, severity, shown, underlined};
+use crate::examined::{
+    Examined, change, fix, level_name, looking, moment, names, severity, shown, unanswered, underlined,
+};
 use crate::limits::{CHANGE_COUNT, STEP_COUNT};
 use crate::page::Page;
 use crate::parts::{Tone, code, downloads, figure_of, notice, onward, safe, safe_whole, share, state, time};
 use crate::screen::Screen;
-use crate::sources::Sources;
+use crate::sources::{Looked, Sources};
 use crate::told;
 use crate::trouble::Trouble;
 
@@ -27,6 +29,7 @@ pub(crate) struct Data {
     domain: Domain,
     kept: Kept,
     examined: Option<Examined>,
+    looked: Looked,
     /// What changed since the last audit that is kept.
     since: Vec<audit::history::Change>,
     steps: Vec<Step>,
@@ -42,27 +45,26 @@ impl Screen for OfDomain {
         let domain = names(visit).await?.into_iter().find(|domain| *domain == asked).ok_or(Trouble::NotFound)?;
         let before_s = visit.query.number("before")?.unwrap_or(u64::MAX);
         let kept = visit.sources.audits(&domain).await?;
-        let examined = Examined::of(visit, &domain, &kept).await;
+        let (examined, looked) = Examined::of(visit, &domain, &kept).await?;
         let now = examined.as_ref().filter(|examined| examined.is_now);
         let since = now.zip(kept.last()).map(|(now, last)| changes(&last, &now.audit)).unwrap_or_default();
         let steps = kept.steps_before(before_s, STEP_COUNT);
         let oldest = steps.last().filter(|_| steps.len() == STEP_COUNT);
         let next = oldest.map(|step| step.audit.at_s.to_string());
-        Ok(Data { domain, kept, examined, since, steps, next })
+        Ok(Data { domain, kept, examined, looked, since, steps, next })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
         let tables = Self::tables(data, view);
         let body = html! {
-            @match &data.examined {
-                None => p .nothing { (view.word("page-nobody-answers")) },
-                Some(examined) => {
-                    (standing(data, examined, view))
-                    h2 #records { (view.word("page-label-records")) }
-                    @if let Some(records) = tables.first() { (records.markup(&view.word("page-nothing"))) }
-                    (findings(examined, view))
-                    (tree(&examined.tree, view))
-                }
+            (looking(data.examined.as_ref(), &data.looked, view))
+            @if let Some(examined) = &data.examined {
+                (standing(data, examined, view))
+                (unanswered(examined, view))
+                h2 #records { (view.word("page-label-records")) }
+                @if let Some(records) = tables.first() { (records.markup(&view.word("page-nothing"))) }
+                (findings(examined, view))
+                (tree(&examined.tree, view))
             }
             (history(data, view))
             (onward(view, "before", data.next.as_deref()))
@@ -88,6 +90,8 @@ impl Screen for OfDomain {
             "domain": data.domain.as_str(),
             "at": examined.map(|examined| moment(examined.at_ms() / 1000)),
             "now": examined.is_some_and(|examined| examined.is_now),
+            "look": data.looked.as_str(),
+            "unanswered": examined.map(unanswered_value),
             "records": records(data).into_iter().map(|(slot, record)| record_value(&data.kept, slot, record)).collect::<Vec<_>>(),
             "findings": examined.map(|examined| findings_value(examined, view)),
             "spf_tree": examined.map(|examined| tree_value(&examined.tree, view)),
@@ -99,7 +103,12 @@ impl Screen for OfDomain {
     }
 
     fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
-        vec![record_table(data, view), finding_table(data, view), change_table(data, view)]
+        vec![
+            record_table(data, view),
+            finding_table(data, view),
+            change_table(data, view),
+            unanswered_table(data, view),
+        ]
     }
 }
 
@@ -127,7 +136,6 @@ fn standing(data: &Data, examined: &Examined, view: &View<'_>) -> Markup {
         html! { a href=(guideline) { (share(score.met as u64, score.applicable() as u64, label)) } }
     };
     html! {
-        @if !examined.is_now { (notice(Tone::Warning, &html! { (view.word("page-not-now")) })) }
         div .keys {
             (figure_of(count(Severity::Error), &view.word("page-label-errors"), Some("#findings")))
             (figure_of(count(Severity::Warning), &view.word("page-label-warnings"), Some("#findings")))
@@ -261,6 +269,19 @@ fn finding_table(data: &Data, view: &View<'_>) -> Table {
         }));
     }
     table
+}
+
+fn unanswered_table(data: &Data, view: &View<'_>) -> Table {
+    let columns = ["name", "type", "failure"].map(Column::hidden).to_vec();
+    let mut table = Table::new("unanswered", view.word("page-label-unanswered"), columns);
+    let all = data.examined.iter().flat_map(|examined| &examined.unanswered);
+    table.rows = all.map(|one| [one.name.as_str(), one.kind, one.failure].map(Cell::text).to_vec()).collect();
+    table
+}
+
+fn unanswered_value(examined: &Examined) -> Value {
+    let all = examined.unanswered.iter();
+    all.map(|one| json!({ "name": one.name.as_str(), "type": one.kind, "failure": one.failure })).collect()
 }
 
 fn findings_value(examined: &Examined, view: &View<'_>) -> Value {

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::ask::{View, Visit};
 use crate::data::{Cell, Column, Table};
-use crate::examined::{Examined, Judged, date, declared, fix, level_name, moment, names, result};
+use crate::examined::{Examined, Judged, date, declared, fix, level_name, looking, moment, names, result};
 use crate::page::Page;
-use crate::parts::{Tone, choice, downloads, notice, share, time};
+use crate::parts::{choice, downloads, share, time};
 use crate::screen::Screen;
-use crate::sources::Sources;
+use crate::sources::{Looked, Sources};
 use crate::told;
 use crate::trouble::Trouble;
 
@@ -24,6 +24,8 @@ pub(crate) struct Data {
     domain: Option<Domain>,
     roles: Vec<Role>,
     examined: Option<Examined>,
+    /// What came of looking; nothing where there is no domain.
+    looked: Option<Looked>,
 }
 
 impl Screen for Guideline {
@@ -38,11 +40,15 @@ impl Screen for Guideline {
             Some(asked) => Some(names.iter().find(|domain| **domain == asked).ok_or(Trouble::NotFound)?.clone()),
             None => names.first().cloned(),
         };
-        let examined = match &domain {
-            Some(domain) => Examined::of(visit, domain, &visit.sources.audits(domain).await?).await,
-            None => None,
+        let (examined, looked) = match &domain {
+            Some(domain) => {
+                let (examined, looked) = Examined::of(visit, domain, &visit.sources.audits(domain).await?).await?;
+                (examined, Some(looked))
+            }
+            None => (None, None),
         };
-        Ok(Data { names, domain, roles: role.map_or_else(|| Role::ALL.to_vec(), |role| vec![role]), examined })
+        let roles = role.map_or_else(|| Role::ALL.to_vec(), |role| vec![role]);
+        Ok(Data { names, domain, roles, examined, looked })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -52,11 +58,11 @@ impl Screen for Guideline {
         let body = html! {
             (choose(data, view))
             @if data.domain.is_none() { p .nothing { (view.word("page-no-domains")) } }
+            @if let Some(looked) = &data.looked { (looking(data.examined.as_ref(), looked, view)) }
             @if let Some(examined) = &data.examined {
-                @if !examined.is_now { (notice(Tone::Warning, &html! { (view.word("page-not-now")) })) }
                 (score(&examined.scores(&data.roles), view))
                 @for table in &tables { (table.markup(&view.word("page-nothing"))) }
-            } @else if data.domain.is_some() { p .nothing { (view.word("page-nobody-answers")) } }
+            }
             (downloads(view, &tables))
         };
         let lead = html! {
@@ -82,6 +88,7 @@ impl Screen for Guideline {
             "domain": data.domain.as_ref().map(Domain::as_str),
             "at": examined.map(|examined| moment(examined.at_ms() / 1000)),
             "now": examined.is_some_and(|examined| examined.is_now),
+            "look": data.looked.as_ref().map(Looked::as_str),
             "scores": scores,
             "requirements": requirements,
         })

@@ -1,5 +1,7 @@
 //! The keys that sign for our domains: where each stands in its life, what it waits for, what comes next.
 
+use std::collections::HashMap;
+
 use mailtext::{Domain, Explain as _};
 use maud::{Markup, html};
 use outgoing::rotation::{KeyLife, Line, LineId, Place, Stage, Standing, Wait};
@@ -7,14 +9,14 @@ use serde_json::{Value, json};
 
 use chart::{Row, Slot, Span, TimeLine};
 
-use crate::ask::{Query, View, Visit};
+use crate::ask::{Query, View, Visit, day_text};
 use crate::data::{Cell, Column, Table};
 use crate::examined::moment;
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, LINE_COUNT};
 use crate::page::Page;
 use crate::parts::{Tone, code, downloads, field, notice, onward, state, time, time_line};
 use crate::screen::Screen;
-use crate::sources::Sources;
+use crate::sources::{Seen, Sighting, Sources};
 use crate::trouble::Trouble;
 
 /// The screen.
@@ -24,6 +26,8 @@ pub(crate) struct Keys;
 pub(crate) struct Data {
     is_kept: bool,
     lines: Vec<OfLine>,
+    /// How far back it was looked for selectors, in days.
+    seen_days: u32,
 }
 
 /// The keys of a domain for one algorithm.
@@ -33,6 +37,8 @@ struct OfLine {
     /// Why it waits, as a turn now would say.
     waits: Vec<Wait>,
     next_s: u64,
+    /// Where its selectors were seen, where somebody looked for them.
+    seen: Option<HashMap<Domain, Seen>>,
 }
 
 impl Screen for Keys {
@@ -41,7 +47,7 @@ impl Screen for Keys {
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let asked = visit.query.domain("domain")?;
         let Some(rotations) = visit.sources.rotations().await? else {
-            return Ok(Data { is_kept: false, lines: Vec::new() });
+            return Ok(Data { is_kept: false, lines: Vec::new(), seen_days: 0 });
         };
         let is_meant = |id: &LineId| {
             visit.who.scope.has(Some(&id.domain)) && asked.as_ref().is_none_or(|asked| *asked == id.domain)
@@ -56,9 +62,10 @@ impl Screen for Keys {
             }
             // What a turn would say; nothing of it is done, and nothing is kept.
             let turn = line.clone().advance(now_s, &rotations.sight, &rotations.settings, &|_| false);
-            lines.push(OfLine { id: id.clone(), line: line.clone(), waits: turn.waits, next_s: turn.wake_s });
+            let seen = rotations.seen.get(&id.domain).cloned();
+            lines.push(OfLine { id: id.clone(), line: line.clone(), waits: turn.waits, next_s: turn.wake_s, seen });
         }
-        Ok(Data { is_kept: true, lines })
+        Ok(Data { is_kept: true, lines, seen_days: rotations.seen_days })
     }
 
     fn page(data: &Data, view: &View<'_>) -> Page {
@@ -75,6 +82,9 @@ impl Screen for Keys {
             @if data.lines.is_empty() {
                 p .nothing { @if data.is_kept { (view.word("page-no-keys")) } @else { (view.word("page-keys-not-kept")) } }
                 pre tabindex="0" { code { "sekisho key new DOMAIN" } }
+            }
+            @if here.iter().any(|of| of.seen.is_some()) {
+                p { (view.say("page-about-seen", &[("days", u64::from(data.seen_days).into())])) }
             }
             @for (place, of) in here.iter().enumerate() { (card(of, place, view)) }
             (onward(view, "after", next.as_deref()))
@@ -96,6 +106,10 @@ impl Screen for Keys {
                     "compromised": key.standing == Standing::Compromised,
                     "name": of.line.record_name(&key.selector).map(|name| name.to_string()),
                     "alias": of.line.alias(&key.selector).map(|(name, _)| name.to_string()),
+                    "seen": of.seen(key).map(|seen| json!({
+                        "reports": seen.reports.as_ref().map(|its| sighting_value(its, &day_of(its.last_s))),
+                        "mail": seen.mail.as_ref().map(|its| sighting_value(its, &moment(its.last_s))),
+                    })),
                 })
             });
             let waits = of.waits.iter().map(|wait| json!({ "id": wait.id(), "text": view.explain(wait) }));
@@ -107,7 +121,7 @@ impl Screen for Keys {
                 "next": moment(of.next_s),
             })
         });
-        json!({ "lines": lines.collect::<Vec<_>>() })
+        json!({ "lines": lines.collect::<Vec<_>>(), "seen_days": data.seen_days })
     }
 
     fn tables(data: &Data, view: &View<'_>) -> Vec<Table> {
@@ -117,7 +131,7 @@ impl Screen for Keys {
         for of in &data.lines {
             for key in &of.line.keys {
                 let mut row = vec![Cell::text(of.id.domain.as_str()), Cell::text(of.id.algorithm)];
-                row.extend(cells(&of.line, key, view));
+                row.extend(cells(of, key, view));
                 table.rows.push(row);
             }
         }
@@ -130,12 +144,27 @@ impl OfLine {
     fn name(&self) -> String {
         format!("{} {}", self.id.domain, self.id.algorithm)
     }
+
+    /// Where a key was seen; nowhere is an answer, too. `None` where nobody looked.
+    fn seen(&self, key: &KeyLife) -> Option<Seen> {
+        Some(self.seen.as_ref()?.get(&key.selector).copied().unwrap_or_default())
+    }
+}
+
+fn sighting_value(sighting: &Sighting, last: &str) -> Value {
+    json!({
+        "last": last, "messages": sighting.messages, "verified": sighting.verified, "whole": sighting.is_whole,
+    })
+}
+
+fn day_of(at_s: u64) -> String {
+    day_text(u32::try_from(at_s / 86_400).unwrap_or(u32::MAX))
 }
 
 fn card(of: &OfLine, place: usize, view: &View<'_>) -> Markup {
     let domain = of.id.domain.as_str();
     let mut keys = Table::new("keys", format!("{domain} {}", of.id.algorithm), key_columns(view));
-    keys.rows = of.line.keys.iter().map(|key| cells(&of.line, key, view)).collect();
+    keys.rows = of.line.keys.iter().map(|key| cells(of, key, view)).collect();
     let here = format!("/keys{}", Query::of(&[("domain", domain)]).to_text());
     html! {
         section .card {
@@ -177,11 +206,17 @@ fn key_columns(view: &View<'_>) -> Vec<Column> {
         Column::text("created", label("page-label-created")),
         Column::text("visible_since", label("page-label-visible")),
         Column::text("name", label("page-label-name")),
+        Column::text("reports_last", label("page-label-seen-reports")),
+        Column::hidden("reports_messages"),
+        Column::hidden("reports_verified"),
+        Column::text("mail_last", label("page-label-seen-mail")),
+        Column::hidden("mail_messages"),
+        Column::hidden("mail_verified"),
         Column::hidden("compromised"),
     ]
 }
 
-fn cells(line: &Line, key: &KeyLife, view: &View<'_>) -> Vec<Cell> {
+fn cells(of: &OfLine, key: &KeyLife, view: &View<'_>) -> Vec<Cell> {
     let at = |at_s: Option<u64>| match at_s {
         Some(at_s) => Cell::text(moment(at_s)).showing(time(at_s.saturating_mul(1000), view)),
         None => Cell::text("").showing(html! { "–" }),
@@ -191,16 +226,45 @@ fn cells(line: &Line, key: &KeyLife, view: &View<'_>) -> Vec<Cell> {
         @if key.stage == Stage::Active { (state(Tone::Good, &view.word(label(key.stage)))) } @else { (view.word(label(key.stage))) }
         @if is_lost { " " (state(Tone::Bad, &view.word("page-label-compromised"))) }
     };
-    let name = line.record_name(&key.selector).map(|name: Domain| name.to_string()).unwrap_or_default();
-    vec![
+    let seen = of.seen(key);
+    let of_reports = seen_cells(seen.map(|seen| seen.reports), day_of, |at_s| html! { (day_of(at_s)) }, view);
+    let in_mail = |at_s: u64| time(at_s.saturating_mul(1000), view);
+    let of_mail = seen_cells(seen.map(|seen| seen.mail), moment, in_mail, view);
+    let name = of.line.record_name(&key.selector).map(|name: Domain| name.to_string()).unwrap_or_default();
+    let mut cells = vec![
         Cell::text(key.selector.as_str()).showing(code(key.selector.as_str())).head(),
         Cell::text(key.stage.as_str()).showing(stage),
         at(Some(key.since_s)),
         at(Some(key.created_s)),
         at(key.seen_s),
         Cell::text(name.as_str()).showing(code(&name)),
-        Cell::text(if is_lost { "yes" } else { "no" }),
-    ]
+    ];
+    cells.extend(of_reports.into_iter().chain(of_mail));
+    cells.push(Cell::text(if is_lost { "yes" } else { "no" }));
+    cells
+}
+
+/// When a selector was seen last, in how many messages, and in how many of them it held. `None` where nobody looked.
+#[allow(clippy::option_option)] // reason: that it was not seen is one of the answers
+fn seen_cells(
+    seen: Option<Option<Sighting>>,
+    last: impl Fn(u64) -> String,
+    shown: impl Fn(u64) -> Markup,
+    view: &View<'_>,
+) -> [Cell; 3] {
+    let Some(sighting) = seen.flatten() else {
+        let shown = if seen.is_some() {
+            html! { (view.word("page-label-not-seen")) }
+        } else {
+            html! { "–" }
+        };
+        let count = || if seen.is_some() { Cell::number(0) } else { Cell::text("") };
+        return [Cell::text("").showing(shown), count(), count()];
+    };
+    let id = if sighting.is_whole { "page-seen-count" } else { "page-seen-least" };
+    let counts = [("count", sighting.messages.into()), ("verified", sighting.verified.into())];
+    let shown = html! { (shown(sighting.last_s)) br; (view.say(id, &counts)) };
+    [Cell::text(last(sighting.last_s)).showing(shown), Cell::number(sighting.messages), Cell::number(sighting.verified)]
 }
 
 fn label(stage: Stage) -> &'static str {

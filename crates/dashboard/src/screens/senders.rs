@@ -384,6 +384,8 @@ async fn judge_anew<S: Sources>(visit: &Visit<'_, S>, line: &DomainLine, domain:
     let query = CountQuery {
         tenant: Some(line.tenant.clone()),
         domain: Some((domain.clone(), Reach::Name)),
+        // What nobody vouches for is judged, too.
+        with_unauthenticated: true,
         ..CountQuery::default()
     };
     let lines = archive.sources(query).await?;

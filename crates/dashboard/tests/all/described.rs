@@ -26,9 +26,12 @@ fn every_answer_has_the_shape_that_is_described() {
             let path = if entry.path == "/" { "/overview" } else { entry.path };
             let responses = &description["paths"][path]["get"]["responses"];
             for object in objects(&desk, path) {
-                for query in
-                    ["", "?domain=example.jp", "?days=30&domain=example.jp&by=class&by=reporter&compare=before"]
-                {
+                for query in [
+                    "",
+                    "?domain=example.jp",
+                    "?now=1",
+                    "?days=30&domain=example.jp&by=class&by=reporter&compare=before",
+                ] {
                     let target = format!("/api/v1{}{query}", path.replace("{id}", &object));
                     let answer = get(&desk, &target);
                     let schema = &responses[answer.status().as_str()]["content"]["application/json"]["schema"];

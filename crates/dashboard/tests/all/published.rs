@@ -1,13 +1,13 @@
 //! What the domains of a house publish and have published, and the keys that sign for them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use audit::guideline::{self, Role};
 use audit::history::{Audit, Kept, Part};
 use audit::known::Statement;
 use audit::{Desk, Known, SelectorSource, Snapshot, Subject, rule};
-use dashboard::sources::{Look, Rotations};
+use dashboard::sources::{Asking, Look, Looked, Rotations, Seen, Sighting};
 use lookup::fetch::{Both, Shelf};
 use lookup::{Data, Zone};
 use mailtext::Domain;
@@ -21,7 +21,12 @@ const DAY_S: u64 = 86_400;
 #[derive(Default)]
 pub(crate) struct Audits {
     pub(crate) kept: BTreeMap<Domain, Kept>,
+    /// What somebody saw a short while ago.
     pub(crate) looks: BTreeMap<Domain, Arc<Look>>,
+    /// What comes of asking.
+    pub(crate) answers: BTreeMap<Domain, Looked>,
+    /// About whom DNS was asked.
+    pub(crate) asked: Mutex<Vec<Domain>>,
     pub(crate) rotations: Option<Arc<Rotations>>,
 }
 
@@ -94,6 +99,26 @@ impl Audits {
         kept.moments.push(at_s);
     }
 
+    /// What comes of a look.
+    pub(crate) fn look(&self, domain: &Domain, asking: Asking) -> Looked {
+        match (self.looks.get(domain), asking) {
+            (Some(look), _) => Looked::Seen(Arc::clone(look)),
+            (None, Asking::Nobody) => Looked::NotAsked,
+            (None, Asking::Now) => {
+                self.asked.lock().unwrap().push(domain.clone());
+                self.answers.get(domain).cloned().unwrap_or(Looked::Silent)
+            }
+        }
+    }
+
+    /// From now on somebody has to ask to see what it publishes.
+    pub(crate) fn forget(&mut self, domain: &str) {
+        let domain = Domain::parse(domain).unwrap();
+        if let Some(look) = self.looks.remove(&domain) {
+            self.answers.insert(domain, Looked::Seen(look));
+        }
+    }
+
     /// What it publishes now.
     pub(crate) fn looked(&mut self, domain: &str, zone: &Zone, known: &Known) {
         let domain = Domain::parse(domain).unwrap();
@@ -138,7 +163,13 @@ fn rotations() -> Rotations {
         at(89),
         at(1),
     );
-    Rotations { book: Book::parse(&text).unwrap(), ..Rotations::default() }
+    let sighting =
+        |days, messages, verified, is_whole| Some(Sighting { last_s: at(days), messages, verified, is_whole });
+    let old = Seen { reports: sighting(3, 1_200, 1_190, true), mail: sighting(2, 40, 40, false) };
+    let new = Seen { reports: None, mail: sighting(0, 7, 7, true) };
+    let name = |text: &str| Domain::parse(text).unwrap();
+    let seen = [(name("example.jp"), [(name("old"), old), (name("new"), new)].into())].into();
+    Rotations { book: Book::parse(&text).unwrap(), seen, seen_days: 90, ..Rotations::default() }
 }
 
 const KEY: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";

@@ -1,7 +1,9 @@
 //! What is published: our domains, one domain, the guideline's requirements, the keys.
 
 use audit::Known;
+use audit::known::{Provider, Reported};
 use dashboard::Desk;
+use dashboard::sources::Looked;
 use dashboard::who::Role;
 use http::StatusCode;
 use mailtext::Domain;
@@ -49,7 +51,10 @@ fn a_domain_of_which_there_are_reports_alone_is_there_too() {
     let desk = Desk::new(world, [0; 32]);
     assert!(text(&get(&desk, "/domains")).contains("sekisho check --save"));
     let page = text(&get(&desk, "/domains/example.jp"));
-    assert!(page.contains("Nobody answers") && page.contains("sekisho check --save example.jp"), "{page}");
+    assert!(
+        page.contains("No audit of this domain is kept") && page.contains("sekisho check --save example.jp"),
+        "{page}"
+    );
     assert_eq!(get(&desk, "/domains/example.org").status(), StatusCode::NOT_FOUND);
 }
 
@@ -101,8 +106,146 @@ fn the_bytes_in_question_are_underlined() {
     assert!(page.contains("v=spf1 ip4:11.1.1.1 -all <mark>mx</mark>"), "{page}");
 }
 
+/// A house in which nobody has looked at `example.jp` a short while ago.
+fn unlooked() -> World {
+    let mut world = World::with_reports(Role::Viewer);
+    world.audits.forget("example.jp");
+    world
+}
+
 #[test]
-fn where_nobody_answers_the_last_audit_is_shown_as_what_it_is() {
+fn dns_is_asked_where_somebody_wants_that_and_all_forms_tell_the_same() {
+    let desk = Desk::new(unlooked(), [0; 32]);
+    let page = text(&get(&desk, "/domains/example.jp"));
+    assert!(page.contains("<input type=\"hidden\" name=\"now\" value=\"1\"><button>Look now</button>"), "{page}");
+    assert!(page.contains("This is what the last audit kept") && !page.contains("worst case so far"), "{page}");
+    let before = value(&desk, "/api/v1/domains/example.jp");
+    assert_eq!((&before["look"], &before["now"]), (&"not-asked".into(), &false.into()));
+    assert!(text(&get(&desk, "/domains/example.jp.csv")).contains("_dmarc.example.jp,v=DMARC1; p=none;"));
+    assert_eq!(*desk.sources().audits.asked.lock().unwrap(), [], "a page alone asks nobody");
+
+    let now = value(&desk, "/api/v1/domains/example.jp?now=1");
+    assert_eq!((&now["look"], &now["now"], &now["at"]), (&"seen".into(), &true.into(), &"2026-11-23T10:00:00Z".into()));
+    let page = text(&get(&desk, "/domains/example.jp?now=1"));
+    let file = text(&get(&desk, "/domains/example.jp.csv?now=1&table=findings"));
+    let findings = now["findings"].as_array().unwrap();
+    assert_eq!(file.lines().count() - 1, findings.len());
+    for finding in findings {
+        let (rule, message) = (finding["rule"].as_str().unwrap(), finding["message"].as_str().unwrap());
+        assert!(page.contains(rule) && file.contains(rule), "{rule}");
+        assert!(page.contains(&message.replace('&', "&amp;").replace('"', "&quot;")), "{message}");
+    }
+    assert_eq!(now["spf_tree"]["lookups"], 2);
+    assert!(page.contains("worst case so far: 2 of 10") && page.contains("data-copy=\"_dmarc.example.jp."), "{page}");
+    // Of the guideline, too: what shows that a requirement is met is known of a look alone.
+    assert_eq!(value(&desk, "/api/v1/guideline?domain=example.jp")["look"], "not-asked");
+    let judged = value(&desk, "/api/v1/guideline?domain=example.jp&now=1");
+    assert_eq!((&judged["look"], judged["requirements"].as_array().unwrap().len()), (&"seen".into(), 36));
+    assert_eq!(desk.sources().audits.asked.lock().unwrap().len(), 4);
+}
+
+#[test]
+fn what_a_look_underlines_programs_have_as_a_span() {
+    let mut world = World::with_reports(Role::Viewer);
+    let zone = testkit::zone("$ORIGIN example.net.\n@ TXT \"v=spf1 ip4:11.1.1.1 -all mx\"\n");
+    world.audits.looked("example.net", &zone, &Known::default());
+    world.audits.forget("example.net");
+    let desk = Desk::new(world, [0; 32]);
+    assert!(!text(&get(&desk, "/domains/example.net")).contains("<mark>"));
+    let page = text(&get(&desk, "/domains/example.net?now=1"));
+    let now = value(&desk, "/api/v1/domains/example.net?now=1");
+    let findings = now["findings"].as_array().unwrap().iter();
+    let spans = findings.filter_map(|finding| Some((finding["record"].as_str()?, finding["span"].as_array()?)));
+    let spans: Vec<_> = spans.collect();
+    assert!(!spans.is_empty(), "{now}");
+    for (record, span) in spans {
+        let at = |end: usize| usize::try_from(span[end].as_u64().unwrap()).unwrap();
+        assert!(page.contains(&format!("<mark>{}</mark>", &record[at(0)..at(1)])), "{record} {span:?}: {page}");
+    }
+}
+
+#[test]
+fn why_nothing_was_seen_is_told_and_the_last_audit_stands_there() {
+    for (looked, word, sentence) in [
+        (Looked::Silent, "silent", "nobody answered anything"),
+        (Looked::Late, "late", "not there in time"),
+        (Looked::Busy, "busy", "Other domains are being looked at"),
+    ] {
+        let mut world = unlooked();
+        world.audits.answers.insert(Domain::parse("example.jp").unwrap(), looked);
+        let desk = Desk::new(world, [0; 32]);
+        let page = text(&get(&desk, "/domains/example.jp?now=1"));
+        assert!(page.contains(sentence) && page.contains("This is what the last audit kept"), "{word}: {page}");
+        let found = value(&desk, "/api/v1/domains/example.jp?now=1");
+        assert_eq!((&found["look"], &found["now"]), (&word.into(), &false.into()));
+        assert_eq!(found["records"][0]["texts"][0], "v=spf1 ip4:11.1.1.1 include:_spf.service.example -all");
+    }
+}
+
+#[test]
+fn questions_without_an_answer_are_named() {
+    let mut world = World::with_reports(Role::Viewer);
+    let zone = testkit::zone("$ORIGIN example.net.\n@ TXT \"v=spf1 ip4:11.1.1.1 -all\"\n;! _dmarc TXT servfail\n");
+    world.audits.looked("example.net", &zone, &Known::default());
+    let desk = Desk::new(world, [0; 32]);
+    let page = text(&get(&desk, "/domains/example.net"));
+    assert!(page.contains("What nobody answered") && page.contains("no answer (servfail)"), "{page}");
+    let named = value(&desk, "/api/v1/domains/example.net")["unanswered"].clone();
+    assert_eq!(named, serde_json::json!([{ "name": "_dmarc.example.net", "type": "TXT", "failure": "servfail" }]));
+    let file = text(&get(&desk, "/domains/example.net.csv?table=unanswered"));
+    assert!(file.ends_with("_dmarc.example.net,TXT,servfail\r\n"), "{file:?}");
+    let whole = value(&Desk::new(World::with_reports(Role::Viewer), [0; 32]), "/api/v1/domains/example.jp");
+    assert_eq!(whole["unanswered"], serde_json::json!([]));
+}
+
+#[test]
+fn a_look_is_for_the_domains_of_the_person_and_asked_for_by_one_word() {
+    let desk = Desk::new(unlooked().with_limited("viewer:example.net"), [0; 32]);
+    let seen = |target: &str| ask(&desk, "GET", target, &[("remote-user", "limited")], "");
+    for hidden in
+        ["/domains/example.jp?now=1", "/api/v1/domains/example.jp?now=1", "/guideline?domain=example.jp&now=1"]
+    {
+        assert_eq!(seen(hidden).status(), StatusCode::NOT_FOUND, "{hidden}");
+    }
+    // Somebody who has no domain at all, and a domain that is nobody's here.
+    assert_eq!(get(&Desk::new(unlooked(), [0; 32]), "/domains/example.org?now=1").status(), StatusCode::NOT_FOUND);
+    for wrong in ["/domains/example.net?now=2", "/api/v1/domains/example.net?now=yes", "/guideline?now=true"] {
+        assert_eq!(seen(wrong).status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    assert_eq!(*desk.sources().audits.asked.lock().unwrap(), []);
+    let description: Value = serde_json::from_slice(seen("/api/v1/openapi.json").body()).unwrap();
+    for path in ["/domains/{id}", "/guideline"] {
+        let parameters = description["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let now = parameters.iter().find(|one| one["name"] == "now").unwrap();
+        assert_eq!(now["schema"]["anyOf"][0]["enum"], serde_json::json!(["1"]), "{path}");
+    }
+}
+
+#[test]
+fn what_the_house_does_for_others_is_told_to_who_sees_all() {
+    let zone = testkit::zone("$ORIGIN example.net.\n@ TXT \"v=spf1 ip4:11.1.1.1 -all\"\n");
+    let client = Domain::parse("client.example").unwrap();
+    let provider = Provider { clients: 2, ready: 1, not_ready: vec![client], messages: 9, ..Provider::default() };
+    let above = Domain::parse("net").unwrap();
+    let reports = Reported { policy_domain: Some(above), reports: 4_711, ..Reported::default() };
+    let known = Known { provider: Some(provider), reports: Some(reports), ..Known::default() };
+    let told = |who: Option<&str>| {
+        let mut world = World::with_reports(Role::Viewer);
+        world.audits.looked("example.net", &zone, &known);
+        let world = if let Some(rights) = who { world.with_limited(rights) } else { world };
+        let desk = Desk::new(world, [0; 32]);
+        let seen = |path: &str| text(&ask(&desk, "GET", path, &[("remote-user", "limited")], ""));
+        let paths = ["/guideline?domain=example.net", "/api/v1/guideline?domain=example.net", "/domains/example.net"];
+        let all: String = paths.map(seen).concat();
+        assert!(all.contains("v=spf1 ip4:11.1.1.1 -all"), "{all}");
+        ["client.example", "4711"].map(|secret| all.contains(secret))
+    };
+    assert_eq!(told(None), [true, true]);
+    assert_eq!(told(Some("viewer:example.net")), [false, false]);
+}
+
+#[test]
+fn where_nobody_looked_the_last_audit_is_shown_as_what_it_is() {
     let desk = house();
     let page = text(&get(&desk, "/domains/example.net"));
     assert!(page.contains("This is what the last audit kept") && page.contains("As kept at"), "{page}");
@@ -190,6 +333,37 @@ fn keys_with_their_lives_and_nothing_private() {
         assert!(spans.contains(piece), "{piece}: {spans}");
     }
     assert!(text(&get(&Desk::new(World::new(Role::Viewer), [0; 32]), "/keys")).contains("No keys are kept here"));
+}
+
+#[test]
+fn keys_with_where_their_selectors_were_seen() {
+    let desk = house();
+    let found = value(&desk, "/api/v1/keys");
+    let of = |line: usize, key: usize| found["lines"][line]["keys"][key]["seen"].clone();
+    let lines: Vec<_> = (0..2).map(|line| found["lines"][line]["domain"].as_str().unwrap()).collect();
+    let (jp, net) = if lines[0] == "example.jp" { (0, 1) } else { (1, 0) };
+    assert_eq!(
+        of(jp, 0),
+        serde_json::json!({
+            "reports": { "last": "2026-11-20", "messages": 1200, "verified": 1190, "whole": true },
+            "mail": { "last": "2026-11-21T10:00:00Z", "messages": 40, "verified": 40, "whole": false },
+        })
+    );
+    assert_eq!((&of(jp, 1)["reports"], &of(jp, 1)["mail"]["messages"]), (&Value::Null, &7.into()));
+    assert_eq!((of(net, 0), &found["seen_days"]), (Value::Null, &90.into()), "nobody looked for it");
+    let page = text(&get(&desk, "/keys"));
+    for piece in [
+        "90 days back",
+        "2026-11-20<br>1200 messages, 1190 verified",
+        "at least 40 messages, 40 verified",
+        "<td>not seen</td>",
+    ] {
+        assert!(page.contains(piece), "{piece}: {page}");
+    }
+    let file = text(&get(&desk, "/keys.csv"));
+    assert!(file.contains(",2026-11-20,1200,1190,2026-11-21T10:00:00Z,40,40,no"), "{file}");
+    assert!(file.contains(",,0,0,2026-11-23T10:00:00Z,7,7,no"), "{file}");
+    assert!(file.contains(",,,,,,,yes"), "{file}");
 }
 
 #[test]

@@ -31,6 +31,37 @@ const OWN: &str = "example.jp network:192.0.2.0/24";
 const MIXED: &str = "example.jp network:203.0.113.0/24";
 
 #[test]
+fn the_overview_of_one_domain_counts_that_domain_alone() {
+    let desk = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
+    let all = json(&desk, "/api/v1/overview");
+    let one = json(&desk, "/api/v1/overview?domain=example.net");
+    let names = |value: &Value| -> Vec<String> {
+        let domains = value["domains"].as_array().unwrap();
+        domains.iter().map(|domain| domain["domain"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&all).len(), 2);
+    assert_eq!(names(&one), ["example.net"]);
+    let of_day = |value: &Value| {
+        let days = value["daily"].as_array().unwrap().iter();
+        days.map(|day| day["classes"]["legitimate"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((of_day(&all), of_day(&one)), (28_000, 14_000));
+    let file = text(&get(&desk, "/overview.csv?domain=example.net"));
+    assert!(file.contains("example.net,") && !file.contains("example.jp"), "{file}");
+    let page = text(&get(&desk, "/?domain=example.net"));
+    assert!(
+        page.contains("<a href=\"/senders?domain=example.net&amp;") && !page.contains("/senders?domain=example.jp")
+    );
+    assert_eq!(names(&json(&desk, "/api/v1/overview?domain=example.org")), [""; 0]);
+    for wrong in ["/api/v1/overview?domain=..", "/api/v1/overview?domain=example.jp&domain=example.net"] {
+        assert_eq!(get(&desk, wrong).status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let description = json(&desk, "/api/v1/openapi.json");
+    let parameters = description["paths"]["/overview"]["get"]["parameters"].as_array().unwrap();
+    assert!(parameters.iter().any(|one| one["name"] == "domain"), "{parameters:?}");
+}
+
+#[test]
 fn the_list_counts_what_reports_count() {
     let desk = Desk::new(World::with_reports(Role::Viewer), [0; 32]);
     let value = json(&desk, "/api/v1/senders?domain=example.jp");

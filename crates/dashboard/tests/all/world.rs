@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use audit::history::Kept;
 use dashboard::sources::{
-    Catalogue, Look, Noticed, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey, Voice,
+    Asking, Catalogue, Looked, Noticed, NoticedPage, NoticedQuery, Published, Rotations, Settings, Sources, Survey,
+    Voice,
 };
 use dashboard::who::Role;
 use dashboard::{Desk, Moment, Trouble};
@@ -325,8 +326,8 @@ impl Sources for World {
         Ok(self.audits.kept.get(domain).cloned().unwrap_or_else(|| Kept::none(domain.clone())))
     }
 
-    async fn look(&self, domain: &Domain) -> Option<Arc<Look>> {
-        self.audits.looks.get(domain).cloned()
+    async fn look(&self, domain: &Domain, asking: Asking) -> Result<Looked, Trouble> {
+        Ok(self.audits.look(domain, asking))
     }
 
     async fn surveys(&self) -> Result<Vec<Survey>, Trouble> {

@@ -610,26 +610,20 @@ impl<O> Desk<O> {
     }
 }
 
-/// Makes what is not done yet of a job due now: finding its destinations, and the deliveries that wait. For whoever sends,
-/// between two mails: nobody else may change what may be under way. Says whether there was anything.
+/// Makes what waits of a job due now: finding its destinations, and the deliveries that wait. Anybody may call it while
+/// somebody else sends: what is under way, or done, is not touched ([`Change::Hasten`]). Says whether there was anything.
 ///
 /// # Errors
 /// The store failed.
 pub async fn hasten<O: Outbox>(outbox: &O, now_s: u64, id: &JobId) -> Result<bool, OutboxError> {
     let Some(job) = outbox.job(id).await? else { return Ok(false) };
-    let mut changes = Vec::new();
-    if let JobState::Asking { attempts, .. } = job.state {
-        changes.push(Change::SetJob(id.clone(), JobState::Asking { next_s: now_s, attempts }));
+    let deliveries = outbox.deliveries(DeliveryQuery::OfJob(id.clone()), OUTBOX_PAGE_COUNT_MAX).await?;
+    let waits = |delivery: &Delivery| matches!(delivery.state, DeliveryState::Waiting { .. });
+    if !matches!(job.state, JobState::Asking { .. }) && !deliveries.iter().any(waits) {
+        return Ok(false);
     }
-    for mut delivery in outbox.deliveries(DeliveryQuery::OfJob(id.clone()), OUTBOX_PAGE_COUNT_MAX).await? {
-        if let DeliveryState::Waiting { next_s, .. } = &mut delivery.state {
-            *next_s = now_s;
-            changes.push(Change::SetDelivery(delivery));
-        }
-    }
-    let is_any = !changes.is_empty();
-    outbox.commit(changes).await?;
-    Ok(is_any)
+    outbox.commit(vec![Change::Hasten(id.clone(), now_s)]).await?;
+    Ok(true)
 }
 
 /// So many new jobs are committed at a time.

@@ -115,6 +115,7 @@ impl State {
             Change::SetDelivery(delivery) => {
                 self.deliveries.insert(delivery.id.clone(), delivery);
             }
+            Change::Hasten(id, due_s) => self.hasten(&id, due_s),
             Change::SetSuppression(suppression) => {
                 self.suppressions.insert(suppression.mailbox.clone(), suppression);
             }
@@ -126,6 +127,17 @@ impl State {
                 self.confirmations.insert(confirmation.key.clone(), confirmation);
             }
             Change::Forget { before_s } => self.forget(before_s),
+        }
+    }
+
+    fn hasten(&mut self, id: &JobId, due_s: u64) {
+        if let Some(Job { state: JobState::Asking { next_s, .. }, .. }) = self.jobs.get_mut(id) {
+            *next_s = due_s.min(*next_s);
+        }
+        for delivery in self.deliveries.values_mut().filter(|delivery| delivery.job == *id) {
+            if let DeliveryState::Waiting { next_s, .. } = &mut delivery.state {
+                *next_s = due_s.min(*next_s);
+            }
         }
     }
 

@@ -385,6 +385,34 @@ fn what_waits_can_be_made_due_and_what_is_done_stays_done() {
     });
 }
 
+/// A page may ask for it at any moment, also between two steps of whoever sends.
+#[test]
+fn what_is_under_way_is_not_begun_again_by_somebody_in_a_hurry() {
+    block_on(async {
+        let desk = desk(settings());
+        admit(&desk, DAY_S + 24 * HOUR_S, period(), 1).await;
+        let now_s = DAY_S + 30 * HOUR_S;
+        let job = desk.asking(now_s).await.unwrap().remove(0);
+        desk.resolved(now_s, &job, to(&["a@d0.example"])).await.unwrap();
+        let id = desk.due(now_s, 9).await.unwrap().remove(0).id;
+        let mut parcel = desk.offer(now_s, &id).await.unwrap().unwrap();
+        for step in 0..3 {
+            let is_any = hasten(desk.outbox(), now_s, &job.id).await.unwrap();
+            // … even if it was decided a moment ago that something waits.
+            desk.outbox().commit(vec![Change::Hasten(job.id.clone(), now_s)]).await.unwrap();
+            assert_eq!((is_any, desk.due(u64::MAX, 9).await.unwrap().len()), (false, 0), "{step}");
+            assert_eq!(desk.offer(now_s, &id).await.unwrap().map(|parcel| parcel.bytes), None, "{step}");
+            match step {
+                0 => desk.ending(now_s, &mut parcel).await.unwrap(),
+                1 => desk.ended(now_s, parcel.clone(), Outcome::Accepted).await.unwrap(),
+                _ => {}
+            }
+        }
+        let job = desk.outbox().job(&job.id).await.unwrap().unwrap();
+        assert!(matches!(job.state, JobState::Done { end: JobEnd::Delivered, .. }), "{job:?}");
+    });
+}
+
 #[test]
 fn who_refuses_is_left_alone_longer_each_time() {
     block_on(async {

@@ -257,7 +257,7 @@ impl<'m> Parsed<'m> {
         let code = u16::from(message.header().rcode().to_int());
         let answers = message.answer()?;
         let mut parsed = Self { message, answers, code, negative_ttl_s: None, refers: false, options: None };
-        for item in message.iter() {
+        for item in message {
             let (record, section) = item?;
             match (section, record.rtype()) {
                 (Section::Authority, Rtype::NS) => parsed.refers = true,

@@ -122,6 +122,14 @@ fn apply(connection: &Connection, change: &Change) -> Result<(), ArchiveError> {
         Change::DropLetter(id) => insert(connection, "DELETE FROM letter WHERE job = ?1", [&id.0]),
         Change::AddDelivery(delivery) => put_delivery(connection, "INSERT OR IGNORE", delivery),
         Change::SetDelivery(delivery) => put_delivery(connection, "INSERT OR REPLACE", delivery),
+        Change::Hasten(id, due_s) => {
+            let its = params![id.0, bounded(*due_s)];
+            let sql = "UPDATE job SET state_s = min(state_s, ?2) WHERE id = ?1 AND state = 0";
+            insert(connection, sql, its)?;
+            // Nobody else writes in between: what is offered to a server now does not wait here.
+            let sql = "UPDATE delivery SET state_s = min(state_s, ?2) WHERE job = ?1 AND state = 0";
+            insert(connection, sql, its)
+        }
         Change::SetSuppression(Suppression { mailbox, since_s, until_s, strikes, reply }) => {
             let sql =
                 "INSERT OR REPLACE INTO suppression (mailbox, since_s, until_s, strikes, reply) VALUES (?, ?, ?, ?, ?)";

@@ -123,6 +123,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => number().prop_map(|number| Change::DropLetter(id(number))),
         3 => delivery().prop_map(Change::AddDelivery),
         3 => delivery().prop_map(Change::SetDelivery),
+        2 => (number(), 0..20_u64).prop_map(|(number, due_s)| Change::Hasten(id(number), due_s)),
         1 => suppression.prop_map(Change::SetSuppression),
         1 => (0..4_u64).prop_map(|number| Change::DropSuppression(format!("RUA{number}@example.jp").into())),
         1 => (0..20_u64).prop_map(Change::SetFoldedUntil),
