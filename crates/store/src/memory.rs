@@ -141,8 +141,12 @@ impl State {
                 self.delete_rows(&what.rows().unwrap_or_default(), Counts::Stay)
             }
             Deletion::Domain { domain, reach, tenant } => {
-                self.delete_counts_of(domain, *reach, tenant.as_deref());
-                self.delete_rows(&what.rows().unwrap_or_default(), Counts::Go)
+                let deleted = self.delete_rows(&what.rows().unwrap_or_default(), Counts::Go);
+                // Rows that came late take away what they added under the names that they added it by.
+                if deleted.is_done {
+                    self.delete_counts_of(domain, *reach, tenant.as_deref());
+                }
+                deleted
             }
             Deletion::Evidence { before_ms } => {
                 let before = RowId::first_at(*before_ms);

@@ -261,7 +261,7 @@ fn seen_cells(
         let count = || if seen.is_some() { Cell::number(0) } else { Cell::text("") };
         return [Cell::text("").showing(shown), count(), count()];
     };
-    let id = if sighting.is_whole { "page-seen-count" } else { "page-seen-least" };
+    let id = if sighting.is_whole { "page-label-seen-count" } else { "page-label-seen-least" };
     let counts = [("count", sighting.messages.into()), ("verified", sighting.verified.into())];
     let shown = html! { (shown(sighting.last_s)) br; (view.say(id, &counts)) };
     [Cell::text(last(sighting.last_s)).showing(shown), Cell::number(sighting.messages), Cell::number(sighting.verified)]

@@ -24,8 +24,12 @@ pub(super) fn delete(connection: &Connection, what: &Deletion) -> Result<Deleted
             delete_rows(connection, what, Counts::Stay)
         }
         Deletion::Domain { domain, reach, tenant } => {
-            delete_counts_of(connection, domain, *reach, tenant.as_deref())?;
-            delete_rows(connection, what, Counts::Go)
+            let deleted = delete_rows(connection, what, Counts::Go)?;
+            // Rows that came late take away what they added under the names that they added it by.
+            if deleted.is_done {
+                delete_counts_of(connection, domain, *reach, tenant.as_deref())?;
+            }
+            Ok(deleted)
         }
         Deletion::Evidence { before_ms } => {
             let sql = "DELETE FROM why WHERE id IN (SELECT id FROM why WHERE id < ?1 ORDER BY id LIMIT ?2)";

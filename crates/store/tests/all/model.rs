@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use report::ledger::{Deletion, Entry};
 use report::query::{DomainFilter, DomainRole, Network, Order, Reach};
-use report::tally::{MeasureKind, Step as Division};
+use report::tally::{Measure, MeasureKind, Step as Division, cells};
 use report::vocabulary::*;
 use report::{Filter, Ledger, Query, TallyQuery};
 use store::limits::FOLD_ROW_COUNT;
@@ -124,6 +124,31 @@ fn same(command: &Command, memory: &Memory, file: &impl Ledger) -> Result<(), Te
         }
     }
     Ok(())
+}
+
+/// Rows of a day whose rows have gone, among them those of a domain that goes then.
+#[test]
+fn rows_that_came_late_leave_nothing_of_a_domain_that_goes() {
+    let (late_ms, domain) = (1_780_531_200_000, domain("example.jp"));
+    for fold_row_count in [FOLD_ROW_COUNT, 9] {
+        let (_folder, file) = sqlite_of(Settings { fold_row_count, ..Settings::default() });
+        let memory = Memory::default();
+        let rows = Deletion::Rows { before_ms: late_ms, tenant: None };
+        let all = Deletion::Domain { domain: domain.clone(), reach: Reach::Below, tenant: None };
+        for command in [Command::Delete(rows), Command::Append(74, 40), Command::Delete(all)] {
+            same(&command, &memory, &file).unwrap();
+        }
+        let left = block_on(memory.rows(Query::default())).unwrap();
+        let mut own = 0;
+        for row in &left.rows {
+            cells(row, |cell, count| own += if matches!(cell.measure, Measure::Own(_)) { count } else { 0 });
+        }
+        let asked = TallyQuery::new(MeasureKind::Own, 0, u64::MAX / 2, Division::Whole);
+        same(&Command::Tally(asked.clone()), &memory, &file).unwrap();
+        let counted = block_on(memory.tally(asked)).unwrap();
+        assert_eq!(counted.lines.iter().map(|line| line.count).sum::<u64>(), own, "what is left is of rows that are");
+        same(&Command::Delete(Deletion::Counts { before_ms: late_ms }), &memory, &file).unwrap();
+    }
 }
 
 proptest! {
