@@ -70,6 +70,7 @@ documents() {
     install openssl openssl
     # Files that examples name, and that have to be there.
     (umask 077 && echo "hmac-sha256:sekisho:$(head -c 32 /dev/zero | base64)" > "$T/tsig.key")
+    (umask 077 && echo 'a secret of the provider' > "$T/openid-secret")
     (umask 077 && openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=desk.example.jp \
         -addext subjectAltName=DNS:desk.example.jp -keyout "$T/privkey.pem" -out "$T/fullchain.pem" 2> "$T/openssl.log")
     for document in "$ROOT"/docs/*.md; do
