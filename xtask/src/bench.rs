@@ -9,6 +9,7 @@
 //! (`audit`); `bench survey` how fast many domains are examined (`survey`); `bench pages` the pages of the daemon (`pages`). What cannot run is named with its reason.
 
 mod audit;
+mod checkdmarc;
 mod milter;
 mod pages;
 mod python;

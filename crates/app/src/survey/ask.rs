@@ -1,12 +1,12 @@
 //! `survey FILE`: the names of a list examined, many at once – from the first, or from where an earlier run was ended.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use audit::survey::engine::{Asker, Engine, Heard, OptOut, Order, SendId, Settings, Transport};
 use audit::survey::input::{Entry, InputError};
-use audit::survey::{Examined, Method, Sample, examine};
+use audit::survey::{Examined, Method, Sample, examine, japan};
 use clap::{Args, ValueHint};
 use mailtext::Domain;
 use net::survey::{Way, Wire, WireConfig, Word};
@@ -16,7 +16,7 @@ use tokio::time::{Duration, Instant};
 use super::journal::{self, Head, Journal, JournalError};
 use super::keep;
 use super::list::{Chosen, List, Next, hash_of};
-use super::output::{self, Groups, Manifest, MethodUsed, RESULTS_FILE, SampleUsed};
+use super::output::{self, Counting, Groups, Manifest, MethodUsed, RESULTS_FILE, SampleUsed};
 use super::progress::{Far, Progress};
 use super::{record, selectors};
 use crate::common::{Common, resolver_failure, runtime};
@@ -120,10 +120,12 @@ pub(super) fn run(common: &Common, arguments: &AskArguments) -> Result<ExitCode,
     let plan = plan(common, arguments)?;
     let mut journal = open(&plan, arguments.resume)?;
     let mut progress = Progress::new(common.say(), arguments.progress, journal.done.count());
-    let (end, listed) = runtime()?.block_on(async {
-        let mut asking = Asking::begin(common, &plan, &mut journal)?;
+    let japan = arguments.psl.as_deref().map(output::suffixes).transpose()?;
+    let tables = Wanted { by: &arguments.group_by, japan: japan.as_ref() };
+    let (end, listed, counted) = runtime()?.block_on(async {
+        let mut asking = Asking::begin(common, &plan, &mut journal, tables)?;
         let end = asking.run(&mut progress).await?;
-        Ok::<_, Failure>((end, asking.listed()))
+        Ok::<_, Failure>((end, asking.listed(), asking.counted.and_then(InOrder::whole)))
     })?;
     journal.sync().map_err(|error| unwritable(&plan.journal(), &error))?;
     if let End::Stopped = end {
@@ -131,7 +133,7 @@ pub(super) fn run(common: &Common, arguments: &AskArguments) -> Result<ExitCode,
         return Err(failure.with("directory", plan.out.display().to_string()));
     }
     let code = if listed.refused > 0 { ExitCode::Input } else { ExitCode::Done };
-    let (manifest, made) = finish(common, arguments, &plan, &journal.head, &listed)?;
+    let (manifest, made) = finish(common, arguments, &plan, (&journal.head, &listed), (tables, counted))?;
     if arguments.store {
         keep::keep(common, &plan.out, &manifest, made.tables, arguments.study.as_deref())?;
     }
@@ -229,10 +231,12 @@ fn open(plan: &Plan, is_resumed: bool) -> Result<Journal, Failure> {
 type Job = Box<dyn Fn(Asker, Domain) -> futures_util::future::BoxFuture<'static, Examined>>;
 
 /// A survey while it asks.
-struct Asking<'a> {
+struct Asking<'a, 't> {
     common: &'a Common,
     plan: &'a Plan,
     journal: &'a mut Journal,
+    /// What is counted on the way; `None` where a part of the results was there before.
+    counted: Option<InOrder<'t>>,
     names: Chosen,
     columns: Vec<Box<str>>,
     engine: Engine<Job, Examined>,
@@ -251,8 +255,13 @@ struct Asking<'a> {
     stop: [Signal; 2],
 }
 
-impl<'a> Asking<'a> {
-    fn begin(common: &'a Common, plan: &'a Plan, journal: &'a mut Journal) -> Result<Self, Failure> {
+impl<'a, 't> Asking<'a, 't> {
+    fn begin(
+        common: &'a Common,
+        plan: &'a Plan,
+        journal: &'a mut Journal,
+        tables: Wanted<'t>,
+    ) -> Result<Self, Failure> {
         let internal = |error: std::io::Error| {
             Failure::new(ExitCode::Internal, "cli-internal-error").with("reason", error.to_string())
         };
@@ -262,7 +271,11 @@ impl<'a> Asking<'a> {
             let method = Arc::clone(&method);
             Box::pin(async move { examine(&asker, &name, &method).await })
         });
+        let columns: Vec<String> = names.columns().iter().map(ToString::to_string).collect();
+        // A column that is not there is told now, not when all was asked.
+        let counting = Counting::new(Some(&columns), tables.by, tables.japan)?;
         Ok(Self {
+            counted: (journal.done.count() == 0).then(|| InOrder::new(counting)),
             columns: names.columns().to_vec(),
             done: journal.done.count(),
             engine: Engine::new(plan.settings.clone(), job),
@@ -387,6 +400,9 @@ impl<'a> Asking<'a> {
             let values = self.groups.remove(&index).unwrap_or_default();
             let groups: Groups = self.columns.iter().cloned().zip(values).collect();
             self.journal.add(index, output::line(&examined, &groups).trim_end());
+            if let Some(counted) = &mut self.counted {
+                counted.add(index, examined, groups);
+            }
             self.done += 1;
         }
         let written = if self.synced.elapsed() >= Duration::from_secs(SURVEY_SYNC_S) {
@@ -423,13 +439,52 @@ impl<'a> Asking<'a> {
     }
 }
 
+/// Which tables are made.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    by: &'a [String],
+    japan: Option<&'a japan::Suffixes>,
+}
+
+/// Counts results in the order of the list, in whatever order they come.
+pub(super) struct InOrder<'a> {
+    counting: Counting<'a>,
+    next: u64,
+    /// Those that came before their turn: as many as the engine runs ahead.
+    early: BTreeMap<u64, (Examined, Groups)>,
+}
+
+impl<'a> InOrder<'a> {
+    pub(super) fn new(counting: Counting<'a>) -> Self {
+        Self { counting, next: 0, early: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, index: u64, examined: Examined, groups: Groups) {
+        if index != self.next {
+            self.early.insert(index, (examined, groups));
+            return;
+        }
+        self.counting.add(&examined, &groups);
+        self.next += 1;
+        while let Some((examined, groups)) = self.early.remove(&self.next) {
+            self.counting.add(&examined, &groups);
+            self.next += 1;
+        }
+    }
+
+    /// The counts, unless one is missing between others.
+    pub(super) fn whole(self) -> Option<Counting<'a>> {
+        self.early.is_empty().then_some(self.counting)
+    }
+}
+
 /// Writes the results in the order of the list, and all that is made of them.
 fn finish(
     common: &Common,
     arguments: &AskArguments,
     plan: &Plan,
-    head: &Head,
-    listed: &Listed,
+    (head, listed): (&Head, &Listed),
+    (tables, counted): (Wanted<'_>, Option<Counting<'_>>),
 ) -> Result<(Manifest, output::Made), Failure> {
     let mut manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -457,23 +512,28 @@ fn finish(
         names_unanswered: 0,
         questions_unanswered: 0,
     };
-    let japan = arguments.psl.as_deref().map(output::suffixes).transpose()?;
-    let mut counting = output::Counting::new(&manifest, &arguments.group_by, japan.as_ref())?;
     let results = plan.out.join(RESULTS_FILE);
+    let is_counted = counted.is_some();
+    let mut counting = match counted {
+        Some(counted) => counted,
+        None => Counting::new(Some(&manifest.groups), tables.by, tables.japan)?,
+    };
     let mut write = || -> std::io::Result<()> {
         use std::io::Write as _;
         let mut file = std::io::BufWriter::new(std::fs::File::create(&results)?);
         journal::in_order(&plan.journal(), |result| {
-            let (examined, groups) = record::read(result).ok_or(std::io::ErrorKind::InvalidData)?;
-            manifest.names += 1;
-            manifest.names_unanswered += u64::from(examined.unanswered_count > 0);
-            manifest.questions_unanswered += examined.unanswered_count;
-            counting.add(&examined, &groups);
+            if !is_counted {
+                let (examined, groups) = record::read(result).ok_or(std::io::ErrorKind::InvalidData)?;
+                counting.add(&examined, &groups);
+            }
             writeln!(file, "{result}")
         })?;
         file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
     };
     write().map_err(|error| unwritable(&results, &error))?;
+    manifest.names = counting.names;
+    manifest.names_unanswered = counting.names_unanswered;
+    manifest.questions_unanswered = counting.questions_unanswered;
     let made = output::finish(&plan.out, &manifest, counting, common.say())?;
     if let Some(table) = made.tables.first() {
         survey::print(&output::summary(table, &manifest, common.say()))?;

@@ -65,20 +65,39 @@ pub(crate) struct Made {
 pub(crate) struct Counting<'j> {
     tables: Vec<Table>,
     japan: Option<&'j japan::Suffixes>,
+    /// How many names were counted.
+    pub(super) names: u64,
+    /// … that have questions without an answer.
+    pub(super) names_unanswered: u64,
+    /// Such questions.
+    pub(super) questions_unanswered: u64,
 }
 
 impl<'j> Counting<'j> {
-    /// Empty tables by these columns.
+    /// Empty tables by these columns, of a list that has those; `None` where nobody knows which it had.
     ///
     /// # Errors
     /// There is no such column.
-    pub(crate) fn new(manifest: &Manifest, by: &[String], japan: Option<&'j japan::Suffixes>) -> Result<Self, Failure> {
-        let by = by_what(manifest, by, japan)?;
-        Ok(Self { tables: by.iter().map(|by| Table::new(by)).collect(), japan })
+    pub(crate) fn new(
+        columns: Option<&[String]>,
+        by: &[String],
+        japan: Option<&'j japan::Suffixes>,
+    ) -> Result<Self, Failure> {
+        let by = by_what(columns, by, japan)?;
+        let tables = by.iter().map(|by| Table::new(by)).collect();
+        Ok(Self { tables, japan, names: 0, names_unanswered: 0, questions_unanswered: 0 })
+    }
+
+    /// The tables.
+    pub(super) fn into_tables(self) -> Vec<Table> {
+        self.tables
     }
 
     /// Counts a name.
     pub(crate) fn add(&mut self, examined: &Examined, groups: &Groups) {
+        self.names += 1;
+        self.names_unanswered += u64::from(examined.unanswered_count > 0);
+        self.questions_unanswered += examined.unanswered_count;
         for table in &mut self.tables {
             let group = groups::value(&table.by, examined, groups, self.japan);
             table.add(&group, examined);
@@ -92,7 +111,7 @@ impl<'j> Counting<'j> {
 /// The directory cannot be written.
 pub(crate) fn finish(directory: &Path, manifest: &Manifest, counted: Counting<'_>, say: &Say) -> Result<Made, Failure> {
     put(&directory.join(manifest::FILE), &manifest.to_text())?;
-    write(directory, manifest, counted.tables, say)
+    write(directory, manifest, counted.into_tables(), say)
 }
 
 /// Counts the results.
@@ -105,12 +124,13 @@ pub(super) fn counted(
     by: &[String],
     japan: Option<&japan::Suffixes>,
 ) -> Result<Vec<Table>, Failure> {
-    let mut counting = Counting::new(manifest, by, japan)?;
+    let columns = (!manifest.begun.is_empty()).then_some(manifest.groups.as_slice());
+    let mut counting = Counting::new(columns, by, japan)?;
     let mut results = Results::open(directory)?;
     while let Some(one) = results.next()? {
         counting.add(&one.examined, &one.groups);
     }
-    Ok(counting.tables)
+    Ok(counting.into_tables())
 }
 
 /// Writes tables and charts.
@@ -156,10 +176,9 @@ fn write_table(
 }
 
 /// The columns that are asked for; those of the list where none is, and all names together where the list has none.
-fn by_what(manifest: &Manifest, by: &[String], japan: Option<&japan::Suffixes>) -> Result<Vec<String>, Failure> {
+fn by_what(columns: Option<&[String]>, by: &[String], japan: Option<&japan::Suffixes>) -> Result<Vec<String>, Failure> {
     let known = |by: &&String| {
-        manifest.begun.is_empty()
-            || manifest.groups.contains(by)
+        columns.is_none_or(|columns| columns.contains(by))
             || groups::OF_FACTS.contains(&by.as_str())
             || by.as_str() == groups::ALL
             || (japan.is_some() && japan::GROUPS.contains(&by.as_str()))
@@ -167,7 +186,7 @@ fn by_what(manifest: &Manifest, by: &[String], japan: Option<&japan::Suffixes>) 
     if let Some(unknown) = by.iter().find(|by| !known(by)) {
         return Err(Failure::option("survey-no-column", "--group-by", unknown));
     }
-    let mut wanted: Vec<String> = if by.is_empty() { manifest.groups.clone() } else { by.to_vec() };
+    let mut wanted: Vec<String> = if by.is_empty() { columns.unwrap_or_default().to_vec() } else { by.to_vec() };
     wanted.truncate(SURVEY_BY_COUNT_MAX);
     if wanted.is_empty() {
         wanted.push(groups::ALL.to_owned());

@@ -6,6 +6,7 @@ use audit::survey::input::Names;
 use audit::survey::{Examined, Method, examine, japan};
 use serde_json::Value;
 
+use super::ask::InOrder;
 use super::output::{Counting, Groups, Made, Manifest, RESULTS_FILE, SampleUsed, finish, line, suffixes, summary};
 use super::{diff, series};
 use crate::failure::Failure;
@@ -51,7 +52,7 @@ fn write(
     japan: Option<&japan::Suffixes>,
     say: &Say,
 ) -> Result<Made, Failure> {
-    let mut counting = Counting::new(manifest, by, japan)?;
+    let mut counting = Counting::new(Some(&manifest.groups), by, japan)?;
     let lines = results.map(|(examined, groups)| {
         counting.add(&examined, &groups);
         line(&examined, &groups)
@@ -79,6 +80,32 @@ fn examined(list: &str, zone: &str) -> Vec<(Examined, Groups)> {
 fn lines(text: &str, columns: usize) -> Vec<String> {
     let cut = |line: &str| line.split(',').take(columns).collect::<Vec<_>>().join(",");
     text.split_terminator("\r\n").map(cut).collect()
+}
+
+#[test]
+fn in_whatever_order_results_come_they_are_counted_in_that_of_the_list() {
+    let all =
+        examined("domain,region\na.jp,東\nb.jp,西\nc.jp,東\nd.jp,北\n", "a.jp. MX 10 mx.a.jp.\n;! d.jp TXT timeout\n");
+    let columns = ["region".to_owned()];
+    let counted = |order: &[usize]| {
+        let mut counting = InOrder::new(Counting::new(Some(&columns), &[], None).unwrap());
+        for index in order {
+            let (examined, groups) = all[*index].clone();
+            counting.add(*index as u64, examined, groups);
+        }
+        counting.whole()
+    };
+    let told = |counting: Counting<'_>| {
+        let counts = (counting.names, counting.names_unanswered, counting.questions_unanswered);
+        let groups: Vec<String> = counting.into_tables()[0].groups().map(|(group, _)| group.to_owned()).collect();
+        (counts, groups)
+    };
+    let wanted = told(counted(&[0, 1, 2, 3]).unwrap());
+    assert_eq!((wanted.0, wanted.1.join(" ")), ((4, 1, 1), "東 西 北".to_owned()));
+    for order in [[3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]] {
+        assert_eq!(told(counted(&order).unwrap()), told(counted(&[0, 1, 2, 3]).unwrap()), "{order:?}");
+    }
+    assert!(counted(&[0, 2, 3]).is_none(), "one is missing between others");
 }
 
 /// The table of the technical working group of 2017 as the program writes it, exact in every cell.

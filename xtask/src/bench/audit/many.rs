@@ -1,16 +1,13 @@
 //! Ten thousand domains by `sekisho check`, in one run, beside checkdmarc, which is given a few of them.
 //!
-//! Both ask the same name server, Debian's knot with all the domains in the root zone. checkdmarc knows no port but 53, so the
-//! server has an address of its own on the loopback, which takes root. pip installs checkdmarc into an environment under
-//! `target/bench`; nothing beyond the loopback is looked up or connected to, and mail hosts are greeted by neither. Its start is
-//! not counted, ours is. Both are warmed by domains that are not counted.
+//! Both ask the same name server, Debian's knot with all the domains in the root zone; mail hosts are greeted by neither. The start
+//! of checkdmarc is not counted, ours is. Both are warmed by domains that are not counted.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Instant;
 
-use super::super::python::{self, Package};
+use super::super::checkdmarc::{Checkdmarc, SERVER};
 use super::super::start::Knot;
 use super::super::turns::quartiles;
 use crate::house::{House, Outcome, shown, succeed};
@@ -32,19 +29,22 @@ pub(super) fn measure(house: &House, program: &Path, rounds: usize) -> Outcome<V
         out: place.join("many.ndjson"),
     };
     let zone = put("many.zone", &zone())?;
-    let (python, mut lines) = match checkdmarc(house) {
-        Ok((python, version)) => (Some(python), vec![format!("checkdmarc {version}, {THEIRS} of the domains")]),
+    let (checkdmarc, mut lines) = match Checkdmarc::find(house) {
+        Ok(found) => {
+            let told = format!("checkdmarc {}, {THEIRS} of the domains", found.version);
+            (Some(found), vec![told])
+        }
         Err(reason) => (None, vec![format!("skipped: checkdmarc: {reason}")]),
     };
-    let also: &[&str] = if python.is_some() { &[SERVER] } else { &[] };
+    let also: &[&str] = if checkdmarc.is_some() { &[SERVER] } else { &[] };
     let knot = Knot::start_at(house, &[(".", &zone)], also)?;
     bench.ours(&bench.few, WARMED, knot.port)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         eprintln!("round {}", round + 1);
         ours.push(f64::from(DOMAINS) / bench.ours(&bench.many, DOMAINS, knot.port)?);
-        if let Some(python) = &python {
-            theirs.push(f64::from(THEIRS) / bench.checkdmarc(python)?);
+        if let Some(checkdmarc) = &checkdmarc {
+            theirs.push(f64::from(THEIRS) / checkdmarc.seconds(house, &bench.few, &bench.theirs, THEIRS)?);
         }
     }
     lines.insert(0, format!("{DOMAINS} domains in one run, {rounds} rounds, knot on the same machine"));
@@ -90,27 +90,6 @@ impl Many<'_> {
             whole => Err(format!("{}: {whole} domains were judged, of {count}", shown(&command))),
         }
     }
-
-    /// Seconds without the start of python and of its packages.
-    fn checkdmarc(&self, python: &Path) -> Outcome<f64> {
-        let mut command = self.house.command(&python.to_string_lossy(), &["-c", CHECKDMARC, SERVER]);
-        command.arg(&self.few).arg(&self.theirs).stderr(Stdio::null());
-        let output = command.output().map_err(|error| format!("checkdmarc: {error}"))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let numbers: Vec<f64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        match numbers[..] {
-            [judged, seconds] if judged == f64::from(THEIRS) => Ok(seconds),
-            _ => Err(format!("checkdmarc says {text:?}")),
-        }
-    }
-}
-
-/// The python that has checkdmarc, and its version; the error says why there is none.
-fn checkdmarc(house: &House) -> Outcome<(PathBuf, String)> {
-    if std::net::UdpSocket::bind((SERVER, 53)).is_err() {
-        return Err(format!("it asks at port 53, and that of {SERVER} is not to be had (root?)"));
-    }
-    python::with(house, &PACKAGE)
 }
 
 fn list(from: u32, until: u32) -> String {
@@ -140,30 +119,6 @@ const DOMAINS: u32 = 10_000;
 const WARMED: u32 = 50;
 /// How many checkdmarc is given in a round.
 const THEIRS: u32 = 200;
-/// Where the server has port 53.
-const SERVER: &str = "127.53.0.2";
-const PACKAGE: Package = Package {
-    name: "checkdmarc",
-    requirement: "checkdmarc==6.0.4",
-    version: "import checkdmarc; print(checkdmarc.__version__)",
-};
-
-/// Judges the domains of a file, after those of another; prints how many have a valid SPF record, and seconds.
-const CHECKDMARC: &str = "
-import logging, socket, sys, time
-def refuse(*arguments, **named): raise socket.gaierror(socket.EAI_NONAME, 'only the loopback is there')
-socket.getaddrinfo = refuse
-import checkdmarc
-logging.disable(logging.CRITICAL)
-def names(path): return open(path).read().split()
-def check(names): return checkdmarc.check_domains(names, nameservers=[sys.argv[1]], timeout=2.0)
-check(names(sys.argv[2]))
-start = time.monotonic()
-found = check(names(sys.argv[3]))
-seconds = time.monotonic() - start
-print(sum(1 for one in found if one['spf'].get('valid')), seconds)
-";
-
 /// What all domains share.
 const ROOT: &str = "$TTL 3600\n. SOA ns.invalid. hostmaster.invalid. 1 3600 600 86400 3600\n. NS ns.invalid.\n\
                     *.provider.example. TXT \"v=spf1 ip4:12.1.0.0/20 include:_more.news.example ~all\"\n\
