@@ -12,6 +12,9 @@ main() {
     begin
     install chromium chromium
     install cwebp webp
+    # Without a font for it, Japanese is boxes.
+    install fc-list fontconfig
+    fc-list :lang=ja | grep -q . || from_debian fonts-noto-cjk "a font for Japanese"
     mkdir -p "$T/tmp" "$ROOT/docs/screens"
     TMPDIR=$T/tmp "$SEKISHO" demo --lang en > "$T/demo.out" 2> "$T/demo.log" &
     STARTED+=("$!")
