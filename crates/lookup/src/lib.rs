@@ -6,7 +6,7 @@
 //! What it will never do: open a socket, read a clock, or know a protocol. A time-out is an answer here; who waits, and
 //! how long, is decided by the resolver in `net`.
 //!
-//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`keeper`], [`zone`] and the wrappers: [`memo`],
+//! Reading order: [`question`], [`answer`], this file's [`Lookup`], then [`keeper`], [`zone`] and the wrappers: [`once`],
 //! [`coalesce`], [`budget`], [`tape`]; [`chaos`] and [`log`] are for tests. [`fetch`] is the same
 //! shape for documents over HTTPS.
 
@@ -25,7 +25,6 @@ pub mod keeper;
 pub mod limits;
 pub mod log;
 mod master;
-pub mod memo;
 pub mod once;
 pub mod question;
 pub mod tape;

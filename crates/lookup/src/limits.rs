@@ -14,10 +14,6 @@ pub const TTL_S_DEFAULT: u32 = 3_600;
 pub const TAPE_BYTES_MAX: usize = 16 << 20;
 /// Most questions that one tape holds; later ones are answered and not recorded.
 pub const TAPE_ANSWER_COUNT_MAX: usize = 10_000;
-/// Most answers that one [`crate::memo::Memo`] remembers, unless it is told another number.
-pub const MEMO_ANSWER_COUNT_MAX: usize = 1_000;
-/// Most bytes of answers that one [`crate::memo::Memo`] remembers, unless it is told another number.
-pub const MEMO_BYTES_MAX: usize = 4 << 20;
 /// Most questions that one message may ask, unless its [`crate::budget::Budget`] is told another number. Two SPF
 /// identities may ask some 230, and fifty signatures and ARC sets one or two each.
 pub const BUDGET_QUESTION_COUNT_MAX: usize = 500;

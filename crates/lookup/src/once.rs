@@ -1,8 +1,8 @@
 //! The questions of one piece of work: each is asked once, within a budget, and its answer is kept until the work ends.
 //!
-//! The same as a [`Memo`](crate::memo::Memo) over a [`Coalesce`](crate::coalesce::Coalesce) over a
-//! [`Budget`](crate::budget::Budget), in one table: work that asks by the million finds the place of a question twice.
-//! Keep a [`Once`] no longer than the work it serves, since nothing grows old here.
+//! A memory over a [`Coalesce`](crate::coalesce::Coalesce) over a [`Budget`](crate::budget::Budget), in one table: work that
+//! asks by the million finds the place of a question twice. There is no clock here, so nothing grows old: keep a [`Once`] no
+//! longer than the work it serves. Caching for the TTL is the resolver's.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -52,11 +52,6 @@ impl<L> Once<L> {
         let entries = HashMap::with_capacity_and_hasher(USUAL_COUNT, RandomState::default());
         let table = Mutex::new(Table { entries, question_count: 0, answer_bytes: 0 });
         Self { inner, question_count_max, answer_bytes_max, table }
-    }
-
-    /// What is asked.
-    pub fn inner(&self) -> &L {
-        &self.inner
     }
 
     /// All answers, those that say [`Failure::Budget`] among them.

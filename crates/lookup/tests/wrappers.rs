@@ -9,11 +9,8 @@ use futures_util::future::join_all;
 use sekisho_lookup::budget::Budget;
 use sekisho_lookup::chaos::Chaos;
 use sekisho_lookup::coalesce::Coalesce;
-use sekisho_lookup::limits::{
-    BUDGET_ANSWER_BYTES_MAX, BUDGET_QUESTION_COUNT_MAX, MEMO_ANSWER_COUNT_MAX, MEMO_BYTES_MAX,
-};
+use sekisho_lookup::limits::{BUDGET_ANSWER_BYTES_MAX, BUDGET_QUESTION_COUNT_MAX};
 use sekisho_lookup::log::Log;
-use sekisho_lookup::memo::Memo;
 use sekisho_lookup::once::Once;
 use sekisho_lookup::tape::Tape;
 use sekisho_lookup::{Answer, Data, Failure, Lookup, Question, Zone};
@@ -63,36 +60,6 @@ fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 #[test]
-fn a_memo_asks_once() {
-    let log = Log::new(world());
-    let memo = Memo::new(&log);
-    assert_eq!((word(&memo, "a"), word(&memo, "a")), ("records", "records"));
-    assert_eq!((word(&memo, "down"), word(&memo, "down")), ("timeout", "timeout"));
-    assert_eq!((word(&memo, "no"), word(&memo, "no")), ("nxdomain", "nxdomain"));
-    assert_eq!(log.lines(), "a TXT\ndown TXT\nno TXT\n");
-    assert_eq!(memo.count(), 3);
-    memo.clear();
-    assert_eq!(word(&memo, "a"), "records");
-    assert_eq!(log.questions().len(), 4);
-}
-
-#[test]
-fn a_memo_is_bounded_by_count_and_bytes() {
-    // Each answer counts five bytes: its name and its text.
-    for (count_max, bytes_max, kept) in
-        [(1, 100, 1), (2, 100, 2), (3, 100, 3), (9, 9, 1), (9, 10, 2), (9, 11, 2), (0, 100, 0)]
-    {
-        let log = Log::new(world());
-        let memo = Memo::with_limits(&log, count_max, bytes_max);
-        for _ in 0..2 {
-            assert_eq!((word(&memo, "a"), word(&memo, "b"), word(&memo, "c")), ("records", "records", "records"));
-        }
-        assert_eq!(memo.count(), kept, "{count_max} {bytes_max}");
-        assert_eq!(log.questions().len(), 6 - kept, "{count_max} {bytes_max}");
-    }
-}
-
-#[test]
 fn a_budget_of_questions_at_below_and_above() {
     for (count_max, last) in [(2, "budget"), (3, "records"), (4, "records")] {
         let log = Log::new(world());
@@ -122,15 +89,6 @@ fn the_limits_that_are_not_told_are_the_crates() {
     let budget = Budget::new(world());
     assert!(names(BUDGET_QUESTION_COUNT_MAX).all(|name| word(&budget, &name) == "nxdomain"));
     assert_eq!(word(&budget, "a"), "budget");
-    let memo = Memo::new(world());
-    for (count, kept) in [
-        (MEMO_ANSWER_COUNT_MAX - 1, MEMO_ANSWER_COUNT_MAX - 1),
-        (MEMO_ANSWER_COUNT_MAX, MEMO_ANSWER_COUNT_MAX),
-        (MEMO_ANSWER_COUNT_MAX + 1, MEMO_ANSWER_COUNT_MAX),
-    ] {
-        assert!(names(count).all(|name| word(&memo, &name) == "nxdomain"));
-        assert_eq!(memo.count(), kept);
-    }
     let mut zone = Zone::new();
     zone.add(&domain("half"), Data::txt(vec![b'x'; BUDGET_ANSWER_BYTES_MAX / 2]), 1).add(
         &domain("a"),
@@ -139,11 +97,6 @@ fn the_limits_that_are_not_told_are_the_crates() {
     );
     let budget = Budget::new(zone);
     assert_eq!((word(&budget, "half"), word(&budget, "half"), word(&budget, "a")), ("records", "records", "budget"));
-    let mut zone = Zone::new();
-    zone.add(&domain("a"), Data::txt(vec![b'x'; MEMO_BYTES_MAX - 1]), 1);
-    zone.add(&domain("b"), Data::txt(vec![b'x'; MEMO_BYTES_MAX]), 1);
-    let memo = Memo::new(zone);
-    assert_eq!((word(&memo, "b"), memo.count(), word(&memo, "a"), memo.count()), ("records", 0, "records", 1));
 }
 
 #[test]
@@ -276,7 +229,8 @@ fn all_wrappers_stack_and_their_futures_are_send() {
     fn is_send<T: Send>(value: T) -> T {
         value
     }
-    let stack = Memo::new(Tape::new(Budget::new(Coalesce::new(Chaos::none(Log::new(world()))))));
+    let stack = Tape::new(Budget::new(Coalesce::new(Chaos::none(Log::new(world())))));
+    let stack = Once::with_limits(stack, 9, 100);
     assert_eq!(block_on(is_send(stack.ask(txt("a")))).word(), "records");
     assert_eq!(block_on(is_send((&&stack).ask(txt("a")))).word(), "records");
     assert_eq!(block_on(is_send(std::sync::Arc::new(stack).ask(txt("a")))).word(), "records");
