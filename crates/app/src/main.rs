@@ -40,6 +40,7 @@ mod sign;
 mod spf_verb;
 mod stamp;
 mod stats;
+mod study;
 mod survey;
 mod telling;
 mod time;

@@ -4,7 +4,7 @@ mod sources;
 
 use std::fmt::Write as _;
 
-use chart::{Figure, Locale, Scale, Series, Shape, Slot, View};
+use chart::{Figure, Scale, Series, Shape, Slot, View};
 use clap::{Args, ValueEnum};
 use mailtext::Domain;
 use report::statistics::{self, By, Part, Statistics};
@@ -15,8 +15,9 @@ use serde_json::json;
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::reports::table::{Column, aligned, csv, grouped, percent};
-use crate::say::{Language, Say};
+use crate::reports::table::{csv, grouped, percent};
+use crate::say::Say;
+use crate::study::{Last, Section, Sheet, Study, locale};
 use crate::{ledger, time};
 
 /// `stats`
@@ -67,6 +68,10 @@ enum Format {
     Csv,
     /// A picture of the shares of one method
     Svg,
+    /// The tables as Markdown
+    Markdown,
+    /// Tables and pictures as one HTML file that can be printed
+    Html,
 }
 
 /// Methods of which there is a picture.
@@ -114,7 +119,9 @@ pub(crate) fn run(common: &Common, arguments: &StatsArguments) -> Result<ExitCod
     let say = common.say();
     let of = Of { domains: domains.as_deref(), from_day: whole_from_day(whole_from_ms, from_day) };
     let text = match arguments.format {
-        Format::Text => format!("{}{}", of.text(say), text(&counted, say)),
+        Format::Text => study(&counted, &of, say).text(),
+        Format::Markdown => study(&counted, &of, say).markdown(),
+        Format::Html => study(&counted, &of, say).html(say),
         Format::Json => objects(&counted, &of, say),
         Format::Csv => table(&counted, &of, say),
         Format::Svg => picture(&counted, arguments.method.method(), say)?,
@@ -139,10 +146,9 @@ impl Of<'_> {
     }
 
     /// The same and from when on, in lines before the tables.
-    fn text(&self, say: &Say) -> String {
+    fn lines(&self, say: &Say) -> Vec<String> {
         let from = self.from_day.map(|day| say.say("page-mail-own-from", &[("day", day_text(day).into())]));
-        let lines: Vec<String> = self.definition(say).into_iter().chain(from).collect();
-        if lines.is_empty() { String::new() } else { lines.join("\n") + "\n\n" }
+        self.definition(say).into_iter().chain(from).collect()
     }
 
     /// The definition of shares, with of which messages they are.
@@ -165,64 +171,68 @@ fn whole_from_day(whole_from_ms: u64, from_day: u32) -> Option<u32> {
     (day > from_day).then_some(day)
 }
 
-/// The tables with their definitions.
-fn text(counted: &Statistics, say: &Say) -> String {
-    let word = |id: &str| say.word(id);
-    let mut lines = vec![vec![
-        word("page-mail-label-part"),
-        word("page-mail-label-method"),
-        word("page-mail-label-result"),
-        word("page-label-messages"),
-        word("page-mail-label-evaluated"),
-        word("page-mail-label-share"),
-    ]];
-    for (part, method, result, count) in results(counted) {
+/// The tables with their definitions, and the shares of each method as figures.
+fn study(counted: &Statistics, of: &Of<'_>, say: &Say) -> Study {
+    let shares = Section {
+        title: say.word("page-mail-label-shares"),
+        sheet: Some(shares(counted, say)),
+        notes: vec![say.word("page-mail-shares-defined")],
+    };
+    let kept_away = Section {
+        title: say.word("page-mail-label-kept-away-count"),
+        sheet: Some(sheet(counted, &KEPT_AWAY, say, |part| Some((part.kept_away(), part.messages)))),
+        notes: vec![say.word("page-mail-kept-away-defined")],
+    };
+    let is_spam_known = counted.parts.iter().any(|part| part.spam_share().is_some());
+    let spam = Section {
+        title: say.word("page-mail-label-spam-count"),
+        sheet: is_spam_known.then(|| sheet(counted, &SPAM, say, Part::spam_share)),
+        notes: vec![say.word(if is_spam_known { "page-mail-spam-defined" } else { "page-mail-spam-unknown" })],
+    };
+    let figures = statistics::METHODS.map(|method| figure(counted, method, say));
+    let title = say.word("page-mail-label-statistics");
+    let ends = counted.parts.first().zip(counted.parts.last());
+    let days = ends.map(|(first, last)| [first.from_day, last.until_day.saturating_sub(1)].map(day_text).join(" – "));
+    Study {
+        title: days.map_or(title.clone(), |days| format!("{title}: {days}")),
+        method: of.lines(say),
+        figures: figures.into(),
+        sections: vec![shares, kept_away, spam],
+    }
+}
+
+/// How many messages had which result.
+fn shares(counted: &Statistics, say: &Say) -> Sheet {
+    let heads = [
+        "page-mail-label-part",
+        "page-mail-label-method",
+        "page-mail-label-result",
+        "page-label-messages",
+        "page-mail-label-evaluated",
+        "page-mail-label-share",
+    ];
+    let rows = results(counted).map(|(part, method, result, count)| {
         let evaluated = part.evaluated(method);
-        lines.push(vec![
+        vec![
             part_name(counted.by, part),
             method.as_str().to_owned(),
             result.as_str().to_owned(),
             grouped(count),
             grouped(evaluated),
             percent(count, evaluated),
-        ]);
-    }
-    let form = [Column::Left, Column::Left, Column::Left, Column::Right, Column::Right, Column::Right];
-    let mut out = aligned("", &form, &lines);
-    let _ = writeln!(out, "{}\n", word("page-mail-shares-defined"));
-    let mut lines = vec![vec![
-        word("page-mail-label-part"),
-        word("page-label-messages"),
-        word("page-mail-label-kept-away-count"),
-        word("page-mail-label-share"),
-    ]];
-    let mut is_spam_known = false;
-    for part in &counted.parts {
-        is_spam_known |= part.spam_share().is_some();
-        let share = percent(part.kept_away(), part.messages);
-        lines.push(vec![part_name(counted.by, part), grouped(part.messages), grouped(part.kept_away()), share]);
-    }
-    out.push_str(&aligned("", &[Column::Left, Column::Right, Column::Right, Column::Right], &lines));
-    let _ = writeln!(out, "{}\n", word("page-mail-kept-away-defined"));
-    if is_spam_known {
-        out.push_str(&spam(counted, say));
-    } else {
-        let _ = writeln!(out, "{}", word("page-mail-spam-unknown"));
-    }
-    out
+        ]
+    });
+    Sheet { header: heads.map(|id| say.word(id)).into(), rows: rows.collect(), names: 3, last: Last::Row }
 }
 
-/// What another filter said.
-fn spam(counted: &Statistics, say: &Say) -> String {
-    let heads = ["page-mail-label-part", "page-mail-label-spam", "page-mail-label-evaluated", "page-mail-label-share"];
-    let mut lines = vec![heads.map(|id| say.word(id)).to_vec()];
-    for part in &counted.parts {
-        let (spam, judged) = part.spam_share().unwrap_or_default();
-        lines.push(vec![part_name(counted.by, part), grouped(spam), grouped(judged), percent(spam, judged)]);
-    }
-    let mut out = aligned("", &[Column::Left, Column::Right, Column::Right, Column::Right], &lines);
-    let _ = writeln!(out, "{}", say.word("page-mail-spam-defined"));
-    out
+/// A share of each part of time, under the headings of the part, of what is shared, of all and of the share. `share` gives how
+/// many there are, and of how many.
+fn sheet(counted: &Statistics, heads: &[&str; 4], say: &Say, share: fn(&Part) -> Option<(u64, u64)>) -> Sheet {
+    let rows = counted.parts.iter().map(|part| {
+        let (some, all) = share(part).unwrap_or_default();
+        vec![part_name(counted.by, part), grouped(some), grouped(all), percent(some, all)]
+    });
+    Sheet { header: heads.map(|id| say.word(id)).into(), rows: rows.collect(), names: 1, last: Last::Row }
 }
 
 /// An object for each part of time.
@@ -275,13 +285,19 @@ fn table(counted: &Statistics, of: &Of<'_>, say: &Say) -> String {
 
 /// The shares of a method.
 fn picture(counted: &Statistics, method: Method, say: &Say) -> Result<String, Failure> {
+    let drawn = figure(counted, method, say).svg(&View::file(View::WIDE, locale(say)));
+    // Too many parts of time for a picture: what is wrong is how it is divided.
+    drawn.map_err(|_| Failure::option("cli-bad-value", "--by", counted.by.as_str()))
+}
+
+fn figure(counted: &Statistics, method: Method, say: &Say) -> Figure {
     let named = [("method", method.as_str().to_uppercase().into())];
     let series = (0_u8..).zip(counted.results_of(method)).map(|(place, result)| Series {
         name: result.as_str().to_owned(),
         slot: Slot::Other(place),
         values: counted.parts.iter().map(|part| Some(part.result(method, result))).collect(),
     });
-    let figure = Figure {
+    Figure {
         shape: Shape::Shares,
         title: say.say("page-mail-label-shares-of", &named),
         description: say.say("page-mail-shares-described", &named),
@@ -291,14 +307,7 @@ fn picture(counted: &Statistics, method: Method, say: &Say) -> Result<String, Fa
         categories: counted.parts.iter().map(|part| part_name(counted.by, part)).collect(),
         scale: Scale::Count,
         series: series.collect(),
-    };
-    let locale = match say.language() {
-        Language::English => Locale::En,
-        Language::Japanese => Locale::Ja,
-    };
-    let drawn = figure.svg(&View::file(View::WIDE, locale));
-    // Too many parts of time for a picture: what is wrong is how it is divided.
-    drawn.map_err(|_| Failure::option("cli-bad-value", "--by", counted.by.as_str()))
+    }
 }
 
 /// The results of which shares are published, in order.
@@ -347,6 +356,11 @@ impl Pictured {
     }
 }
 
+/// The headings of what was kept away, and of what another filter called spam.
+const KEPT_AWAY: [&str; 4] =
+    ["page-mail-label-part", "page-mail-label-kept-away-count", "page-label-messages", "page-mail-label-share"];
+const SPAM: [&str; 4] =
+    ["page-mail-label-part", "page-mail-label-spam-count", "page-mail-label-evaluated", "page-mail-label-share"];
 /// A day, in seconds.
 const DAY_S: u64 = 86_400;
 /// Most days that are asked about: ten years.

@@ -75,4 +75,21 @@ fn shares_of_results_by_month_week_and_day() {
     assert!(text.contains("66.7 %") && text.contains("No other filter told here"), "{text}");
     let picture = stats(&["--format", "svg"]);
     assert!(picture.starts_with("<svg ") && picture.contains("2026-02"), "{picture}");
+    let markdown = stats(&["--format", "markdown"]);
+    let wanted = [
+        "# Statistics: 2026-01-30 – 2026-02-02\n",
+        "\n| 2026-01 | spf | pass | 3 | 3 | 100.0 % |\n",
+        "\n| 2026-01 | 1 | 3 | 33.3 % |\n",
+    ];
+    assert!(wanted.iter().all(|part| markdown.contains(part)), "{markdown}");
+    let html = stats(&["--format", "html"]);
+    let wanted = "<td class=\"name\">dmarc</td><td class=\"name\">fail</td><td>1</td><td>3</td><td>33.3 %</td>";
+    assert!(html.contains(wanted) && html.ends_with("</html>\n"), "{html}");
+    // Charts have a colour of their own, which headings on a dark page must not take.
+    assert_eq!(html.matches("<figure><figcaption>").count(), 4, "one for each method");
+    let fetching = ["<script", " src=", "<link", "url(", "href="];
+    let without_patterns = html.replace("url(#", "");
+    assert!(fetching.iter().all(|part| !without_patterns.contains(part)), "nothing is fetched");
+    let sources = stats(&["--sources", "--format", "markdown"]);
+    assert!(sources.starts_with("# Where mail came from, week by week\n"), "{sources}");
 }

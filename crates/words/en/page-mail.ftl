@@ -116,3 +116,5 @@ page-mail-label-from-header = From
 page-mail-label-from-envelope = Envelope sender
 page-mail-label-from-client = Client
 page-mail-label-kept-away-count = Kept away
+page-mail-label-spam-count = Unsolicited mail
+page-mail-label-origin = Where mail came from, week by week

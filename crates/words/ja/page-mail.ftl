@@ -116,3 +116,5 @@ page-mail-label-from-header = ヘッダ From
 page-mail-label-from-envelope = エンベロープ From
 page-mail-label-from-client = 接続元
 page-mail-label-kept-away-count = 受け取らせなかった通数
+page-mail-label-spam-count = 迷惑メールの通数
+page-mail-label-origin = メールの送信元(週ごと)

@@ -11,8 +11,9 @@ use super::{Format, day_text, print};
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::reports::table::{Column, aligned, csv, grouped, percent};
+use crate::reports::table::{csv, grouped, percent};
 use crate::say::Say;
+use crate::study::{Last, Section, Sheet, Study};
 use crate::{hosts, ledger};
 
 /// A line: of what, of whom, how many.
@@ -38,7 +39,9 @@ pub(super) fn run(common: &Common, format: Format, from_day: u32, until_day: u32
     }
     let say = common.say();
     let text = match format {
-        Format::Text => text(&told, say),
+        Format::Text => study(&told, say).text(),
+        Format::Markdown => study(&told, say).markdown(),
+        Format::Html => study(&told, say).html(say),
         Format::Json => objects(&told, say),
         Format::Csv => table(&told, say),
         // There is no picture of it.
@@ -57,9 +60,9 @@ fn lines(told: &Origin) -> Vec<Line> {
     lines
 }
 
-fn text(told: &[Origin], say: &Say) -> String {
+fn study(told: &[Origin], say: &Say) -> Study {
     let word = |id: &str| say.word(id);
-    let mut table = vec![vec![
+    let header = [
         word("page-mail-label-by-week"),
         String::new(),
         String::new(),
@@ -67,36 +70,32 @@ fn text(told: &[Origin], say: &Say) -> String {
         word("page-mail-label-share"),
         word("page-label-passed"),
         word("page-mail-label-kept-away-count"),
-    ]];
-    for one in told {
-        for (kind, name, sum) in lines(one) {
-            let label = match kind {
-                "country" => word("page-mail-label-country"),
-                "network" => word("page-mail-label-network"),
-                _ => word("page-mail-label-client"),
-            };
-            table.push(vec![
-                day_text(one.from_day),
-                label,
-                if name.is_empty() { word("page-mail-label-not-known") } else { shown(&name) },
-                grouped(sum.messages),
-                percent(sum.messages, one.total.messages),
-                grouped(sum.passed),
-                grouped(sum.kept_away),
-            ]);
-        }
-    }
-    let right = [Column::Right; 4];
-    let form = [&[Column::Left; 3][..], &right].concat();
-    let mut out = aligned("", &form, &table);
-    for id in notes(told) {
-        let _ = writeln!(out, "{}", word(id));
-    }
-    for (day, count) in left_out(told) {
-        let _ =
-            writeln!(out, "{}", say.say("page-mail-places-left-out", &[("day", day.into()), ("count", count.into())]));
-    }
-    out
+    ];
+    let rows = told.iter().flat_map(|one| lines(one).into_iter().map(move |line| (one, line)));
+    let rows = rows.map(|(one, (kind, name, sum))| {
+        let label = match kind {
+            "country" => word("page-mail-label-country"),
+            "network" => word("page-mail-label-network"),
+            _ => word("page-mail-label-client"),
+        };
+        vec![
+            day_text(one.from_day),
+            label,
+            if name.is_empty() { word("page-mail-label-not-known") } else { shown(&name) },
+            grouped(sum.messages),
+            percent(sum.messages, one.total.messages),
+            grouped(sum.passed),
+            grouped(sum.kept_away),
+        ]
+    });
+    let sheet = Sheet { header: header.into(), rows: rows.collect(), names: 3, last: Last::Row };
+    let cut = left_out(told).into_iter();
+    let cut =
+        cut.map(|(day, count)| say.say("page-mail-places-left-out", &[("day", day.into()), ("count", count.into())]));
+    let notes = notes(told).into_iter().map(word).chain(cut).collect();
+    let title = word("page-mail-label-origin");
+    let section = Section { title: title.clone(), sheet: Some(sheet), notes };
+    Study { title, method: Vec::new(), figures: Vec::new(), sections: vec![section] }
 }
 
 /// The name of a network comes from a file: nothing in it may speak to the terminal.

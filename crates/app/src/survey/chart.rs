@@ -1,15 +1,10 @@
 //! Charts of a survey, as the dashboard draws them.
 
 use audit::survey::{Table, Tally};
-use chart::{Figure, Locale};
+use chart::Figure;
 use dashboard::surveyed;
 
-use crate::say::{Language, Say};
-
-/// How numbers are written.
-pub(super) fn locale(say: &Say) -> Locale {
-    if say.language() == Language::Japanese { Locale::Ja } else { Locale::En }
-}
+use crate::say::Say;
 
 /// The figures of a table: adoption, and policy levels.
 pub(super) fn figures(table: &Table, say: &Say) -> Vec<Figure> {

@@ -12,16 +12,16 @@ pub(crate) use super::manifest::{List, Manifest, MethodUsed, SampleUsed};
 pub(crate) use super::record::{Groups, line};
 pub(crate) use super::results::FILE as RESULTS_FILE;
 
-use super::chart::{figures, locale};
+use super::chart::figures;
 use super::results::Results;
-use super::tables::{Reach, SECTIONS, sheet, to_csv};
-use super::{groups, html, manifest, markdown, print};
+use super::tables::{Reach, SECTIONS, residue, sheet, to_csv};
+use super::{groups, manifest, method, print};
 use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::limits::{SURVEY_BY_COUNT_MAX, SURVEY_SUFFIX_LIST_BYTES_MAX};
-use crate::reports::table::{Column, aligned};
 use crate::say::Say;
+use crate::study::{Section, Study, locale};
 
 /// `survey tables`
 #[derive(Args, Debug)]
@@ -156,13 +156,14 @@ fn write_table(
     say: &Say,
 ) -> Result<Vec<PathBuf>, Failure> {
     let reach = reach(manifest);
-    let figures = figures(table, say);
+    let study = study(table, manifest, reach, say);
     let mut contents = vec![
         (format!("table-{part}.csv"), to_csv(table, reach)),
-        (format!("table-{part}.md"), markdown::page(table, manifest, reach, say)),
-        (format!("table-{part}.html"), html::page(table, manifest, reach, &figures, say)),
+        (format!("table-{part}.md"), study.markdown()),
+        (format!("table-{part}.html"), study.html(say)),
     ];
-    for (name, figure) in [format!("chart-{part}.svg"), format!("chart-{part}-policy.svg")].into_iter().zip(&figures) {
+    let names = [format!("chart-{part}.svg"), format!("chart-{part}-policy.svg")];
+    for (name, figure) in names.into_iter().zip(&study.figures) {
         if let Ok(svg) = figure.svg(&View::file(View::WIDE, locale(say))) {
             contents.push((name, svg));
         }
@@ -197,19 +198,33 @@ fn by_what(columns: Option<&[String]>, by: &[String], japan: Option<&japan::Suff
 /// The first section of a table, for the terminal.
 pub(crate) fn summary(table: &Table, manifest: &Manifest, say: &Say) -> String {
     let Some(section) = SECTIONS.first() else { return String::new() };
-    let sheet = sheet(table, section, reach(manifest), say);
-    let form: Vec<Column> =
-        std::iter::once(Column::Left).chain(sheet.header.iter().skip(1).map(|_| Column::Right)).collect();
-    let lines: Vec<_> = std::iter::once(sheet.header).chain(sheet.rows).collect();
-    aligned("", &form, &lines)
+    sheet(table, section, reach(manifest), say).text()
 }
 
 fn reach(manifest: &Manifest) -> Reach {
     if manifest.sample.is_some() { Reach::Sample } else { Reach::Whole }
 }
 
+/// All of a table that people read.
+fn study(table: &Table, manifest: &Manifest, reach: Reach, say: &Say) -> Study {
+    let section = |title: &str, sheet| Section { title: say.word(title), sheet, notes: Vec::new() };
+    let mut sections: Vec<_> =
+        SECTIONS.iter().map(|one| section(one.title, Some(sheet(table, one, reach, say)))).collect();
+    let mut open = section("survey-label-section-residue", residue(table, say));
+    if open.sheet.is_none() {
+        open.notes.push(say.word("survey-residue-none"));
+    }
+    sections.push(open);
+    Study {
+        title: title(table, say),
+        method: method::lines(manifest, table, say),
+        figures: figures(table, say),
+        sections,
+    }
+}
+
 /// The title of a table.
-pub(super) fn title(table: &Table, say: &Say) -> String {
+fn title(table: &Table, say: &Say) -> String {
     let title = say.word("survey-label-title");
     if &*table.by == groups::ALL { title } else { format!("{title}: {}", table.by) }
 }

@@ -7,7 +7,7 @@ use audit::survey::{Table, Tally};
 use chart::View;
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::chart::{locale, through_time};
+use super::chart::through_time;
 use super::manifest::Manifest;
 use super::results::Results;
 use super::{groups, print};
@@ -15,6 +15,7 @@ use crate::common::Common;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::reports::table::{Column, aligned, csv};
+use crate::study::locale;
 
 /// `survey series`
 #[derive(Args, Debug)]

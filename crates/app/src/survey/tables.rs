@@ -10,14 +10,7 @@ use dashboard::surveyed::Section;
 
 use crate::reports::table::{csv, grouped};
 use crate::say::Say;
-
-/// A table as rows of texts, with its heading.
-pub(super) struct Sheet {
-    /// The headings.
-    pub(super) header: Vec<String>,
-    /// The rows; the last is that of all names.
-    pub(super) rows: Vec<Vec<String>>,
-}
+use crate::study::{Last, Sheet};
 
 /// Whether intervals are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +35,7 @@ pub(super) fn sheet(table: &Table, section: &Section, reach: Reach, say: &Say) -
         let cells = places.iter().map(|place| cell(tally.share(*place), reach));
         std::iter::once(group_name(group, say)).chain(cells).collect()
     });
-    Sheet { header: std::iter::once(heading(table, say)).chain(names).collect(), rows: rows.collect() }
+    summed(std::iter::once(heading(table, say)).chain(names).collect(), rows.collect())
 }
 
 /// Of how many names it is not known; `None` where nothing is left open.
@@ -57,7 +50,12 @@ pub(super) fn residue(table: &Table, say: &Say) -> Option<Sheet> {
         let cells = open.iter().map(|place| grouped(tally.unknown(*place)));
         std::iter::once(group_name(group, say)).chain(cells).collect()
     });
-    Some(Sheet { header: std::iter::once(heading(table, say)).chain(names).collect(), rows: rows.collect() })
+    Some(summed(std::iter::once(heading(table, say)).chain(names).collect(), rows.collect()))
+}
+
+/// A table whose last row is that of all names.
+fn summed(header: Vec<String>, rows: Vec<Vec<String>>) -> Sheet {
+    Sheet { header, rows, names: 1, last: Last::Sum }
 }
 
 fn heading(table: &Table, say: &Say) -> String {
