@@ -117,6 +117,9 @@ pub(crate) const SENT_LOOK_BACK_DAYS: u64 = 30;
 pub(crate) const LISTS_FILE_BYTES_MAX: u64 = 16 << 20;
 /// Domains that are checked at the same time, count.
 pub(crate) const CHECK_AT_ONCE: usize = 32;
+/// Questions of a check that may come all at once, count. As a socket has it unless somebody asked for more, its buffer takes some
+/// 270 that are short.
+pub(crate) const CHECK_BURST_COUNT: usize = 128;
 /// Domains that the daemon audits at the same time, count.
 pub(crate) const AUDIT_AT_ONCE: usize = 8;
 /// Time between two looks for domains that are to be audited, in seconds.

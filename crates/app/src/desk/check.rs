@@ -12,8 +12,9 @@ use audit::{Desk, Known, SelectorSource, Severity, Snapshot, Subject, Usage, rul
 use clap::{Args, ValueEnum, ValueHint};
 use futures_util::stream::{self, StreamExt as _};
 use mailtext::{Domain, Explain as _};
-use net::Resolver;
+use net::{Resolver, ResolverConfig};
 use store::archive::AuditHistory;
+use tokio::sync::mpsc;
 
 use super::history::{self, Keep, Past};
 use super::known::{Installation, Warned};
@@ -27,7 +28,7 @@ use crate::dns::Web;
 use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{CHECK_AT_ONCE, CHECK_DNS_S, CHECK_LIST_BYTES_MAX};
+use crate::limits::{CHECK_AT_ONCE, CHECK_BURST_COUNT, CHECK_DNS_S, CHECK_LIST_BYTES_MAX};
 use crate::paint::Paint;
 
 /// `check`
@@ -168,10 +169,7 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
         out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
     }
     if !arguments.domains.is_empty() {
-        code.add(runtime()?.block_on(async {
-            let world = outside(common, arguments, &elsewhere)?();
-            domains(common, arguments, subjects, (&world, &past), &profiles, &mut *out).await
-        })?);
+        code.add(domains((common, arguments), subjects, (&elsewhere, &past), &profiles, &mut *out)?);
     }
     if !arguments.message.message.is_empty() {
         let (format, paint, out) = (arguments.format, paint(arguments), &mut *out);
@@ -185,34 +183,74 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
     Ok(code)
 }
 
-/// Asks for the domains, several at a time, and tells of each in the order in which they were named.
-async fn domains(
-    common: &Common,
-    arguments: &CheckArguments,
+/// What was found out about a domain, and the audits before.
+type Taken = (Snapshot, Known, AuditHistory);
+
+/// Asks for the domains, several at a time, and tells of each in the order in which they were named. Asking has a thread of its own:
+/// to judge, and to write what is found, takes as long, and whoever reads the output may take his time.
+fn domains(
+    (common, arguments): (&Common, &CheckArguments),
     subjects: Vec<Subject>,
-    (world, past): (&Outside, &Past),
+    (elsewhere, past): (&Elsewhere, &Past),
     profiles: &[Profile],
     out: &mut dyn std::io::Write,
 ) -> Result<ExitCode, Failure> {
-    let mut code = ExitCode::Done;
+    let (sender, mut receiver) = mpsc::channel(CHECK_AT_ONCE);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(move || {
+            runtime()?.block_on(async {
+                let world = outside(common, arguments, elsewhere)?();
+                ask((common, arguments), subjects, (&world, past), sender).await
+            })
+        });
+        let mut code = ExitCode::Done;
+        let mut told = Ok(());
+        while let (Ok(()), Some(taken)) = (&told, receiver.blocking_recv()) {
+            told = settle((common, arguments), taken, (past, profiles), out).map(|one| code.add(one));
+        }
+        // Where nothing more can be told, nothing more is asked.
+        drop(receiver);
+        let asked = asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        told.and(asked).map(|()| code)
+    })
+}
+
+/// Asks for the domains, and hands on what is found.
+async fn ask(
+    (common, arguments): (&Common, &CheckArguments),
+    subjects: Vec<Subject>,
+    (world, past): (&Outside, &Past),
+    found: mpsc::Sender<Taken>,
+) -> Result<(), Failure> {
     let warned = Warned::on_standard_error();
     let installation = Installation::open(common, &roles(&arguments.role), &warned).await;
     let takes = subjects.into_iter().map(|subject| taken(common, world, (past, &installation), subject));
     let mut snapshots = stream::iter(takes).buffered(CHECK_AT_ONCE);
     while let Some(taken) = snapshots.next().await {
-        let (snapshot, mut known, history) = taken?;
-        let domain = &snapshot.subject.domain;
-        history::fill(&mut known, domain, &history, common.config().audits.every_of(domain));
-        let (told, audit) = tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, out)?;
-        code.add(told);
-        if arguments.save {
-            past.keep(common, &audit.settled(history::last(domain, &history).as_ref())).await?;
+        if found.send(taken?).await.is_err() {
+            return Ok(());
         }
     }
     if world.dns.resolver.counts().bytes_received == 0 {
         return Err(Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable")));
     }
-    Ok(code)
+    Ok(())
+}
+
+/// Judges and tells a domain, and keeps the audit where that was asked for.
+fn settle(
+    (common, arguments): (&Common, &CheckArguments),
+    (snapshot, mut known, history): Taken,
+    (past, profiles): (&Past, &[Profile]),
+    out: &mut dyn std::io::Write,
+) -> Result<ExitCode, Failure> {
+    let domain = &snapshot.subject.domain;
+    history::fill(&mut known, domain, &history, common.config().audits.every_of(domain));
+    let (told, audit) = tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, out)?;
+    if let Some(audit) = audit {
+        runtime()?.block_on(past.keep(common, &audit.settled(history::last(domain, &history).as_ref())))?;
+    }
+    Ok(told)
 }
 
 /// Where answers come from; each call gives one that has asked nobody yet.
@@ -221,7 +259,8 @@ fn outside<'a>(
     arguments: &'a CheckArguments,
     elsewhere: &'a Elsewhere,
 ) -> Result<impl Fn() -> Outside + 'a, Failure> {
-    let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
+    let config = ResolverConfig { burst_count: CHECK_BURST_COUNT, ..common.resolver_config()? };
+    let resolver = Resolver::start(config).map_err(|error| resolver_failure(&error))?;
     let web = Web::start(&resolver)?;
     let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
     // Whoever names a resolver wants what can be seen through it: its DNS may be another than that of the servers.
@@ -250,7 +289,7 @@ async fn taken(
     world: &Outside,
     (past, installation): (&Past, &Installation<'_>),
     subject: Subject,
-) -> Result<(Snapshot, Known, AuditHistory), Failure> {
+) -> Result<Taken, Failure> {
     let history = past.of(common, &subject.domain).await?;
     let last = history::last(&subject.domain, &history);
     let (snapshot, known) = installation.examine(world, history::with_selectors(subject, last.as_ref())).await;
@@ -343,14 +382,14 @@ fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failu
     Ok(subject)
 }
 
-/// Judges a domain, tells it, and says whether what was asked about holds; the audit, to be kept.
+/// Judges a domain, tells it, and says whether what was asked about holds; the audit, where it is to be kept.
 fn tell(
     common: &Common,
     arguments: &CheckArguments,
     desk: &Desk<'_>,
     profiles: &[Profile],
     out: &mut dyn std::io::Write,
-) -> Result<(ExitCode, Audit), Failure> {
+) -> Result<(ExitCode, Option<Audit>), Failure> {
     let findings = rule::judge_domain(desk);
     let answered = guideline::judge(desk, &findings, &roles(&arguments.role));
     let of_all = if profiles.is_empty() { Vec::new() } else { guideline::judge(desk, &findings, &Role::ALL) };
@@ -377,7 +416,8 @@ fn tell(
     };
     out.write_all(shown.as_bytes())?;
     let code = if fails(arguments, &checked) { ExitCode::DoesNotHold } else { ExitCode::Done };
-    Ok((code, Audit::of(desk.snapshot, &findings, &answered, desk.known.now_s)))
+    let audit = arguments.save.then(|| Audit::of(desk.snapshot, &findings, &answered, desk.known.now_s));
+    Ok((code, audit))
 }
 
 fn fails(arguments: &CheckArguments, checked: &Checked<'_>) -> bool {
