@@ -1,6 +1,6 @@
 //! `check` and `record` as their user sees them, in both languages, against a name server: `testdata/cases/check`.
 //!
-//! `args:` is the command line, several times for several runs; the zone is the world.
+//! `args:` is the command line, several times for several runs; the zone is the world. What is beside as `.stdin` is read by each.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)] // tests may fail loudly
 
@@ -13,7 +13,7 @@ use hickory_proto as _;
 mod support;
 
 use std::fmt::Write as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use support::Server;
 use testkit::{Case, cases};
@@ -29,7 +29,9 @@ fn run(case: &Case) -> String {
     let server = runtime.block_on(Server::of_zone(&zone));
     let mut out = String::new();
     for line in case.input.all("args") {
+        let input = std::fs::File::open(case.stem.with_file_name(format!("{}.stdin", case.name)));
         let output = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+            .stdin(input.map_or_else(|_| Stdio::null(), Stdio::from))
             .args(["--resolver", &server.address.to_string(), "--at", "2026-11-23T00:00:00Z"])
             .args(words(line))
             // Messages lie beside the case.

@@ -110,6 +110,26 @@ proptest! {
         }
     }
 
+    /// Terms that only a message can answer keep their macros and their places: whoever is on a list for one domain alone gets what
+    /// he got.
+    #[test]
+    fn lists_say_what_they_said(text in worlds::sound_world_with_lists(), plan in plans()) {
+        let zone = worlds::parsed(&text);
+        let tree = grown(&zone, "r0.test");
+        match minimise(&tree, &plan) {
+            Ok(minimised) => {
+                same_everywhere(&zone, &tree, &minimised, &text)?;
+                let new_zone = published(&zone, &minimised);
+                for ip in (0..64).map(|last| IpAddr::from([10, 0, 0, last])) {
+                    let (before, after) = (verdict(&zone, "r0.test", ip), verdict(&new_zone, "r0.test", ip));
+                    prop_assert_eq!(before, after, "{} {:?}\n{}", ip, minimised, text);
+                }
+            }
+            Err(Obstacle::TooLong(_)) => prop_assert!(plan.octets_max < 450, "{}", text),
+            Err(obstacle) => prop_assert!(false, "{:?}\n{}", obstacle, text),
+        }
+    }
+
     /// Wherever the world is unsound there is no record, or one that says the same.
     #[test]
     fn nothing_is_written_for_what_is_broken(text in worlds::world(), plan in plans()) {

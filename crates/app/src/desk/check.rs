@@ -1,6 +1,8 @@
 //! `sekisho check`: one domain or thousands, what each publishes, and what to do about it.
 
-use std::io::{BufRead as _, Write as _};
+use std::borrow::Cow;
+use std::io::{BufRead, Write as _};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,7 +30,10 @@ use crate::dns::Web;
 use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{CHECK_AT_ONCE, CHECK_BURST_COUNT, CHECK_DNS_S, CHECK_LIST_BYTES_MAX};
+use crate::limits::{
+    CHECK_AT_ONCE, CHECK_BURST_COUNT, CHECK_DNS_S, CHECK_LIST_BAD_COUNT_SHOWN, CHECK_LIST_BYTES_MAX,
+    CHECK_NAME_CHARS_SHOWN,
+};
 use crate::paint::Paint;
 
 /// `check`
@@ -326,37 +331,83 @@ fn watch_manner(arguments: &CheckArguments) -> Result<watch::Manner, Failure> {
     Ok(watch::Manner { every, is_json: arguments.format == Format::Json, paint: paint(arguments) })
 }
 
-/// The domains; what is none is told, and the others are checked all the same.
+/// The domains; what is none is told, and the others are checked all the same. A name that comes twice is checked twice, as it was
+/// asked for.
 fn names(common: &Common, words: &[String]) -> Result<(Vec<Domain>, ExitCode), Failure> {
     let mut code = ExitCode::Done;
     let mut names = Vec::new();
-    let mut add = |word: &str| match Domain::parse(word.trim_end_matches('.')) {
-        Ok(domain) => names.push(domain),
-        Err(error) => {
-            let failure = Failure::new(ExitCode::Input, "check-not-a-domain");
-            code.add(failure.with("value", word).with("error", mailtext::Value::Word(error.id())).tell(common.say()));
-        }
-    };
     for word in words {
-        if word != "-" {
-            add(word);
-            continue;
-        }
-        let mut list = String::new();
-        let mut input = std::io::Read::take(std::io::stdin().lock(), CHECK_LIST_BYTES_MAX);
-        loop {
-            list.clear();
-            let read = input.read_line(&mut list).map_err(|error| Failure::unreadable("-", &error))?;
-            if read == 0 {
-                break;
-            }
-            let line = list.split('#').next().unwrap_or_default().trim();
-            if !line.is_empty() {
-                add(line);
+        if word == "-" {
+            code.add(listed(common, std::io::stdin().lock(), &mut names)?);
+        } else {
+            match name(word) {
+                Ok(domain) => names.push(domain),
+                Err(failure) => code.add(failure.tell(common.say())),
             }
         }
     }
     Ok((names, code))
+}
+
+/// A name, as it was typed or stands in a list.
+fn name(word: &str) -> Result<Domain, Failure> {
+    let wrong = |id| Failure::new(ExitCode::Input, id).with("value", word);
+    if word.parse::<IpAddr>().is_ok() {
+        return Err(wrong("check-an-address"));
+    }
+    // A root that is named is no empty label: "example.jp.".
+    let rooted = word.strip_suffix('.').unwrap_or(word);
+    let domain = Domain::parse(rooted);
+    domain.map_err(|error| wrong("check-not-a-domain").with("error", mailtext::Value::Word(error.id())))
+}
+
+/// The names of a list, one a line, with `#` before remarks. A line that is none – or is no text at all – is told with its number, and
+/// the others count; of very many such lines the first are told, and how many more there are.
+fn listed(common: &Common, input: impl BufRead, names: &mut Vec<Domain>) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::Done;
+    let (mut input, mut bad_count, mut number) = (input.take(CHECK_LIST_BYTES_MAX + 1), 0_usize, 0_u64);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = input.read_until(b'\n', &mut line).map_err(|error| Failure::unreadable("-", &error))?;
+        if input.limit() == 0 {
+            return Err(Failure::new(ExitCode::Input, "check-list-too-long").with("limit_bytes", CHECK_LIST_BYTES_MAX));
+        }
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default().trim();
+        if text.is_empty() {
+            continue;
+        }
+        match name(&shortened(text)) {
+            Ok(domain) => names.push(domain),
+            Err(failure) => {
+                bad_count += 1;
+                code.add(ExitCode::Input);
+                if bad_count <= CHECK_LIST_BAD_COUNT_SHOWN {
+                    Failure::new(ExitCode::Input, "check-line")
+                        .with("number", number)
+                        .with("message", common.say().explain(&failure))
+                        .tell(common.say());
+                }
+            }
+        }
+    }
+    if let more @ 1.. = bad_count.saturating_sub(CHECK_LIST_BAD_COUNT_SHOWN) {
+        Failure::new(ExitCode::Input, "check-lines-more").with("count", more).tell(common.say());
+    }
+    Ok(code)
+}
+
+/// What is too long for a name in any writing is told by its beginning.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(CHECK_NAME_CHARS_SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failure> {

@@ -21,7 +21,9 @@ pub(super) fn a_record_applies(desk: &Desk<'_>, findings: &mut Findings) {
     let Some(own) = &seen.own else { return };
     // A record that is there and broken, or an answer that failed, has its own finding.
     let nothing_there = own.answer.is_void() || seen.texts().all(|text| !text.is_meant());
-    if seen.applied().is_none() && seen.by_walk.result.failure().is_none() && nothing_there {
+    // Nothing can be published at a name that does not exist: COM17.
+    let may_be = !desk.snapshot.does_not_exist();
+    if seen.applied().is_none() && seen.by_walk.result.failure().is_none() && nothing_there && may_be {
         let domain = &desk.snapshot.subject.domain;
         let text = if desk.snapshot.sends_no_mail() {
             "v=DMARC1; p=reject; adkim=s; aspf=s".to_owned()
@@ -290,7 +292,8 @@ pub(super) fn indicators_want_enforcement(desk: &Desk<'_>, findings: &mut Findin
 
 pub(super) fn bulk_senders_have_all_three(desk: &Desk<'_>, findings: &mut Findings) {
     let snapshot = desk.snapshot;
-    if !snapshot.silence().is_absent() {
+    // Nobody sends from a name that does not exist: COM17.
+    if !snapshot.silence().is_absent() || snapshot.does_not_exist() {
         return;
     }
     let each =
