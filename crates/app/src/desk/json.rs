@@ -35,9 +35,10 @@ pub(super) fn line(checked: &Checked<'_>, say: &Say) -> String {
         spf_tree: spf_tree::object(&checked.snapshot.spf.tree, say),
     };
     // Nothing in it can fail: no key that is no text, no number that JSON has not.
-    let mut line = serde_json::to_string(&object).unwrap_or_default();
-    line.push('\n');
-    line
+    let mut line = Vec::with_capacity(USUAL_LINE_BYTES);
+    let written = serde_json::to_writer(&mut line, &object);
+    line.push(b'\n');
+    written.ok().and_then(|()| String::from_utf8(line).ok()).unwrap_or_default()
 }
 
 /// What providers require, where it was asked about.
@@ -90,3 +91,6 @@ fn records(snapshot: &Snapshot) -> Value {
     }
     Value::Object(records)
 }
+
+/// Room for the line of most domains, bytes.
+const USUAL_LINE_BYTES: usize = 16 << 10;

@@ -59,19 +59,6 @@ pub(crate) fn sound_world() -> impl Strategy<Value = String> {
     })
 }
 
-/// The same, where `exists:%{ir}.x.%{d}` matches some clients: which ones is another question for each record, so that a macro that
-/// was expanded for another domain, or a term that changed its place, lets others pass.
-pub(crate) fn sound_world_with_lists() -> impl Strategy<Value = String> {
-    let lists = proptest::collection::vec(proptest::collection::btree_set(0..64_u8, 0..24), RECORD_COUNT);
-    (sound_world(), lists).prop_map(|(mut zone, lists)| {
-        for (index, list) in lists.into_iter().enumerate() {
-            let lines = list.into_iter().map(|last| format!("{last}.0.0.10.x.r{index}.test. A 127.0.0.2\n"));
-            zone.extend(lines);
-        }
-        zone
-    })
-}
-
 /// A zone file whose lines may be indented: each names its owner.
 pub(crate) fn parsed(zone: &str) -> Zone {
     let zone = &zone.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
