@@ -265,13 +265,10 @@ pub(crate) fn run(common: &Common, arguments: &RecordArguments) -> Result<ExitCo
     let mut text = shown(common, &written, form);
     if let Some((domain, policy)) = policy.filter(|_| form.form != FormName::Json) {
         let url = format!("https://mta-sts.{domain}/.well-known/mta-sts.txt");
-        let _ = write!(
-            text,
-            "{} {}\n{}",
-            remark(form),
-            common.say().say("record-policy", &[("url", url.into())]),
-            policy.replace('\r', "")
-        );
+        let _ = writeln!(text, "{} {}", remark(form), common.say().say("record-policy", &[("url", url.into())]));
+        // No name server reads a document: within lines of a zone, or of an update, it is a remark.
+        let before = if form.form == FormName::Plain { "" } else { ";   " };
+        policy.lines().for_each(|line| text.push_str(&format!("{before}{line}\n")));
     }
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
