@@ -24,12 +24,22 @@ main() {
     by_file_and_hook
     clients
     encrypted
+    secret
     finish
 }
 
 # sekisho key …, at $NOW seconds since 1970.
 key() {
     "$SEKISHO" key "$@" --lang en --config "$T/sekisho.toml" --state "$T/state" --resolver "127.0.0.1:$PORT" --at "$NOW"
+}
+
+# remembered – a line of each private key that there is, to be looked for where none may be.
+remembered() {
+    local file
+    for file in $(find "$T/state/keys/private" -name '*.pem' -type f 2> /dev/null); do
+        grep -v -e '-----' "$file" | awk 'length($0) > 40' | tail -n 1 >> "$T/secrets"
+    done
+    [ ! -e "$T/secrets" ] || sort -u -o "$T/secrets" "$T/secrets"
 }
 
 # after SECONDS
@@ -211,6 +221,7 @@ first_keys() {
     after 3
     key rotate --due > "$T/due.log" 2>&1
     stages "due: they sign" "ed25519 active,rsa active"
+    remembered
     key show example.jp --format zone > "$T/show.log"
     check "a long record is split" grep -q -E ' IN TXT "v=DKIM1; k=rsa; p=[^"]{230,}" "[^"]+"$' "$T/show.log"
 }
@@ -309,6 +320,7 @@ rotated() {
     stages "rotated" "ed25519 active,ed25519 draining,rsa active,rsa draining"
     taken $((before + 1))
     within 30 other_selectors || fail "the daemon signs with the old keys"
+    remembered
     signed second 2
     equal "mail that is on its way can still be verified" "$(verified first)" 2
 }
@@ -327,6 +339,7 @@ compromised() {
     equal "compromised: the exit code" "$?" 0
     check "compromised: it is told that nothing signs" grep -q 'No key signs for the domain' "$T/compromised.log"
     key rotate --due > /dev/null 2>&1
+    remembered
     stages "compromised: the successor signs at once" "ed25519 active,ed25519 draining,rsa active,rsa draining,rsa revoked"
     equal "compromised: only Ed25519 of the mail before holds" "$(verified second)" 1
 }
@@ -395,6 +408,20 @@ clients() {
     key new client.example --cname --algorithm ed25519 > "$T/client.log" 2>&1
     equal "client: three CNAME records" "$(grep -c 'client\.example\. 2 IN CNAME ed25519[123]\.client\.example\.dkim\.provider\.example\.' "$T/client.log")" 3
     check "client: the key is in our zone" test -n "$(shown ed255191.client.example.dkim.provider.example TXT)"
+}
+
+# Whatever was said, written, sent or kept, no private key is in it but where keys are kept.
+secret() {
+    remembered
+    local verb
+    for verb in "list" "list --format json" "show example.jp" "show example.jp --format json" "show example.jp --format zone" \
+        "publish example.jp --print zone" "publish example.jp --print nsupdate" "rotate example.jp" "rotate --due"; do
+        # shellcheck disable=SC2086
+        key $verb -v -v >> "$T/verbs.log" 2>&1
+    done
+    check "there is something to look for" test "$(wc -l < "$T/secrets")" -ge 4
+    check "the keys hold it" grep -q -r -F -f "$T/secrets" "$T/state/keys/private"
+    equal "no private key elsewhere" "$(grep -r -l -a -F -f "$T/secrets" "$T" | grep -v -e '/keys/private/' -e '/secrets$')" ""
 }
 
 # Private keys that lie encrypted are what age itself reads.

@@ -117,6 +117,9 @@ pub(crate) const SENT_LOOK_BACK_DAYS: u64 = 30;
 pub(crate) const LISTS_FILE_BYTES_MAX: u64 = 16 << 20;
 /// Domains that are checked at the same time, count.
 pub(crate) const CHECK_AT_ONCE: usize = 32;
+/// Questions of a check that may come all at once, count. As a socket has it unless somebody asked for more, its buffer takes some
+/// 270 that are short.
+pub(crate) const CHECK_BURST_COUNT: usize = 128;
 /// Domains that the daemon audits at the same time, count.
 pub(crate) const AUDIT_AT_ONCE: usize = 8;
 /// Time between two looks for domains that are to be audited, in seconds.
@@ -139,6 +142,12 @@ pub(crate) const KNOWN_CLIENT_COUNT_MAX: usize = 10_000;
 pub(crate) const KNOWN_CLIENT_NAMED_COUNT_MAX: usize = 20;
 /// A list of domains to check, bytes.
 pub(crate) const CHECK_LIST_BYTES_MAX: u64 = 256 << 20;
+/// Lines of it that are no names and are told one by one, count.
+pub(crate) const CHECK_LIST_BAD_COUNT_SHOWN: usize = 20;
+/// Letters of such a line that are shown. No name in any writing has more.
+pub(crate) const CHECK_NAME_CHARS_SHOWN: usize = 300;
+/// Remarks of one kind about a record that is written anew, count; of more, their number is told.
+pub(crate) const RECORD_REMARK_COUNT_SHOWN: usize = 12;
 /// Largest file of a requirement profile, bytes.
 pub(crate) const PROFILE_FILE_BYTES_MAX: u64 = 256 << 10;
 /// Requirements of one profile, count.

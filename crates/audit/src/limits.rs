@@ -2,6 +2,8 @@
 
 /// Findings of one rule about one domain, count; what is more is told by their number alone.
 pub const FINDING_COUNT_MAX: usize = 50;
+/// Names without an answer that are told one by one, count; of more the first is told, and their number.
+pub const FAILED_NAME_COUNT_SHOWN: usize = 5;
 /// Selectors of one domain, count.
 pub const SELECTOR_COUNT_MAX: usize = 200;
 /// Mail hosts of one domain that are looked at, count. Postfix asks as many by default.

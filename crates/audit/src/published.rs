@@ -27,6 +27,22 @@ impl Published {
         Some(Self::ask(lookup, domain.prefixed(labels).ok()?, Kind::Txt).await)
     }
 
+    /// The same where `above`, a name that it is below, was asked about before: below a name that does not exist there is nothing,
+    /// and nobody is asked for it (RFC 8020 §2).
+    pub async fn ask_below_known<L: Lookup + Sync>(
+        lookup: &L,
+        domain: &Domain,
+        labels: &str,
+        above: Option<&Self>,
+    ) -> Option<Self> {
+        match above.map(|above| &above.answer) {
+            Some(nothing @ Answer::NxDomain(_)) => {
+                Some(Self { question: Question::txt(domain.prefixed(labels).ok()?), answer: nothing.clone() })
+            }
+            _ => Self::ask_below(lookup, domain, labels).await,
+        }
+    }
+
     /// The texts of its TXT records (or of SPF's own type).
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         self.answer.data().iter().filter_map(|data| match data {

@@ -88,6 +88,14 @@ impl Snapshot {
         self.answers.values().all(|answer| matches!(answer, Answer::Failed(_)))
     }
 
+    /// Whether DNS says that there is no such name. An alias that leads nowhere is there all the same.
+    #[must_use]
+    pub fn does_not_exist(&self) -> bool {
+        // RFC 8020 §2: then there is nothing below it, either.
+        let text = self.answers.get(&Question::txt(self.subject.domain.clone()));
+        matches!(text, Some(Answer::NxDomain(_))) && self.publication.alias.answer.data().is_empty()
+    }
+
     /// Whether there is an SPF record, whatever it says.
     #[must_use]
     pub fn has_spf(&self) -> bool {

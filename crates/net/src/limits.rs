@@ -24,6 +24,8 @@ pub const UDP_PAYLOAD_BYTES: u16 = 1_232;
 pub const DATAGRAM_BYTES_MAX: usize = 4_096;
 /// Questions on their way at one time; more wait, within their own time.
 pub const IN_FLIGHT_COUNT_MAX: usize = 8_192;
+/// How long a question that was sent counts among those that may all come at once, unless it is answered before, in milliseconds.
+pub const BURST_MS: u64 = 50;
 /// Sockets in use at one time for each server; each has its own random port.
 pub const SOCKET_COUNT_PER_SERVER: usize = 8;
 /// Questions that one socket carries before another, with another port, takes its place.

@@ -13,6 +13,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, MX, PTR, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use lookup::{Answer, Data, Dnssec, Failure, Kind, Lookup as _, Negative, Text, Zone};
+use sekisho_net::limits::BURST_MS;
 use sekisho_net::{AuthenticData, Resolver, ResolverConfig, ResolverError, ServerOrder, Transport};
 use support::*;
 
@@ -697,6 +698,34 @@ async fn many_questions_at_once() {
         }
     }
     assert_eq!(resolver.counts().cache_entries, 2_400);
+}
+
+/// What is sent within a moment and not answered yet may lie in the server's buffer: the next one waits for that moment. It waits no
+/// longer, so that names that nobody answers for hold no others up.
+#[tokio::test]
+async fn questions_do_not_come_all_at_once() {
+    let came = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&came);
+    let server = Server::start(move |_| {
+        seen.lock().unwrap().push(Instant::now());
+        Vec::new()
+    })
+    .await;
+    // One try each, so that no question comes twice.
+    let config = ResolverConfig { burst_count: 2, attempt_count: 1, ..hasty(&[&server]) };
+    let resolver = Resolver::start(ResolverConfig { try_timeout: Duration::from_secs(2), ..config }).unwrap();
+    let asked = (0..6).map(|number| {
+        let resolver = resolver.clone();
+        tokio::spawn(async move { resolver.ask(question(&format!("n{number}.example.jp"), Kind::A)).await })
+    });
+    let start = Instant::now();
+    for one in asked.collect::<Vec<_>>() {
+        assert!(matches!(one.await.unwrap(), Answer::Failed(_)));
+    }
+    let came = came.lock().unwrap();
+    assert_eq!(came.len(), 6, "each is asked in the end");
+    let soonest = |pair: usize| came[pair * 2].duration_since(start).as_millis();
+    assert!(soonest(1) >= u128::from(BURST_MS) && soonest(2) >= 2 * u128::from(BURST_MS), "{came:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 ### Publication: what is common to all records (COM).
 
-audit-com01 = The question for { $name } was not answered: { $failure }. Receivers put mail off, or treat it as if nothing were published.
+audit-com01 = The question for { $name } ({ $kinds }) was not answered: { $failure }. Receivers put mail off, or treat it as if nothing were published.
+audit-com01-all = Not one of { $count } questions about { $name } and the names below it was answered: { $failure }. Nothing can be said of what is published there; receivers put mail off, or treat it as if nothing were published.
+audit-com01-more = The questions for { $count } more names, { $name } among them, were not answered: { $failure }. Whatever is published there is not judged.
 audit-com01-server = The server { $server } ({ $ip }) does not answer the question for { $name }: { $failure }. Receivers that ask it have to wait.
 audit-com02 = The servers { $server } and { $other } answer differently for { $name }. What a receiver sees depends on which one it asks.
 audit-com03 = The server { $server } cuts the answer for { $name } over UDP and gives nothing over TCP. Receivers that ask it see no record.
@@ -21,3 +23,4 @@ audit-com13-bogus = The signature of { $name } does not hold (DNSSEC). Receivers
 audit-com14 = A record stands at { $name }, one name off: often a form appended the domain once more. Nobody reads it there.
 audit-com15 = The text at { $name } has white space before or behind it. Some receivers do not know it for a record then.
 audit-com16 = "{ $domain }" is a single name. It is asked for as it stands; other programs may append something to it and find another domain.
+audit-com17 = { $name } does not exist in DNS. Nobody can answer mail from it, and many receivers refuse such mail. Is the name written rightly, and is the domain registered?

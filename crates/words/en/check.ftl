@@ -23,6 +23,10 @@ check-declared = Declared by { $name } on { $date }, not verified. { $text }
 check-remove = Take away the { $kind } record at { $name }.
 check-not-a-domain = “{ $value }” is not a domain: { $error }
 check-bad-record = { $option }: “{ $value }” is not of the form TYPE=TEXT. The types are spf, dmarc, dkim:SELECTOR, bimi, mtasts, tlsrpt and adsp.
+check-an-address = “{ $value }” is an address and not a domain.
+check-line = line { $number }: { $message }
+check-lines-more = { $count } more lines are no domains.
+check-list-too-long = The list is longer than { $limit_bytes } bytes. Nothing was checked; divide it.
 check-bad-place = { $option }: “{ $value }” is not of the form HOST:53=ADDRESS:PORT for a name server, or HOST:25=ADDRESS:PORT for a mail host.
 check-record-too-long = { $option }: the record is longer than any that DNS can hold.
 check-history-none = No audit of { $domain } was kept. “sekisho check --save” keeps one, and so does the daemon ([audit] in the configuration).
@@ -87,6 +91,9 @@ check-profile-text = { $file }:{ $line }: a text here has one line, and { $limit
 record-policy = The policy belongs at { $url }, as text/plain, with a certificate that holds:
 record-caveat-destination = The destination of the reports publishes this, in its own zone.
 record-caveat-wildcard = A wildcard does not reach names that have records of their own: each of those needs its own.
+record-caveat-beside = If an SPF record stands at that name already, take it away in the same update; two records are none.
+record-more-remarks = … and the same of { $count } more.
+record-why-unsound = "sekisho check { $domain } --spf-tree" tells what is wrong with it.
 record-caveat-one-spf = If the domain has an SPF record already, put the include into that one; two records are none.
 record-bad-name = { $name } is no name that DNS can hold.
 record-bad-network = “{ $value }” is not a network. It is written as 192.0.2.0/24 or 2001:db8::/32, with no bits beyond the prefix.

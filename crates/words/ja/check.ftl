@@ -14,6 +14,10 @@ check-declared = { $date }、{ $name } の申告です。確認はしていま�
 check-remove = { $name } の { $kind } レコードを取り除いてください。
 check-not-a-domain = "{ $value }" はドメイン名ではありません: { $error }
 check-bad-record = { $option }: "{ $value }" は TYPE=TEXT の形ではありません。種類は spf、dmarc、dkim:セレクタ、bimi、mtasts、tlsrpt、adsp です。
+check-an-address = "{ $value }" は IP アドレスで、ドメイン名ではありません。
+check-line = { $number } 行目: { $message }
+check-lines-more = ほかに { $count } 行も、ドメイン名ではありません。
+check-list-too-long = 一覧が { $limit_bytes } バイトを超えています。検査は行いませんでした。分割してください。
 check-bad-place = { $option }: "{ $value }" は、権威サーバの HOST:53=ADDRESS:PORT、メールサーバの HOST:25=ADDRESS:PORT のどちらの形でもありません。
 check-record-too-long = { $option }: DNS に登録できる長さを超えています。
 check-history-none = { $domain } の検査の記録はありません。「sekisho check --save」またはデーモン(設定の [audit])が記録します。
@@ -78,6 +82,9 @@ check-profile-text = { $file }:{ $line }: ここには { $limit } 文字以内�
 record-policy = ポリシーは、有効な証明書のある { $url } に text/plain で置きます。
 record-caveat-destination = これは、レポートの宛先が自分のゾーンで公開するレコードです。
 record-caveat-wildcard = ワイルドカードは、自分のレコードを持つ名前には及びません。そのような名前にはそれぞれ設定が必要です。
+record-caveat-beside = この名前にすでに SPF レコードがある場合は、同じ更新の中で取り除いてください。2 個あるとどちらも使われません。
+record-more-remarks = …ほかに { $count } 件も同じです。
+record-why-unsound = 何が問題かは、"sekisho check { $domain } --spf-tree" で確かめられます。
 record-caveat-one-spf = すでに SPF レコードがある場合は、その中に include を加えてください。2 個あるとどちらも使われません。
 record-bad-name = { $name } は DNS に登録できる名前ではありません。
 record-bad-network = "{ $value }" はネットワークではありません。192.0.2.0/24 や 2001:db8::/32 のように、プレフィックスより後のビットを 0 にして書いてください。

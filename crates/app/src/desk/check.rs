@@ -1,6 +1,8 @@
 //! `sekisho check`: one domain or thousands, what each publishes, and what to do about it.
 
-use std::io::{BufRead as _, Write as _};
+use std::borrow::Cow;
+use std::io::{BufRead, Write as _};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,8 +14,9 @@ use audit::{Desk, Known, SelectorSource, Severity, Snapshot, Subject, Usage, rul
 use clap::{Args, ValueEnum, ValueHint};
 use futures_util::stream::{self, StreamExt as _};
 use mailtext::{Domain, Explain as _};
-use net::Resolver;
+use net::{Resolver, ResolverConfig};
 use store::archive::AuditHistory;
+use tokio::sync::mpsc;
 
 use super::history::{self, Keep, Past};
 use super::known::{Installation, Warned};
@@ -27,7 +30,10 @@ use crate::dns::Web;
 use crate::duration;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
-use crate::limits::{CHECK_AT_ONCE, CHECK_DNS_S, CHECK_LIST_BYTES_MAX};
+use crate::limits::{
+    CHECK_AT_ONCE, CHECK_BURST_COUNT, CHECK_DNS_S, CHECK_LIST_BAD_COUNT_SHOWN, CHECK_LIST_BYTES_MAX,
+    CHECK_NAME_CHARS_SHOWN,
+};
 use crate::paint::Paint;
 
 /// `check`
@@ -168,10 +174,7 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
         out.write_all(html::head(common.say(), common.now_s()).as_bytes())?;
     }
     if !arguments.domains.is_empty() {
-        code.add(runtime()?.block_on(async {
-            let world = outside(common, arguments, &elsewhere)?();
-            domains(common, arguments, subjects, (&world, &past), &profiles, &mut *out).await
-        })?);
+        code.add(domains((common, arguments), subjects, (&elsewhere, &past), &profiles, &mut *out)?);
     }
     if !arguments.message.message.is_empty() {
         let (format, paint, out) = (arguments.format, paint(arguments), &mut *out);
@@ -185,34 +188,74 @@ pub(crate) fn run(common: &Common, arguments: &CheckArguments) -> Result<ExitCod
     Ok(code)
 }
 
-/// Asks for the domains, several at a time, and tells of each in the order in which they were named.
-async fn domains(
-    common: &Common,
-    arguments: &CheckArguments,
+/// What was found out about a domain, and the audits before.
+type Taken = (Snapshot, Known, AuditHistory);
+
+/// Asks for the domains, several at a time, and tells of each in the order in which they were named. Asking has a thread of its own:
+/// to judge, and to write what is found, takes as long, and whoever reads the output may take his time.
+fn domains(
+    (common, arguments): (&Common, &CheckArguments),
     subjects: Vec<Subject>,
-    (world, past): (&Outside, &Past),
+    (elsewhere, past): (&Elsewhere, &Past),
     profiles: &[Profile],
     out: &mut dyn std::io::Write,
 ) -> Result<ExitCode, Failure> {
-    let mut code = ExitCode::Done;
+    let (sender, mut receiver) = mpsc::channel(CHECK_AT_ONCE);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(move || {
+            runtime()?.block_on(async {
+                let world = outside(common, arguments, elsewhere)?();
+                ask((common, arguments), subjects, (&world, past), sender).await
+            })
+        });
+        let mut code = ExitCode::Done;
+        let mut told = Ok(());
+        while let (Ok(()), Some(taken)) = (&told, receiver.blocking_recv()) {
+            told = settle((common, arguments), taken, (past, profiles), out).map(|one| code.add(one));
+        }
+        // Where nothing more can be told, nothing more is asked.
+        drop(receiver);
+        let asked = asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        told.and(asked).map(|()| code)
+    })
+}
+
+/// Asks for the domains, and hands on what is found.
+async fn ask(
+    (common, arguments): (&Common, &CheckArguments),
+    subjects: Vec<Subject>,
+    (world, past): (&Outside, &Past),
+    found: mpsc::Sender<Taken>,
+) -> Result<(), Failure> {
     let warned = Warned::on_standard_error();
     let installation = Installation::open(common, &roles(&arguments.role), &warned).await;
     let takes = subjects.into_iter().map(|subject| taken(common, world, (past, &installation), subject));
     let mut snapshots = stream::iter(takes).buffered(CHECK_AT_ONCE);
     while let Some(taken) = snapshots.next().await {
-        let (snapshot, mut known, history) = taken?;
-        let domain = &snapshot.subject.domain;
-        history::fill(&mut known, domain, &history, common.config().audits.every_of(domain));
-        let (told, audit) = tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, out)?;
-        code.add(told);
-        if arguments.save {
-            past.keep(common, &audit.settled(history::last(domain, &history).as_ref())).await?;
+        if found.send(taken?).await.is_err() {
+            return Ok(());
         }
     }
     if world.dns.resolver.counts().bytes_received == 0 {
         return Err(Failure::new(ExitCode::Network, "cli-no-dns").with("failure", mailtext::Value::Word("unreachable")));
     }
-    Ok(code)
+    Ok(())
+}
+
+/// Judges and tells a domain, and keeps the audit where that was asked for.
+fn settle(
+    (common, arguments): (&Common, &CheckArguments),
+    (snapshot, mut known, history): Taken,
+    (past, profiles): (&Past, &[Profile]),
+    out: &mut dyn std::io::Write,
+) -> Result<ExitCode, Failure> {
+    let domain = &snapshot.subject.domain;
+    history::fill(&mut known, domain, &history, common.config().audits.every_of(domain));
+    let (told, audit) = tell(common, arguments, &Desk { snapshot: &snapshot, known: &known }, profiles, out)?;
+    if let Some(audit) = audit {
+        runtime()?.block_on(past.keep(common, &audit.settled(history::last(domain, &history).as_ref())))?;
+    }
+    Ok(told)
 }
 
 /// Where answers come from; each call gives one that has asked nobody yet.
@@ -221,7 +264,8 @@ fn outside<'a>(
     arguments: &'a CheckArguments,
     elsewhere: &'a Elsewhere,
 ) -> Result<impl Fn() -> Outside + 'a, Failure> {
-    let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
+    let config = ResolverConfig { burst_count: CHECK_BURST_COUNT, ..common.resolver_config()? };
+    let resolver = Resolver::start(config).map_err(|error| resolver_failure(&error))?;
     let web = Web::start(&resolver)?;
     let dns = Patient { resolver, patience: Duration::from_secs(CHECK_DNS_S) };
     // Whoever names a resolver wants what can be seen through it: its DNS may be another than that of the servers.
@@ -250,7 +294,7 @@ async fn taken(
     world: &Outside,
     (past, installation): (&Past, &Installation<'_>),
     subject: Subject,
-) -> Result<(Snapshot, Known, AuditHistory), Failure> {
+) -> Result<Taken, Failure> {
     let history = past.of(common, &subject.domain).await?;
     let last = history::last(&subject.domain, &history);
     let (snapshot, known) = installation.examine(world, history::with_selectors(subject, last.as_ref())).await;
@@ -287,37 +331,83 @@ fn watch_manner(arguments: &CheckArguments) -> Result<watch::Manner, Failure> {
     Ok(watch::Manner { every, is_json: arguments.format == Format::Json, paint: paint(arguments) })
 }
 
-/// The domains; what is none is told, and the others are checked all the same.
+/// The domains; what is none is told, and the others are checked all the same. A name that comes twice is checked twice, as it was
+/// asked for.
 fn names(common: &Common, words: &[String]) -> Result<(Vec<Domain>, ExitCode), Failure> {
     let mut code = ExitCode::Done;
     let mut names = Vec::new();
-    let mut add = |word: &str| match Domain::parse(word.trim_end_matches('.')) {
-        Ok(domain) => names.push(domain),
-        Err(error) => {
-            let failure = Failure::new(ExitCode::Input, "check-not-a-domain");
-            code.add(failure.with("value", word).with("error", mailtext::Value::Word(error.id())).tell(common.say()));
-        }
-    };
     for word in words {
-        if word != "-" {
-            add(word);
-            continue;
-        }
-        let mut list = String::new();
-        let mut input = std::io::Read::take(std::io::stdin().lock(), CHECK_LIST_BYTES_MAX);
-        loop {
-            list.clear();
-            let read = input.read_line(&mut list).map_err(|error| Failure::unreadable("-", &error))?;
-            if read == 0 {
-                break;
-            }
-            let line = list.split('#').next().unwrap_or_default().trim();
-            if !line.is_empty() {
-                add(line);
+        if word == "-" {
+            code.add(listed(common, std::io::stdin().lock(), &mut names)?);
+        } else {
+            match name(word) {
+                Ok(domain) => names.push(domain),
+                Err(failure) => code.add(failure.tell(common.say())),
             }
         }
     }
     Ok((names, code))
+}
+
+/// A name, as it was typed or stands in a list.
+fn name(word: &str) -> Result<Domain, Failure> {
+    let wrong = |id| Failure::new(ExitCode::Input, id).with("value", word);
+    if word.parse::<IpAddr>().is_ok() {
+        return Err(wrong("check-an-address"));
+    }
+    // A root that is named is no empty label: "example.jp.".
+    let rooted = word.strip_suffix('.').unwrap_or(word);
+    let domain = Domain::parse(rooted);
+    domain.map_err(|error| wrong("check-not-a-domain").with("error", mailtext::Value::Word(error.id())))
+}
+
+/// The names of a list, one a line, with `#` before remarks. A line that is none – or is no text at all – is told with its number, and
+/// the others count; of very many such lines the first are told, and how many more there are.
+fn listed(common: &Common, input: impl BufRead, names: &mut Vec<Domain>) -> Result<ExitCode, Failure> {
+    let mut code = ExitCode::Done;
+    let (mut input, mut bad_count, mut number) = (input.take(CHECK_LIST_BYTES_MAX + 1), 0_usize, 0_u64);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = input.read_until(b'\n', &mut line).map_err(|error| Failure::unreadable("-", &error))?;
+        if input.limit() == 0 {
+            return Err(Failure::new(ExitCode::Input, "check-list-too-long").with("limit_bytes", CHECK_LIST_BYTES_MAX));
+        }
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_start_matches('\u{feff}').split('#').next().unwrap_or_default().trim();
+        if text.is_empty() {
+            continue;
+        }
+        match name(&shortened(text)) {
+            Ok(domain) => names.push(domain),
+            Err(failure) => {
+                bad_count += 1;
+                code.add(ExitCode::Input);
+                if bad_count <= CHECK_LIST_BAD_COUNT_SHOWN {
+                    Failure::new(ExitCode::Input, "check-line")
+                        .with("number", number)
+                        .with("message", common.say().explain(&failure))
+                        .tell(common.say());
+                }
+            }
+        }
+    }
+    if let more @ 1.. = bad_count.saturating_sub(CHECK_LIST_BAD_COUNT_SHOWN) {
+        Failure::new(ExitCode::Input, "check-lines-more").with("count", more).tell(common.say());
+    }
+    Ok(code)
+}
+
+/// What is too long for a name in any writing is told by its beginning.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(CHECK_NAME_CHARS_SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failure> {
@@ -343,14 +433,14 @@ fn subject(domain: &Domain, arguments: &CheckArguments) -> Result<Subject, Failu
     Ok(subject)
 }
 
-/// Judges a domain, tells it, and says whether what was asked about holds; the audit, to be kept.
+/// Judges a domain, tells it, and says whether what was asked about holds; the audit, where it is to be kept.
 fn tell(
     common: &Common,
     arguments: &CheckArguments,
     desk: &Desk<'_>,
     profiles: &[Profile],
     out: &mut dyn std::io::Write,
-) -> Result<(ExitCode, Audit), Failure> {
+) -> Result<(ExitCode, Option<Audit>), Failure> {
     let findings = rule::judge_domain(desk);
     let answered = guideline::judge(desk, &findings, &roles(&arguments.role));
     let of_all = if profiles.is_empty() { Vec::new() } else { guideline::judge(desk, &findings, &Role::ALL) };
@@ -377,7 +467,8 @@ fn tell(
     };
     out.write_all(shown.as_bytes())?;
     let code = if fails(arguments, &checked) { ExitCode::DoesNotHold } else { ExitCode::Done };
-    Ok((code, Audit::of(desk.snapshot, &findings, &answered, desk.known.now_s)))
+    let audit = arguments.save.then(|| Audit::of(desk.snapshot, &findings, &answered, desk.known.now_s));
+    Ok((code, audit))
 }
 
 fn fails(arguments: &CheckArguments, checked: &Checked<'_>) -> bool {

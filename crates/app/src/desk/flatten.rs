@@ -7,6 +7,7 @@ use spf::minimise::{Flatten, Hosts, Minimised, Obstacle, Plan, Remark, fit, mini
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::limits::RECORD_REMARK_COUNT_SHOWN;
 use crate::paint::{Paint, Tone};
 use crate::say::Say;
 
@@ -74,25 +75,48 @@ fn names(option: &'static str, texts: &[String]) -> Result<Vec<Domain>, Failure>
 /// writes records of all kinds.
 pub(crate) fn render_text(tree: &Tree, written: &Result<Minimised, Obstacle>, say: &Say, paint: Paint) -> String {
     match written {
-        Err(obstacle) => paint.tone(Tone::Bad, &say.explain(obstacle)) + "\n",
+        Err(obstacle) => {
+            let mut out = paint.tone(Tone::Bad, &say.explain(obstacle)) + "\n";
+            if *obstacle == Obstacle::Unsound {
+                out.push_str(&say.say("record-why-unsound", &[("domain", tree.domain.as_str().into())]));
+                out.push('\n');
+            }
+            out
+        }
         Ok(written) => {
             let mut out = String::new();
             for record in &written.records {
                 out.push_str(&format!("{}\n    {}\n", record.name, record.text));
             }
             out.push('\n');
-            for remark in written.remarks(tree) {
-                let tone = match remark {
-                    Remark::Proved(..) => Tone::Good,
-                    Remark::OverLimit(..) => Tone::Bad,
-                    _ => Tone::Doubtful,
-                };
-                out.push_str(&paint.tone(tone, &say.explain(&remark)));
+            for (tone, told) in told(written, tree, say) {
+                out.push_str(&paint.tone(tone, &told));
                 out.push('\n');
             }
             out
         }
     }
+}
+
+/// What is to be said of a new record, each with its tone. Of one kind there may be as many as there are terms; of very many the first
+/// are told, and how many more there are.
+pub(crate) fn told(written: &Minimised, tree: &Tree, say: &Say) -> Vec<(Tone, String)> {
+    let remarks = written.remarks(tree);
+    let mut told = Vec::new();
+    for of_one in remarks.chunk_by(|one, next| one.id() == next.id()) {
+        for remark in of_one.iter().take(RECORD_REMARK_COUNT_SHOWN) {
+            let tone = match remark {
+                Remark::Proved(..) => Tone::Good,
+                Remark::OverLimit(..) => Tone::Bad,
+                _ => Tone::Doubtful,
+            };
+            told.push((tone, say.explain(remark)));
+        }
+        if let more @ 1.. = of_one.len().saturating_sub(RECORD_REMARK_COUNT_SHOWN) {
+            told.push((Tone::Doubtful, say.say("record-more-remarks", &[("count", more.into())])));
+        }
+    }
+    told
 }
 
 #[derive(Serialize)]

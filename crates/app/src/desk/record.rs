@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
+use audit::Published;
 use audit::families::transport::policy::Mode;
 use audit::records::{self, DmarcWish, Others, SpfWish, Unwritable, Written};
 use clap::{Args, Subcommand, ValueEnum};
 use dmarc::Policy;
 use mailtext::Domain;
 
-use lookup::Kind;
+use lookup::{Data, Kind};
 use net::Resolver;
 use spf::minimise::NewRecord;
 use spf::tree::Caps;
@@ -255,17 +256,19 @@ pub(crate) fn run(common: &Common, arguments: &RecordArguments) -> Result<ExitCo
         let wish = Wish { aim, only: only.clone(), keep: keep.clone(), octets_max: None };
         return anew(common, &named(domain)?, &wish, form);
     }
-    let (written, form, policy) = write(common, &arguments.what)?;
+    let (mut written, form, policy) = write(common, &arguments.what)?;
+    if form.form == FormName::Nsupdate {
+        // One that stands there already is not known here, and only a line that says its text could take it away.
+        let alone = written.iter_mut().filter(|one| one.caveat.is_none() && spf::Record::claims(one.text.as_bytes()));
+        alone.for_each(|one| one.caveat = Some("record-caveat-beside"));
+    }
     let mut text = shown(common, &written, form);
     if let Some((domain, policy)) = policy.filter(|_| form.form != FormName::Json) {
         let url = format!("https://mta-sts.{domain}/.well-known/mta-sts.txt");
-        let _ = write!(
-            text,
-            "{} {}\n{}",
-            remark(form),
-            common.say().say("record-policy", &[("url", url.into())]),
-            policy.replace('\r', "")
-        );
+        let _ = writeln!(text, "{} {}", remark(form), common.say().say("record-policy", &[("url", url.into())]));
+        // No name server reads a document: within lines of a zone, or of an update, it is a remark.
+        let before = if form.form == FormName::Plain { "" } else { ";   " };
+        policy.lines().for_each(|line| text.push_str(&format!("{before}{line}\n")));
     }
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -276,10 +279,12 @@ pub(crate) fn run(common: &Common, arguments: &RecordArguments) -> Result<ExitCo
 /// Writes the SPF record of a domain anew, with the proof that it means the same.
 fn anew(common: &Common, domain: &Domain, wish: &Wish, form: &Form) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
-    let tree = runtime.block_on(async {
+    let (tree, old) = runtime.block_on(async {
         let resolver = Resolver::start(common.resolver_config()?).map_err(|error| resolver_failure(&error))?;
         let lookup = resolver.for_message(Duration::from_secs(CHECK_DNS_S));
-        Ok::<_, Failure>(spf::tree(&lookup, domain, &Caps::default()).await)
+        let tree = spf::tree(&lookup, domain, &Caps::default()).await;
+        let old = Published::ask(&lookup, domain.clone(), Kind::Txt).await;
+        Ok::<_, Failure>((tree, old))
     })?;
     let written = flatten::rewrite(&tree, wish)?;
     let say = common.say();
@@ -293,15 +298,22 @@ fn anew(common: &Common, domain: &Domain, wish: &Wish, form: &Form) -> Result<Ex
                 text: record.text.clone(),
                 caveat: None,
             };
-            let remarks = anew.remarks(&tree);
-            let told: String = remarks.iter().map(|remark| format!("; {}\n", say.explain(remark))).collect();
-            told + &shown(common, &anew.records.iter().map(of).collect::<Vec<_>>(), form)
+            let told: String = flatten::told(anew, &tree, say).iter().map(|(_, told)| format!("; {told}\n")).collect();
+            let removed = if form.form == FormName::Nsupdate { removed(domain, &old) } else { String::new() };
+            told + &removed + &shown(common, &anew.records.iter().map(of).collect::<Vec<_>>(), form)
         }
     };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(if written.is_ok() { ExitCode::Done } else { ExitCode::DoesNotHold })
+}
+
+/// The lines that take away the record in the place of which the new one comes: two records are none. They name it as it is published,
+/// with its very cuts (RFC 2136 §2.5.4), so that the other texts stay.
+fn removed(domain: &Domain, old: &Published) -> String {
+    let is_spf = |data: &&Data| matches!(data, Data::Txt(text) if spf::Record::claims(text.bytes()));
+    old.answer.data().iter().filter(is_spf).map(|data| format!("update delete {domain}. IN TXT {data}\n")).collect()
 }
 
 /// The records, how they are to be shown, and the policy file of MTA-STS with its domain.

@@ -88,91 +88,91 @@ fn rails(more: &[bool]) -> String {
     more.iter().map(|more| if *more { "│  " } else { "   " }).collect()
 }
 
-/// The whole tree.
+/// The whole tree. The members of objects stand in the order of their names, here as in the other objects of a check.
 #[derive(Serialize)]
 struct TreeObject {
+    /// Our own limit that cut the tree.
+    cut: Option<&'static str>,
     domain: String,
-    /// `published` or `given`.
-    source: &'static str,
-    lookups: u32,
-    lookup_limit: u8,
-    void_lookups: u32,
-    /// As receivers count that do not forgive hosts of one family.
-    void_lookups_ipv4: u32,
-    void_lookups_ipv6: u32,
     /// Whether the record leads back to itself.
     endless: bool,
     /// The term with which the limit is passed.
     exceeded_by: Option<PlaceObject>,
-    /// Our own limit that cut the tree.
-    cut: Option<&'static str>,
-    /// Whether some addresses pass or fail by more than the record.
-    undecided: bool,
-    /// By result, without any that nobody has.
-    results: Vec<ResultObject>,
+    lookup_limit: u8,
+    lookups: u32,
     /// Who has which share in the domain's own record.
     parties: Vec<ShareObject>,
     record: RecordObject,
+    /// By result, without any that nobody has.
+    results: Vec<ResultObject>,
+    /// `published` or `given`.
+    source: &'static str,
+    /// Whether some addresses pass or fail by more than the record.
+    undecided: bool,
+    void_lookups: u32,
+    /// As receivers count that do not forgive hosts of one family.
+    void_lookups_ipv4: u32,
+    void_lookups_ipv6: u32,
 }
 
 /// Addresses of one result.
 #[derive(Serialize)]
 struct ResultObject {
-    result: &'static str,
     ipv4: u64,
     /// A decimal number: it may have 39 digits.
     ipv6: String,
     /// The first ones; nothing for results that nearly everyone has.
     networks: Vec<String>,
     networks_total: usize,
+    result: &'static str,
 }
 
 #[derive(Serialize)]
 struct PlaceObject {
     domain: String,
-    term: String,
     span: [u32; 2],
+    term: String,
     /// The terms that lead there.
     way: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct ShareObject {
-    organizational_domain: String,
-    operator: Option<String>,
-    terms: Vec<String>,
-    lookups: u32,
     adds_ipv4: u64,
     adds_ipv6: String,
+    lookups: u32,
+    operator: Option<String>,
+    organizational_domain: String,
+    terms: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct RecordObject {
     domain: String,
-    /// `sound`, `broken`, `several`, `none`, `no-such-domain`, `not-checkable`, `failed`, `loop` or `cut`.
-    state: &'static str,
-    ttl_s: u32,
-    text: Option<String>,
-    lookups: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organizational_domain: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operator: Option<String>,
-    flaws: Vec<FlawObject>,
-    remarks: Vec<RemarkObject>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    lookalikes: Vec<LookalikeObject>,
-    terms: Vec<TermObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<ExplanationObject>,
+    flaws: Vec<FlawObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lookalikes: Vec<LookalikeObject>,
+    lookups: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organizational_domain: Option<String>,
+    remarks: Vec<RemarkObject>,
+    /// `sound`, `broken`, `several`, `none`, `no-such-domain`, `not-checkable`, `failed`, `loop` or `cut`.
+    state: &'static str,
+    terms: Vec<TermObject>,
+    text: Option<String>,
+    ttl_s: u32,
 }
 
 #[derive(Serialize)]
 struct FlawObject {
     code: &'static str,
     fatal: bool,
-    span: [u32; 2],
     message: String,
+    span: [u32; 2],
 }
 
 #[derive(Serialize)]
@@ -190,26 +190,12 @@ struct LookalikeObject {
 #[derive(Serialize)]
 struct ExplanationObject {
     span: [u32; 2],
-    text: Option<String>,
     state: &'static str,
+    text: Option<String>,
 }
 
 #[derive(Serialize)]
 struct TermObject {
-    text: String,
-    span: [u32; 2],
-    kind: &'static str,
-    result: Option<&'static str>,
-    target: Option<String>,
-    macros: Vec<String>,
-    /// Of the term itself.
-    lookups: u32,
-    /// With all below it.
-    total_lookups: u32,
-    void_lookups: u32,
-    /// What it matches by itself.
-    ipv4: u64,
-    ipv6: String,
     /// What it is the first to match.
     adds_ipv4: u64,
     adds_ipv6: String,
@@ -217,35 +203,49 @@ struct TermObject {
     dead: Option<DeadObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hosts: Vec<HostObject>,
-    remarks: Vec<RemarkObject>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organizational_domain: Option<String>,
+    /// What it matches by itself.
+    ipv4: u64,
+    ipv6: String,
+    kind: &'static str,
+    /// Of the term itself.
+    lookups: u32,
+    macros: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    organizational_domain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     record: Option<Box<RecordObject>>,
+    remarks: Vec<RemarkObject>,
+    result: Option<&'static str>,
+    span: [u32; 2],
+    target: Option<String>,
+    text: String,
+    /// With all below it.
+    total_lookups: u32,
+    void_lookups: u32,
 }
 
 #[derive(Serialize)]
 struct DeadObject {
-    cause: &'static str,
     by: Vec<String>,
+    cause: &'static str,
     contradicted: bool,
 }
 
 #[derive(Serialize)]
 struct HostObject {
-    name: String,
     addresses: Vec<String>,
+    name: String,
     ttl_s: u32,
 }
 
 /// The value of `spf_tree` in `check --format json`.
-pub(crate) fn render_json(tree: &Tree, say: &Say) -> serde_json::Value {
+pub(crate) fn object(tree: &Tree, say: &Say) -> impl Serialize {
     let cost = tree.worst.cost;
     let limit = Limits::default().lookup_count_max;
     let results = Results::ALL.into_iter().map(|verdict| result_object(verdict, tree.results.of(verdict)));
-    let object = TreeObject {
+    TreeObject {
         domain: tree.domain.to_string(),
         source: match tree.source {
             Source::Published => "published",
@@ -263,8 +263,7 @@ pub(crate) fn render_json(tree: &Tree, say: &Say) -> serde_json::Value {
         results: results.filter(|result| result.networks_total > 0).collect(),
         parties: shares(tree),
         record: record_object(tree, NodeId(0), tree.root(), say),
-    };
-    serde_json::to_value(object).unwrap_or_default()
+    }
 }
 
 fn result_object(verdict: Verdict, set: &AddressSet) -> ResultObject {

@@ -44,7 +44,14 @@ pub struct Seen {
     pub brand: Option<Published>,
     /// The MX records of the domain.
     pub exchanges: Published,
+    /// What stands at `own`, read: a dozen rules look at it.
+    own_read: Read,
+    /// The same of `organization`.
+    organization_read: Read,
 }
+
+/// The texts of a name, each with what is to be said of how it is written.
+type Read = Vec<(Option<Record>, Vec<Flaw<RecordFlaw>>)>;
 
 /// A destination of reports.
 #[derive(Clone, Debug)]
@@ -85,7 +92,24 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
         },
     )
     .await;
-    Seen { own, apex, by_walk, by_list, organization, aggregate, failure, brand, exchanges }
+    let (own_read, organization_read) = (read(own.as_ref()), read(organization.as_ref()));
+    Seen {
+        own,
+        apex,
+        by_walk,
+        by_list,
+        organization,
+        aggregate,
+        failure,
+        brand,
+        exchanges,
+        own_read,
+        organization_read,
+    }
+}
+
+fn read(published: Option<&Published>) -> Read {
+    published.into_iter().flat_map(Published::texts).map(Record::parse).collect()
 }
 
 async fn targets<W: World>(world: &W, found: Option<&PolicyRecord>, kind: ReportKind) -> Vec<Target> {
@@ -122,8 +146,8 @@ fn is_agreement(answer: &Answer) -> bool {
 pub(crate) struct Text<'a> {
     published: &'a Published,
     pub(crate) bytes: &'a [u8],
-    pub(crate) record: Option<Record>,
-    flaws: Vec<Flaw<RecordFlaw>>,
+    pub(crate) record: Option<&'a Record>,
+    flaws: &'a [Flaw<RecordFlaw>],
 }
 
 impl Text<'_> {
@@ -144,7 +168,7 @@ impl Text<'_> {
 impl Seen {
     /// The texts at `_dmarc` before the domain.
     pub(crate) fn texts(&self) -> impl Iterator<Item = Text<'_>> {
-        texts(self.own.as_ref())
+        texts(self.own.as_ref(), &self.own_read)
     }
 
     /// The only record at `_dmarc` before the domain: several are none (RFC 9989 §4.10).
@@ -154,7 +178,7 @@ impl Seen {
 
     /// The only record at `_dmarc` before the organizational domain, when that is another.
     pub(crate) fn organization_record(&self) -> Option<Text<'_>> {
-        only(texts(self.organization.as_ref()))
+        only(texts(self.organization.as_ref(), &self.organization_read))
     }
 
     /// The record that applies to the domain.
@@ -178,12 +202,10 @@ pub(crate) fn policy_of(found: &PolicyRecord) -> Policy {
     }
 }
 
-fn texts(published: Option<&Published>) -> impl Iterator<Item = Text<'_>> {
-    published.into_iter().flat_map(|published| {
-        published.texts().map(move |bytes| {
-            let (record, flaws) = Record::parse(bytes);
-            Text { published, bytes, record, flaws }
-        })
+fn texts<'a>(published: Option<&'a Published>, read: &'a Read) -> impl Iterator<Item = Text<'a>> {
+    published.into_iter().flat_map(move |published| {
+        let texts = published.texts().zip(read);
+        texts.map(move |(bytes, (record, flaws))| Text { published, bytes, record: record.as_ref(), flaws })
     })
 }
 

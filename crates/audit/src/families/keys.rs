@@ -50,11 +50,12 @@ pub struct SelectorSeen {
 pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
     // RFC 8020: below a name that does not exist there is nothing. Most domains without keys are done with here.
     let folder = Published::ask_below(world, &subject.domain, "_domainkey").await;
-    let nothing = folder.is_some_and(|folder| matches!(folder.answer, Answer::NxDomain(_)));
+    let nothing = folder.as_ref().is_some_and(|folder| matches!(folder.answer, Answer::NxDomain(_)));
     let mut named = names(subject);
     named.retain(|_, source| !nothing || *source != SelectorSource::WellKnown);
     let nonsense = format!("{NONSENSE_LABEL}._domainkey");
-    let wildcard = Published::ask_below(world, &subject.domain, &nonsense);
+    let known = folder.as_ref().filter(|_| subject.drafts.is_empty());
+    let wildcard = Published::ask_below_known(world, &subject.domain, &nonsense, known);
     let selectors =
         join_all(named.into_iter().map(|(selector, source)| selector_seen(world, subject, selector, source)));
     let (selectors, wildcard) = join(selectors, wildcard).await;

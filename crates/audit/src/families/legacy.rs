@@ -1,6 +1,6 @@
 //! What is historic or an experiment, and still published: ADSP, ATPS, DomainKeys, reporting addresses.
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::{join, join_all};
 use lookup::Kind;
 use mailtext::Rule as Reference;
 
@@ -35,13 +35,18 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
         let name = domain.prefixed("_atps").ok();
         join_all(name.into_iter().map(|name| Published::ask(world, name, Kind::Txt))).await
     };
-    let (adsp, domainkeys, reporting, atps) = join4(
-        Published::ask_below(world, domain, "_adsp._domainkey"),
-        Published::ask_below(world, domain, "_domainkey"),
-        Published::ask_below(world, domain, "_report._domainkey"),
-        atps,
-    )
-    .await;
+    let of_keys = async {
+        let above = Published::ask_below(world, domain, "_domainkey").await;
+        // What is judged before it is published may be below what does not exist yet.
+        let known = above.as_ref().filter(|_| subject.drafts.is_empty());
+        let below = join(
+            Published::ask_below_known(world, domain, "_adsp._domainkey", known),
+            Published::ask_below_known(world, domain, "_report._domainkey", known),
+        );
+        let (adsp, reporting) = below.await;
+        (above, adsp, reporting)
+    };
+    let ((domainkeys, adsp, reporting), atps) = join(of_keys, atps).await;
     Seen { adsp, domainkeys, reporting, atps }
 }
 

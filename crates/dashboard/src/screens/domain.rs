@@ -286,7 +286,7 @@ fn unanswered_value(examined: &Examined) -> Value {
 
 fn findings_value(examined: &Examined, view: &View<'_>) -> Value {
     if examined.is_now {
-        return examined.findings.iter().map(|finding| told::finding(finding, view.voice)).collect();
+        return examined.findings.iter().map(|finding| json!(told::finding(finding, view.voice))).collect();
     }
     let kept = examined.audit.findings.iter();
     kept.map(|(found, severity)| json!({ "rule": found.rule, "severity": severity.as_str(), "name": found.name }))

@@ -180,7 +180,7 @@ fn cells(one: &Judged, view: &View<'_>) -> Vec<Cell> {
 
 fn value(one: &Judged, view: &View<'_>) -> Value {
     let (evidence, todo, declared) = (&one.evidence, one.fix.as_ref(), one.declared.as_ref());
-    told::requirement((one.requirement, one.met), evidence, todo, declared, view.voice)
+    json!(told::requirement((one.requirement, one.met), evidence, todo, declared, view.voice))
 }
 
 /// Most domains that the field offers by itself; any other can be written into it.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use lookup::Failure;
 
 use crate::limits::{
-    ATTEMPT_COUNT_DEFAULT, ATTEMPT_COUNT_MAX, CACHE_BYTES_DEFAULT, FAILURE_TTL_MS, NEGATIVE_TTL_S_MAX,
-    POSITIVE_TTL_S_MAX, QUESTION_MS_DEFAULT, RESOLV_CONF_BYTES_MAX, SERVER_COUNT_MAX, TRY_MS_DEFAULT, TRY_S_MAX,
+    ATTEMPT_COUNT_DEFAULT, ATTEMPT_COUNT_MAX, CACHE_BYTES_DEFAULT, FAILURE_TTL_MS, IN_FLIGHT_COUNT_MAX,
+    NEGATIVE_TTL_S_MAX, POSITIVE_TTL_S_MAX, QUESTION_MS_DEFAULT, RESOLV_CONF_BYTES_MAX, SERVER_COUNT_MAX,
+    TRY_MS_DEFAULT, TRY_S_MAX,
 };
 
 /// Which servers are asked, and how.
@@ -40,6 +41,9 @@ pub struct ResolverConfig {
     pub negative_ttl_s_max: u32,
     /// How long a failure is kept.
     pub failure_ttl: Duration,
+    /// Questions that may come all at once, 1 to [`IN_FLIGHT_COUNT_MAX`]: so many have been sent within [`crate::limits::BURST_MS`] and are not
+    /// answered yet. What does not fit into the buffer of the server's socket is lost, and costs the time of a try.
+    pub burst_count: usize,
 }
 
 /// In which order servers are asked.
@@ -145,6 +149,7 @@ impl ResolverConfig {
             positive_ttl_s_max: POSITIVE_TTL_S_MAX,
             negative_ttl_s_max: NEGATIVE_TTL_S_MAX,
             failure_ttl: Duration::from_millis(FAILURE_TTL_MS),
+            burst_count: IN_FLIGHT_COUNT_MAX,
         }
     }
 

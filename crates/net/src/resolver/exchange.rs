@@ -17,7 +17,8 @@ use super::tcp;
 use super::udp::{Sockets, UdpFailure};
 use super::wire::{self, End, Query, Reading, Refusal};
 use crate::limits::{
-    EDNS_REFUSED_MS, IN_FLIGHT_COUNT_MAX, SERVER_PENALTY_MS, SERVER_SILENCE_COUNT_MAX, TCP_CONNECTION_COUNT_MAX,
+    BURST_MS, EDNS_REFUSED_MS, IN_FLIGHT_COUNT_MAX, SERVER_PENALTY_MS, SERVER_SILENCE_COUNT_MAX,
+    TCP_CONNECTION_COUNT_MAX,
 };
 
 /// The servers, and the way to ask them.
@@ -26,6 +27,8 @@ pub(super) struct Upstream {
     servers: Box<[Server]>,
     next: AtomicUsize,
     in_flight: Semaphore,
+    /// Places for questions that were sent just now: they may still lie in a server's buffer.
+    burst: Semaphore,
     started: Instant,
     counters: Arc<Counters>,
 }
@@ -54,9 +57,10 @@ impl Upstream {
         };
         Self {
             servers: config.servers.iter().map(server).collect(),
-            config,
             next: AtomicUsize::new(0),
             in_flight: Semaphore::new(IN_FLIGHT_COUNT_MAX),
+            burst: Semaphore::new(config.burst_count.clamp(1, IN_FLIGHT_COUNT_MAX)),
+            config,
             started: Instant::now(),
             counters: Arc::clone(counters),
         }
@@ -71,12 +75,30 @@ impl Upstream {
         let exchange = async {
             // Never closed, so never an error.
             let _permit = self.in_flight.acquire().await;
-            self.follow(question).await
+            if self.config.burst_count < IN_FLIGHT_COUNT_MAX {
+                self.follow_in_turn(question).await
+            } else {
+                self.follow(question).await
+            }
         };
         match timeout(self.config.question_timeout, exchange).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => Answer::Failed(failure),
             Err(_) => Answer::Failed(Failure::Timeout),
+        }
+    }
+
+    /// Follows, with a place among those that were sent just now. Whoever waits for long is in no buffer any more, and makes room:
+    /// names that nobody answers for hold no others up.
+    async fn follow_in_turn(&self, question: &Question) -> Result<Answer, Failure> {
+        let place = self.burst.acquire().await;
+        let mut following = std::pin::pin!(self.follow(question));
+        match timeout(Duration::from_millis(BURST_MS), &mut following).await {
+            Ok(told) => told,
+            Err(_) => {
+                drop(place);
+                following.await
+            }
         }
     }
 

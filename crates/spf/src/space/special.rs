@@ -2,6 +2,7 @@
 //! and multicast.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use super::AddressSet;
 
@@ -79,12 +80,22 @@ impl Special {
     #[must_use]
     pub fn in_set(set: &AddressSet) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::new();
-        for (special, address, bits) in Self::TABLE {
-            let Ok(address) = address.parse::<IpAddr>() else { continue };
-            if !found.contains(&special) && set.overlaps(&AddressSet::of_prefix(address, bits)) {
-                found.push(special);
+        for (special, network) in networks() {
+            if !found.contains(special) && set.overlaps(network) {
+                found.push(*special);
             }
         }
         found
     }
+}
+
+/// The table, read once: an audit asks for each term of each record.
+fn networks() -> &'static [(Special, AddressSet)] {
+    static NETWORKS: OnceLock<Vec<(Special, AddressSet)>> = OnceLock::new();
+    NETWORKS.get_or_init(|| {
+        let read = |(special, address, bits): (Special, &str, u8)| {
+            Some((special, AddressSet::of_prefix(address.parse::<IpAddr>().ok()?, bits)))
+        };
+        Special::TABLE.into_iter().filter_map(read).collect()
+    })
 }

@@ -21,7 +21,9 @@ pub(super) fn a_record_applies(desk: &Desk<'_>, findings: &mut Findings) {
     let Some(own) = &seen.own else { return };
     // A record that is there and broken, or an answer that failed, has its own finding.
     let nothing_there = own.answer.is_void() || seen.texts().all(|text| !text.is_meant());
-    if seen.applied().is_none() && seen.by_walk.result.failure().is_none() && nothing_there {
+    // Nothing can be published at a name that does not exist: COM17.
+    let may_be = !desk.snapshot.does_not_exist();
+    if seen.applied().is_none() && seen.by_walk.result.failure().is_none() && nothing_there && may_be {
         let domain = &desk.snapshot.subject.domain;
         let text = if desk.snapshot.sends_no_mail() {
             "v=DMARC1; p=reject; adkim=s; aspf=s".to_owned()
@@ -42,7 +44,7 @@ pub(super) fn a_policy_that_counts(desk: &Desk<'_>, findings: &mut Findings) {
 
 fn for_standing(desk: &Desk<'_>, findings: &mut Findings, standing: Standing) {
     for text in desk.snapshot.dmarc.texts() {
-        if let Some(record) = text.record.as_ref().filter(|record| record.standing == standing) {
+        if let Some(record) = text.record.filter(|record| record.standing == standing) {
             let whole = Record { p: Some(record.p.unwrap_or_default()), ..record.clone() };
             findings.at(text.place()).publish(text.published.question.name.clone(), Kind::Txt, whole.to_string());
         }
@@ -122,7 +124,7 @@ pub(super) fn sub_policies_where_they_count(desk: &Desk<'_>, findings: &mut Find
     let seen = &desk.snapshot.dmarc;
     let top = seen.by_walk.result.organizational_domain();
     let (Some(text), Some(top)) = (seen.own_record(), top) else { return };
-    let says = text.record.as_ref().is_some_and(|record| record.sp.is_some() || record.np.is_some());
+    let says = text.record.is_some_and(|record| record.sp.is_some() || record.np.is_some());
     if says && top != desk.snapshot.subject.domain {
         findings.at(text.place()).with("organization", top.as_str());
     }
@@ -141,10 +143,10 @@ pub(super) fn testing_ends(desk: &Desk<'_>, findings: &mut Findings) {
 pub(super) fn psd_yes_at_public_suffixes_only(desk: &Desk<'_>, findings: &mut Findings) {
     let subject = &desk.snapshot.subject;
     let Some(text) = desk.snapshot.dmarc.own_record() else { return };
-    let says = text.record.as_ref().is_some_and(|record| record.psd == Psd::Yes);
+    let says = text.record.is_some_and(|record| record.psd == Psd::Yes);
     if says && subject.suffixes.registrable(&subject.domain).is_some() {
         let name = text.published.question.name.clone();
-        let mended = text.record.as_ref().map(|record| Record { psd: Psd::Unknown, ..record.clone() }.to_string());
+        let mended = text.record.map(|record| Record { psd: Psd::Unknown, ..record.clone() }.to_string());
         let finding = findings.at(text.place());
         if let Some(mended) = mended {
             finding.publish(name, Kind::Txt, mended);
@@ -155,7 +157,7 @@ pub(super) fn psd_yes_at_public_suffixes_only(desk: &Desk<'_>, findings: &mut Fi
 pub(super) fn psd_no_at_the_top_only(desk: &Desk<'_>, findings: &mut Findings) {
     let subject = &desk.snapshot.subject;
     let Some(text) = desk.snapshot.dmarc.own_record() else { return };
-    let says = text.record.as_ref().is_some_and(|record| record.psd == Psd::No);
+    let says = text.record.is_some_and(|record| record.psd == Psd::No);
     let top = subject.suffixes.registrable(&subject.domain);
     if let (true, Some(top)) = (says, top.filter(|top| *top != subject.domain)) {
         findings.at(text.place()).with("organization", top.as_str());
@@ -290,7 +292,8 @@ pub(super) fn indicators_want_enforcement(desk: &Desk<'_>, findings: &mut Findin
 
 pub(super) fn bulk_senders_have_all_three(desk: &Desk<'_>, findings: &mut Findings) {
     let snapshot = desk.snapshot;
-    if !snapshot.silence().is_absent() {
+    // Nobody sends from a name that does not exist: COM17.
+    if !snapshot.silence().is_absent() || snapshot.does_not_exist() {
         return;
     }
     let each =
@@ -308,11 +311,11 @@ fn applied<'a>(desk: &Desk<'a>, policy: Policy) -> Option<&'a PolicyRecord> {
 }
 
 /// The domain's own record and its organization's, where they are one each.
-fn own_or_organization<'a>(desk: &Desk<'a>) -> impl Iterator<Item = (Text<'a>, Record)> {
+fn own_or_organization<'a>(desk: &Desk<'a>) -> impl Iterator<Item = (Text<'a>, &'a Record)> {
     let seen = &desk.snapshot.dmarc;
     // The policies for names below count at the top only; elsewhere there is DMC14.
     let text = if seen.organization.is_some() { seen.organization_record() } else { seen.own_record() };
-    text.into_iter().filter_map(|text| text.record.clone().map(|record| (text, record)))
+    text.into_iter().filter_map(|text| text.record.map(|record| (text, record)))
 }
 
 /// A finding at the record that applies.

@@ -62,7 +62,7 @@ pub(super) fn percentage_is_one(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn percentage_is_gone(desk: &Desk<'_>, findings: &mut Findings) {
     for text in desk.snapshot.dmarc.texts() {
-        let Some(record) = &text.record else { continue };
+        let Some(record) = text.record else { continue };
         let Some(percentage) = record.historic.pct else { continue };
         let finding = findings.at(text.place());
         finding.with("percentage", u64::from(percentage));
@@ -75,7 +75,7 @@ pub(super) fn percentage_is_gone(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn percentage_zero_meant_testing(desk: &Desk<'_>, findings: &mut Findings) {
     for text in desk.snapshot.dmarc.texts() {
-        let Some(record) = &text.record else { continue };
+        let Some(record) = text.record else { continue };
         if record.historic.pct == Some(0) && record.testing == Testing::Off && record.policy() != Policy::None {
             let testing = Record { testing: Testing::On, ..record.clone() };
             findings.at(text.place()).publish(text.published.question.name.clone(), Kind::Txt, testing.to_string());
@@ -94,7 +94,7 @@ pub(super) fn values_are_of_their_lists(desk: &Desk<'_>, findings: &mut Findings
 
 pub(super) fn psd_unknown_says_nothing(desk: &Desk<'_>, findings: &mut Findings) {
     for text in desk.snapshot.dmarc.texts().filter(|text| has_tag_at(text, "psd")) {
-        let Some(record) = &text.record else { continue };
+        let Some(record) = text.record else { continue };
         let says = TagList::parse(text.bytes).0.value("psd").is_some_and(|value| value.eq_ignore_ascii_case(b"u"));
         if says {
             let named = Record { psd: Psd::No, ..record.clone() };
@@ -138,7 +138,7 @@ pub(super) fn tags_stand_once(desk: &Desk<'_>, findings: &mut Findings) {
 
 pub(super) fn tags_are_well_formed(desk: &Desk<'_>, findings: &mut Findings) {
     for text in desk.snapshot.dmarc.texts().filter(Text::is_meant) {
-        for flaw in &text.flaws {
+        for flaw in text.flaws {
             if matches!(flaw.kind, RecordFlaw::Tag(kind) if kind != TagFlaw::Duplicate) {
                 findings.at(text.part(flaw)).word("flaw", flaw.kind.id());
             }
@@ -185,7 +185,7 @@ fn rewrite(desk: &Desk<'_>, findings: &mut Findings, wanted: impl Fn(RecordFlaw)
 
 fn rewrite_where(desk: &Desk<'_>, findings: &mut Findings, wanted: impl Fn(&Text<'_>) -> bool) {
     for text in desk.snapshot.dmarc.texts().filter(wanted) {
-        let Some(record) = &text.record else { continue };
+        let Some(record) = text.record else { continue };
         findings.at(text.place()).publish(text.published.question.name.clone(), Kind::Txt, record.to_string());
     }
 }

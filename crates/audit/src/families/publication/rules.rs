@@ -1,13 +1,13 @@
-//! The rules COM01 to COM16.
+//! The rules COM01 to COM17.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lookup::{Answer, Data, Dnssec, Failure, Question, Text};
-use mailtext::{Domain, Rule as Reference, Span, Value};
+use mailtext::{Domain, Rule as Reference, Span};
 
 use crate::desk::Desk;
 use crate::finding::{Findings, Fix, Place};
-use crate::limits::{ANSWER_BYTES, TTL_S_LONG, TTL_S_SHORT};
+use crate::limits::{ANSWER_BYTES, FAILED_NAME_COUNT_SHOWN, TTL_S_LONG, TTL_S_SHORT};
 use crate::rule::{Rule, domain};
 use crate::severity::Severity::{Error, Info, Warning};
 use crate::world::{ServerAnswer, Servers, Way};
@@ -33,18 +33,12 @@ pub(super) const RULES: &[Rule] = &[
     domain("COM14", "audit-com14", Warning, Reference("RFC 9989", "4.5"), records_are_not_one_label_off),
     domain("COM15", "audit-com15", Warning, Reference("RFC 9989", "4.8"), records_begin_with_their_version),
     domain("COM16", "audit-com16", Info, Reference("RFC 1535", "6"), names_are_whole),
+    // Beyond the catalogue: whoever mistypes a name should not be told what to publish there.
+    domain("COM17", "audit-com17", Error, Reference("RFC 8020", "2"), the_domain_exists),
 ];
 
 fn every_question_is_answered(desk: &Desk<'_>, findings: &mut Findings) {
-    for (question, answer) in own(desk) {
-        if let Answer::Failed(failure) = answer
-            && *failure != Failure::AliasChain
-            && *failure != Failure::Budget
-        {
-            let finding = findings.at(Place::of(question));
-            finding.arguments.push(("failure", Value::Word(failure.word())));
-        }
-    }
+    own_questions_are_answered(desk, findings);
     for (question, answers) in each(desk) {
         for answer in answers {
             // COM03 tells of one that cut its answer and gave no other.
@@ -56,6 +50,39 @@ fn every_question_is_answered(desk: &Desk<'_>, findings: &mut Findings) {
                 finding.with("ip", answer.address.to_string()).word("failure", failure.word());
             }
         }
+    }
+}
+
+/// One finding for each name, however much was asked about it. Where many fail, what failed once failed for all of them: the domain
+/// itself and its policy are named, and of the others the first, with their number.
+fn own_questions_are_answered(desk: &Desk<'_>, findings: &mut Findings) {
+    let domain = &desk.snapshot.subject.domain;
+    let mut names: BTreeMap<(&Domain, &'static str), Vec<&Question>> = BTreeMap::new();
+    let mut answered_count = 0_usize;
+    for (question, answer) in own(desk) {
+        match answer {
+            Answer::Failed(Failure::AliasChain | Failure::Budget) => {}
+            Answer::Failed(failure) => names.entry((&question.name, failure.word())).or_default().push(question),
+            _ => answered_count += 1,
+        }
+    }
+    let mut names: Vec<_> = names.into_iter().collect();
+    let policy = domain.prefixed("_dmarc").ok();
+    names.sort_by_key(|((name, _), _)| (*name != domain, policy.as_ref() != Some(*name)));
+    if let (0, [((_, failure), asked), _, ..]) = (answered_count, &names[..]) {
+        let count: usize = names.iter().map(|(_, asked)| asked.len()).sum();
+        findings.at(Place::of(asked[0])).sentence("audit-com01-all").word("failure", failure).with("count", count);
+        return;
+    }
+    // One that is left is named, too.
+    let shown = if names.len() <= FAILED_NAME_COUNT_SHOWN + 1 { names.len() } else { FAILED_NAME_COUNT_SHOWN };
+    for ((_, failure), asked) in &names[..shown] {
+        let kinds: Vec<_> = asked.iter().map(|question| question.kind.as_str()).collect();
+        findings.at(Place::of(asked[0])).with("kinds", kinds.join(", ")).word("failure", failure);
+    }
+    if let [((_, failure), asked), ..] = &names[shown..] {
+        let finding = findings.at(Place::of(asked[0]));
+        finding.sentence("audit-com01-more").word("failure", failure).with("count", names.len() - shown);
     }
 }
 
@@ -286,6 +313,12 @@ fn names_are_whole(desk: &Desk<'_>, findings: &mut Findings) {
 fn own<'a>(desk: &Desk<'a>) -> impl Iterator<Item = (&'a Question, &'a Answer)> {
     let domain = &desk.snapshot.subject.domain;
     desk.snapshot.answers.iter().filter(move |(question, _)| question.name.is_within(domain))
+}
+
+fn the_domain_exists(desk: &Desk<'_>, findings: &mut Findings) {
+    if desk.snapshot.does_not_exist() {
+        findings.at(Place::of(&Question::txt(desk.snapshot.subject.domain.clone())));
+    }
 }
 
 /// The texts there that are, or are meant to be, records of mail.
