@@ -39,12 +39,16 @@ struct State {
 }
 
 impl Pool {
-    /// A thread for each connection.
-    pub(super) fn start(name: &str, connections: Vec<Connection>) -> Result<Self, LedgerError> {
+    /// A thread for each connection, so far behind the program's others.
+    pub(super) fn start(name: &str, connections: Vec<Connection>, niceness: i32) -> Result<Self, LedgerError> {
         let mut pool = Self { queue: Arc::default(), threads: Vec::new() };
         for connection in connections {
             let queue = Arc::clone(&pool.queue);
             let work = move || {
+                if niceness > 0 {
+                    // On Linux this is the thread that asks. Where it is not allowed, it goes on where it stands.
+                    let _ = rustix::process::setpriority_process(None, niceness);
+                }
                 while let Some(job) = queue.next() {
                     job(&connection);
                 }
