@@ -69,8 +69,8 @@ pub const SHELF_REPORTS_MS: u64 = 60_000;
 /// The same of what was read of mail, which changes all the time.
 pub const SHELF_MAIL_MS: u64 = 2_000;
 /// Most questions of which what was read is kept, so that a page, its file and what a program is told are of one reading:
-/// some take megabytes.
-pub const SHELF_PLACE_COUNT_MAX: usize = 2;
+/// some take megabytes, and the answers are kept beside it.
+pub const SHELF_PLACE_COUNT_MAX: usize = 1;
 /// Most questions to which the answers are kept, packed.
 pub const SHELF_ANSWER_COUNT_MAX: usize = 512;
 /// Longest answer that is kept, packed, in bytes.

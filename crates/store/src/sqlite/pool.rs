@@ -149,3 +149,20 @@ impl<T> Waiting<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_stand_as_far_behind_as_is_said() {
+        for niceness in [0, 7] {
+            let pool = Pool::start("test", vec![Connection::open_in_memory().unwrap()], niceness).unwrap();
+            let its = pool.call(|_| Ok(rustix::process::getpriority_process(None).unwrap()));
+            let own = rustix::process::getpriority_process(None).unwrap();
+            let wanted = if niceness > 0 { niceness } else { own };
+            assert_eq!(testkit::block_on(its.end()).unwrap(), wanted);
+            assert_eq!(rustix::process::getpriority_process(None).unwrap(), own, "nobody else goes");
+        }
+    }
+}
