@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::house::{House, Outcome, cargo_program, succeed};
+use pages::Part;
 use turns::Program;
 
 const DOCUMENT: &str = "docs/performance.md";
@@ -63,7 +64,7 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     }
     if options.only == Only::Pages {
         let rounds = options.rounds.unwrap_or(PAGES_ROUNDS);
-        let found = pages::measure(house, rounds, options.binary.as_deref(), options.fill);
+        let found = pages::measure(house, rounds, options.binary.as_deref(), options.part);
         return end(house, &options, "pages", PAGES_MARKS, printed, found);
     }
     if options.only == Only::Survey {
@@ -175,8 +176,8 @@ struct Options {
     only: Only,
     /// Of the daemon: a program that is built already.
     binary: Option<PathBuf>,
-    /// Of the pages: their stores are made, and nothing is measured.
-    fill: bool,
+    /// Of the pages.
+    part: Part,
 }
 
 /// What is measured.
@@ -195,7 +196,7 @@ enum Only {
 impl Options {
     fn read(arguments: &[String]) -> Outcome<Self> {
         let mut options =
-            Self { corpus: None, rounds: None, save: false, only: Only::Library, binary: None, fill: false };
+            Self { corpus: None, rounds: None, save: false, only: Only::Library, binary: None, part: Part::Whole };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -205,7 +206,8 @@ impl Options {
                 "audit" => options.only = Only::Audit,
                 "survey" => options.only = Only::Survey,
                 "pages" => options.only = Only::Pages,
-                "--fill" => options.fill = true,
+                "--fill" => options.part = Part::Stores,
+                "--beside" => options.part = Part::Beside,
                 "--save" => options.save = true,
                 "--rounds" => {
                     let rounds = arguments.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0);
@@ -229,8 +231,8 @@ impl Options {
         if options.binary.is_some() && matches!(options.only, Only::Library | Only::Start) {
             return Err("--binary goes with milter, reports, audit, survey and pages".to_owned());
         }
-        if options.fill && (options.only != Only::Pages || options.save) {
-            return Err("--fill goes with pages, and gives nothing to save".to_owned());
+        if options.part != Part::Whole && (options.only != Only::Pages || options.save) {
+            return Err("--fill and --beside go with pages, and give nothing to save".to_owned());
         }
         if options.only == Only::Start && options.save {
             return Err("--save wants all figures, not the start alone".to_owned());
@@ -317,9 +319,10 @@ mod tests {
     fn options() {
         let read = |words: &[&str]| Options::read(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         let wanted =
-            Options { corpus: None, rounds: Some(3), save: true, only: Only::Library, binary: None, fill: false };
+            Options { corpus: None, rounds: Some(3), save: true, only: Only::Library, binary: None, part: Part::Whole };
         assert_eq!(read(&["--save", "--rounds", "3"]), Ok(wanted));
-        let wanted = Options { corpus: None, rounds: None, save: true, only: Only::Milter, binary: None, fill: false };
+        let wanted =
+            Options { corpus: None, rounds: None, save: true, only: Only::Milter, binary: None, part: Part::Whole };
         assert_eq!(read(&["milter", "--save"]), Ok(wanted));
         for wrong in [
             &["--corpus"][..],
@@ -330,6 +333,7 @@ mod tests {
             &["--binary", "x"],
             &["--fill"],
             &["pages", "--fill", "--save"],
+            &["--beside"],
         ] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }

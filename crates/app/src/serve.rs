@@ -7,6 +7,7 @@
 //! `hosts`, `reporting`, `failure`, `schedule`; `audits`; `pages` with `openid`; `trouble`; `once`.
 
 mod audits;
+mod behind;
 mod certificate;
 mod failure;
 mod health;
@@ -288,8 +289,8 @@ impl Daemon {
             let answer = move |request| front(Arc::clone(&desk), pages.clone(), request);
             let options = HttpOptions { connection_count_max: PAGE_CONNECTION_COUNT_MAX, ..HttpOptions::default() };
             match self.certificate.as_ref().map(certificate::Watch::tls) {
-                Some(tls) => desks.spawn(serve_https(listener, tls, options, answer, desks.end())),
-                None => desks.spawn(serve_http(listener, options, answer, desks.end())),
+                Some(tls) => desks.spawn(behind::apart(serve_https(listener, tls, options, answer, desks.end()))),
+                None => desks.spawn(behind::apart(serve_http(listener, options, answer, desks.end()))),
             }
         }
         if let Some(listener) = self.control.take() {

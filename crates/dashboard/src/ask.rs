@@ -1,6 +1,7 @@
 //! What is asked: parameters, the period, and [`View`], which every piece of a page is given.
 
 use std::ops::Deref;
+use std::sync::atomic::AtomicU64;
 
 use mailtext::{Domain, Explain, Value};
 use words::Language;
@@ -27,6 +28,8 @@ pub struct Visit<'a, S> {
     pub(crate) shelf: &'a Shelf,
     /// When, from where, and random bytes.
     pub moment: &'a Moment,
+    /// Since when the oldest of what was read for it is known, in milliseconds since 1970.
+    pub(crate) read_ms: AtomicU64,
     /// All else.
     pub view: View<'a>,
 }

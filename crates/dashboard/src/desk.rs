@@ -1,11 +1,9 @@
 //! A request in, an answer out.
 
 use std::borrow::Cow;
-use std::io::Write as _;
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use http::header::{
     ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERRER_POLICY,
@@ -22,11 +20,12 @@ use crate::assets::{ASSETS, Asset};
 use crate::door::{self, Door};
 use crate::limits::{ASSET_AGE_S, COMPRESSED_BYTES_MIN, FORM_BYTES_MAX, TARGET_BYTES_MAX};
 use crate::openid::Step;
+use crate::packed::{Packed, pack};
 use crate::page::{Page, framed};
 use crate::parts::{Tone, copied, notice};
 use crate::screen::{DEEDS, Deed, Entry, Form, Kind, Parameter, Shown, back, find};
 use crate::screens;
-use crate::shelf::Shelf;
+use crate::shelf::{Fresh, Shelf};
 use crate::sources::{Sources, Voice};
 use crate::trouble::Trouble;
 use crate::who::{Role, Who};
@@ -206,21 +205,41 @@ impl<S: Sources> Desk<S> {
                     read_strictly(entry.parameters, &view.query)?;
                 }
                 view.object = object;
-                let visit =
-                    Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
-                let shown = screens::open(entry.id, &visit, asked.form).await?;
-                Ok(match shown {
-                    Shown::Page(page) => markup(StatusCode::OK, framed(&page, Some(entry.id), &visit.view)),
-                    Shown::Csv(name, text) => file(&name, &text),
-                    Shown::Json(value) => program(StatusCode::OK, &value),
-                    Shown::Raw(name, bytes) => attachment(&name, bytes),
-                })
+                self.shown(entry, asked, view).await
             }
             Method::POST => {
                 let deed = DEEDS.iter().find(|deed| deed.path == asked.path).ok_or_else(|| not_so(asked.path))?;
                 self.act(asked, view, deed, is_known).await
             }
             _ => Err(Trouble::Method),
+        }
+    }
+
+    /// A screen: as it was answered a moment ago, or opened.
+    async fn shown(&self, entry: &Entry, asked: &Asked<'_>, mut view: View<'_>) -> Result<Answer, Trouble> {
+        let fresh = screens::fresh(entry.id);
+        if fresh == Fresh::Anew || asked.form == Form::Raw {
+            return opened(entry.id, &self.visit(asked, view)).await;
+        }
+        let secret = std::mem::take(&mut view.csrf);
+        let mark = self.door.mark();
+        if !view.who.csrf.is_empty() {
+            mark.clone_into(&mut view.csrf);
+        }
+        let visit = self.visit(asked, view);
+        let make = || async { Ok(Packed::new(opened(entry.id, &visit).await?, mark)) };
+        let kept = self.shelf.answer((entry.id, fresh), &visit, make).await?;
+        kept.open(takes_gzip(asked.request), mark, &secret)
+    }
+
+    fn visit<'v>(&'v self, asked: &Asked<'v>, view: View<'v>) -> Visit<'v, S> {
+        Visit {
+            sources: &self.sources,
+            door: &self.door,
+            shelf: &self.shelf,
+            moment: asked.moment,
+            read_ms: AtomicU64::new(asked.moment.now_ms),
+            view,
         }
     }
 
@@ -233,7 +252,7 @@ impl<S: Sources> Desk<S> {
             _ => return Err(Trouble::NotFound),
         }
         let cookies = asked.request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let visit = Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
+        let visit = self.visit(asked, view);
         let done = step.take(&visit, cookies).await?;
         let mut answer = plain(StatusCode::SEE_OTHER, "");
         set(&mut answer, LOCATION, done.to.as_deref().unwrap_or("/"));
@@ -250,7 +269,7 @@ impl<S: Sources> Desk<S> {
         }
         let to = back(&form).map(str::to_owned);
         view.query = form;
-        let visit = Visit { sources: &self.sources, door: &self.door, shelf: &self.shelf, moment: asked.moment, view };
+        let visit = self.visit(asked, view);
         let done = screens::act(deed.id, &visit).await;
         self.shelf.turn();
         door::log(&visit, deed, &done).await?;
@@ -285,6 +304,16 @@ impl<S: Sources> Desk<S> {
         let wanted = || header(ACCEPT_LANGUAGE).and_then(preferred);
         (kept.or_else(own).or_else(wanted).unwrap_or_default(), false)
     }
+}
+
+/// Opens a screen, and makes the answer of what it shows.
+async fn opened<S: Sources>(id: &str, visit: &Visit<'_, S>) -> Result<Answer, Trouble> {
+    Ok(match screens::open(id, visit, visit.form).await? {
+        Shown::Page(page) => markup(StatusCode::OK, framed(&page, Some(id), &visit.view)),
+        Shown::Csv(name, text) => file(&name, &text),
+        Shown::Json(value) => program(StatusCode::OK, &value),
+        Shown::Raw(name, bytes) => attachment(&name, bytes),
+    })
 }
 
 /// The name in a Host field.
@@ -543,12 +572,9 @@ fn compress(request: &Request<Vec<u8>>, answer: &mut Answer) {
     if is_packed || answer.body().len() < COMPRESSED_BYTES_MIN || !takes_gzip(request) {
         return;
     }
-    let mut packer = GzEncoder::new(Vec::with_capacity(answer.body().len() / 4), Compression::fast());
-    // Writing to memory does not fail; if it did, the body would go as it is.
-    if let Ok(packed) = packer.write_all(answer.body()).and_then(|()| packer.finish()) {
-        *answer.body_mut() = packed;
-        set(answer, CONTENT_ENCODING, "gzip");
-    }
+    let packed = pack(answer.body());
+    *answer.body_mut() = packed;
+    set(answer, CONTENT_ENCODING, "gzip");
 }
 
 /// Where programs ask.

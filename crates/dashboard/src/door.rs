@@ -24,6 +24,8 @@ use crate::who::Who;
 /// What the door remembers between two requests.
 pub struct Door {
     key: hmac::Key,
+    /// What stands in kept answers where the secret of forms belongs: nobody else can write it.
+    mark: String,
     throttle: Mutex<Throttle>,
     /// Of those who come in by a provider.
     pub(crate) attempts: Attempts,
@@ -34,7 +36,13 @@ impl Door {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
         // A key of their own, so that no text of one is ever a text of the other. No name begins with a zero byte.
         let attempts = Attempts::new(hmac::sign(&key, b"\0openid").as_ref());
-        Self { key, throttle: Mutex::default(), attempts }
+        let mark = HEXLOWER.encode(hmac::sign(&key, b"\0mark").as_ref());
+        Self { key, mark, throttle: Mutex::default(), attempts }
+    }
+
+    /// What stands in kept answers where the secret of forms belongs.
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// Who asks; `None` is nobody that is known.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use feedback::Archive as _;
-use feedback::archive::{CountLine, CountQuery, Division, DomainLine, Sender, SourceLine};
+use feedback::archive::{Class, CountLine, CountQuery, Division, DomainLine, Sender, SourceLine};
 use insight::group::sighting;
-use insight::{Classifier, Existence, Situation, Tally};
+use insight::{Classifier, Existence, Situation};
 use mailtext::Domain;
 use report::query::Reach;
 
@@ -32,12 +32,12 @@ pub struct Judged {
 }
 
 /// The messages of each source, day by day; of long periods, by some days together.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Spread {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spread<T> {
     /// The first day of each piece.
     pub days: Vec<u32>,
-    /// A tally for each piece, by policy domain and source.
-    pub tallies: BTreeMap<(Box<str>, Sender), Vec<Tally>>,
+    /// A sum for each piece, by policy domain and source.
+    pub sums: BTreeMap<(Box<str>, Sender), Vec<T>>,
 }
 
 impl Judged {
@@ -59,16 +59,20 @@ impl Judged {
     }
 
     /// The same as [`Self::of`], and how the messages of each source are spread over the period, in at most
-    /// [`SPREAD_COUNT_MAX`] pieces.
+    /// [`SPREAD_COUNT_MAX`] pieces: `add` counts messages of a class. There may be very many sums.
     ///
     /// # Errors
     /// As [`Self::of`].
-    pub async fn with_spread<S: Sources>(visit: &Visit<'_, S>) -> Result<(Self, Spread), Trouble> {
+    pub async fn with_spread<S: Sources, T: Clone + Default>(
+        visit: &Visit<'_, S>,
+        add: impl Fn(&mut T, Class, u64),
+    ) -> Result<(Self, Spread<T>), Trouble> {
         let period = visit.period()?;
         let width = period.day_count().div_ceil(SPREAD_COUNT_MAX).max(1);
         let found = visit.archive()?.spread(asked(visit, period)?, width).await?;
-        let judged = Self::judge(visit, period, found).await?;
-        let spread = judged.spread(width);
+        let mut judged = Self::judge(visit, period, found).await?;
+        let pieces = std::mem::take(&mut judged.pieces);
+        let spread = judged.spread(width, &pieces, add);
         Ok((judged, spread))
     }
 
@@ -107,20 +111,24 @@ impl Judged {
     }
 
     /// How the messages of each source are spread over the period, in pieces of so many days.
-    fn spread(&self, width: u32) -> Spread {
+    fn spread<T: Clone + Default>(
+        &self,
+        width: u32,
+        pieces: &BTreeMap<Box<str>, Vec<Vec<u64>>>,
+        add: impl Fn(&mut T, Class, u64),
+    ) -> Spread<T> {
         let Period { from_day, until_day } = self.period;
         let days: Vec<u32> = (from_day..until_day).step_by(width as usize).collect();
-        let mut tallies: BTreeMap<(Box<str>, Sender), Vec<Tally>> = BTreeMap::new();
+        let mut sums: BTreeMap<(Box<str>, Sender), Vec<T>> = BTreeMap::new();
         for of in &self.domains {
-            let pieces = self.pieces.get(&of.domain).map_or(&[][..], Vec::as_slice);
+            let pieces = pieces.get(&of.domain).map_or(&[][..], Vec::as_slice);
             for (line, counts) in self.lines(of).iter().zip(pieces) {
                 let (sender, _) = insight::group::sender(&self.classifier, &sighting(line, &of.policy), line.class);
-                let own =
-                    tallies.entry((line.domain.clone(), sender)).or_insert_with(|| vec![Tally::default(); days.len()]);
-                own.iter_mut().zip(counts).for_each(|(tally, count)| tally.add(line.class, *count));
+                let own = sums.entry((line.domain.clone(), sender)).or_insert_with(|| vec![T::default(); days.len()]);
+                own.iter_mut().zip(counts).for_each(|(sum, count)| add(sum, line.class, *count));
             }
         }
-        Spread { days, tallies }
+        Spread { days, sums }
     }
 
     /// The names below a domain from which mail was sent: whether they exist decides which policy holds for them.

@@ -26,6 +26,7 @@ pub mod limits;
 pub mod openapi;
 pub mod openid;
 pub mod origins;
+mod packed;
 pub mod page;
 pub mod parts;
 pub mod screen;

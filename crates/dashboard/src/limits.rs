@@ -68,8 +68,15 @@ pub const CHANGE_COUNT: usize = 100;
 pub const SHELF_REPORTS_MS: u64 = 60_000;
 /// The same of what was read of mail, which changes all the time.
 pub const SHELF_MAIL_MS: u64 = 2_000;
-/// Most answers that are kept to be shown again: some take megabytes.
-pub const SHELF_PLACE_COUNT_MAX: usize = 16;
+/// Most questions of which what was read is kept, so that a page, its file and what a program is told are of one reading:
+/// some take megabytes, and the answers are kept beside it.
+pub const SHELF_PLACE_COUNT_MAX: usize = 1;
+/// Most questions to which the answers are kept, packed.
+pub const SHELF_ANSWER_COUNT_MAX: usize = 512;
+/// Longest answer that is kept, packed, in bytes.
+pub const SHELF_ANSWER_BYTES_MAX: usize = 1 << 20;
+/// All answers that are kept, packed, in bytes.
+pub const SHELF_ANSWERS_BYTES_MAX: usize = 8 << 20;
 /// What is wrong that a letter to a reporter names, each a line; of the rest it says how much it is.
 pub const LETTER_FAULT_COUNT: usize = 20;
 /// Longest text of a report's that a letter quotes in one place, in characters.

@@ -27,7 +27,7 @@ mod why;
 use self::outgoing::STANDS;
 use crate::ask::Visit;
 use crate::documents::{KINDS, STATES};
-use crate::screen::{Deed, Done, Entry, Form, Kind, Parameter, Section, Shown, show};
+use crate::screen::{Deed, Done, Entry, Form, Fresh, Kind, Parameter, Screen as _, Section, Shown, show};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 use crate::who::Role;
@@ -422,6 +422,25 @@ pub(crate) const DEEDS: &[Deed] = &[
         ],
     },
 ];
+
+/// For how long what a screen shows may be shown again.
+pub(crate) fn fresh(id: &str) -> Fresh {
+    match id {
+        "overview" => overview::Overview::FRESH,
+        "senders" => senders::Senders::FRESH,
+        "sender" => sender::Sender::FRESH,
+        "ladder" => ladder::Ladder::FRESH,
+        "explore" => explore::Explore::FRESH,
+        "reports" => inbox::Inbox::FRESH,
+        "reporters" => reporters::Reporters::FRESH,
+        "tls" => tls::Sessions::FRESH,
+        "failures" => failures::Failures::FRESH,
+        "domains" => domains::Domains::FRESH,
+        "mail" => mail::Mail::FRESH,
+        "statistics" => statistics::Statistics::FRESH,
+        _ => Fresh::Anew,
+    }
+}
 
 /// Opens a screen.
 ///

@@ -259,17 +259,20 @@ pub fn answer(query: &TallyQuery, cells: impl IntoIterator<Item = (u32, Measure,
     counting.finish()
 }
 
+/// Counts by part of the time and measure. Millions are looked up for an answer, hence the hash.
+type Sums = HashMap<(u32, Measure), u64, foldhash::fast::RandomState>;
+
 /// An answer that is being made.
 pub struct Counting<'q> {
     query: &'q TallyQuery,
-    sums: HashMap<(u32, Measure), u64>,
+    sums: Sums,
 }
 
 impl<'q> Counting<'q> {
     /// Nothing is counted yet.
     #[must_use]
     pub fn new(query: &'q TallyQuery) -> Self {
-        Self { query, sums: HashMap::new() }
+        Self { query, sums: Sums::default() }
     }
 
     /// Counts a cell that is asked for.
@@ -288,7 +291,7 @@ impl<'q> Counting<'q> {
     }
 }
 
-fn lines_of(query: &TallyQuery, sums: HashMap<(u32, Measure), u64>) -> Tally {
+fn lines_of(query: &TallyQuery, sums: Sums) -> Tally {
     let mut lines: Vec<TallyLine> = sums
         .into_iter()
         .filter(|(_, count)| *count > 0)

@@ -8,6 +8,7 @@
 
 mod postfix;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -39,6 +40,15 @@ pub(super) struct Figures {
     p99_ms: f64,
     cpu_s: f64,
     peak_mib: f64,
+}
+
+/// Where the driver is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The daemon is up and warm; from now on messages flow and are measured.
+    Flows,
+    /// They flow no more, and the daemon is ended.
+    Ends,
 }
 
 /// Measures `binary`, or what cargo builds; the lines for the reader, or why not.
@@ -154,18 +164,20 @@ impl Place {
         figures(command).map_err(|reason| format!("{}: {reason}", set_up.name))
     }
 
-    /// A daemon that listens at an address, started by this command, with so many connections.
+    /// A daemon that listens at an address, started by this command, with so many connections; `watch` is told where the
+    /// driver is.
     pub(super) fn load(
         &self,
         house: &House,
         [address, serve]: [&str; 2],
         connections: usize,
-        passes: &str,
+        watch: impl FnMut(Stage),
     ) -> Outcome<Figures> {
         let mut command = self.script(house, "python3", "milter_bench.py");
-        command.args(["--runs", "3", "--wait", "300", "--passes", passes, "--conns", &connections.to_string()]);
+        let (runs, connections) = (LOAD_RUN_COUNT.to_string(), connections.to_string());
+        command.args(["--runs", &runs, "--wait", "300", "--passes", LOAD_PASSES, "--conns", &connections]);
         command.args(["custom", "--milter", address, "--cmd", serve]);
-        figures(command)
+        watched(command, LOAD_RUN_COUNT, watch)
     }
 
     /// What Postfix takes without a filter, with one that does nothing, with ours, and with nothing again, in each round.
@@ -187,12 +199,40 @@ impl Place {
 }
 
 /// What the driver says.
-fn figures(mut command: Command) -> Outcome<Figures> {
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&output.stdout);
+fn figures(command: Command) -> Outcome<Figures> {
+    watched(command, usize::MAX, |_| {})
+}
+
+/// The same, told line by line where it is: it is to measure so many times.
+fn watched(mut command: Command, run_count: usize, mut watch: impl FnMut(Stage)) -> Outcome<Figures> {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
+    let mut child = child.map_err(|error| error.to_string())?;
+    let output = child.stdout.take().ok_or("no output")?;
+    let (mut text, mut runs) = (String::new(), 0);
+    for line in BufReader::new(output).lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        if let Some(stage) = Stage::before(&line, &mut runs, run_count) {
+            watch(stage);
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    child.wait().map_err(|error| error.to_string())?;
     let figures = text.lines().find(|line| line.starts_with("SUMMARY")).and_then(Figures::read);
     let figures = figures.filter(|figures| figures.messages_per_s > 0.0);
     figures.ok_or_else(|| format!("{}: no message was answered: {text}", shown(&command)))
+}
+
+impl Stage {
+    /// Where the driver is when it has said this line.
+    fn before(line: &str, runs: &mut usize, run_count: usize) -> Option<Self> {
+        if line.starts_with("warm:") {
+            return Some(Self::Flows);
+        }
+        // One line for each measurement: `custom …`.
+        *runs += usize::from(line.contains("cpu_s/1000 "));
+        (*runs == run_count).then_some(Self::Ends)
+    }
 }
 
 impl Drop for Place {
@@ -216,6 +256,12 @@ impl Figures {
             cpu_s: value("cpu_s/1000msgs")?,
             peak_mib: value("peak_rss_MiB")?,
         })
+    }
+
+    /// Of a speed alone.
+    #[cfg(test)]
+    pub(super) fn of_speed(messages_per_s: f64) -> Self {
+        Self { messages_per_s, p50_ms: 0.0, p99_ms: 0.0, cpu_s: 0.0, peak_mib: 0.0 }
     }
 
     pub(super) fn mean(self, other: Self) -> Self {
@@ -284,6 +330,11 @@ const CONFIGURATIONS: [(&str, &str); 3] = [
     ("no-ledger", "[ledger]\nenabled = false\n"),
 ];
 
+/// How often a daemon's speed is measured in one life of it, for [`Place::load`].
+const LOAD_RUN_COUNT: usize = 3;
+/// How often the corpus is sent in each: with one connection some seconds.
+const LOAD_PASSES: &str = "3";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,6 +347,14 @@ mod tests {
         let figures = Figures { messages_per_s: 5000.0, p50_ms: 10.7, p99_ms: 37.5, cpu_s: 0.24, peak_mib: 28.0 };
         assert_eq!(Figures::read(LINE), Some(figures));
         assert_eq!(Figures::read("SUMMARY null\tmsgs/s none"), None);
+    }
+
+    #[test]
+    fn messages_flow_between_the_warming_and_the_last_measurement() {
+        let lines = ["warm: custom msgs 2000", "custom msgs 2000 cpu_s/1000 0.2", "custom cpu_s/1000 0.3", LINE];
+        let mut runs = 0;
+        let stages: Vec<_> = lines.iter().map(|line| Stage::before(line, &mut runs, 2)).collect();
+        assert_eq!(stages, [Some(Stage::Flows), None, Some(Stage::Ends), Some(Stage::Ends)]);
     }
 
     #[test]

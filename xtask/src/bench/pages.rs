@@ -3,29 +3,38 @@
 //! how long `sekisho demo` takes to fill its world.
 //!
 //! The stores – a million report rows, five million messages – are made once by an example of the crate `store` into
-//! `target/bench/pages`, which takes some minutes and 8 GB; `--fill` makes them and ends. Pages name their days, so that the
+//! `target/bench/pages`, which takes some minutes and 8 GB; `--fill` makes them and ends. `--beside` measures the milter alone. Pages name their days, so that the
 //! stores never grow old. *Cold* is the first time that a process is asked for a page, in each language; *warm* what follows
 //! while nothing changes. The load is that of `bench milter` (`milter`), into the same stores.
 
+mod beside;
 mod http;
 
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use self::http::Client;
-use super::milter::{Figures, Place};
-use super::turns::quartiles;
-use super::{corpus, load};
+use super::load;
 use crate::house::{House, Outcome, shown, succeed};
 
+/// What of it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All.
+    Whole,
+    /// The stores are made, and nothing is measured.
+    Stores,
+    /// Only what pages cost the milter.
+    Beside,
+}
+
 /// Measures `binary`, or what cargo builds; the lines for the reader, or why not.
-pub(crate) fn measure(house: &House, rounds: usize, binary: Option<&Path>, only_fill: bool) -> Outcome<Vec<String>> {
+pub(crate) fn measure(house: &House, rounds: usize, binary: Option<&Path>, part: Part) -> Outcome<Vec<String>> {
     let folder = fill(house)?;
-    if only_fill {
+    if part == Part::Stores {
         return Ok(vec![format!("filled: {}", folder.display())]);
     }
     let program = match binary {
@@ -37,9 +46,12 @@ pub(crate) fn measure(house: &House, rounds: usize, binary: Option<&Path>, only_
     };
     let bench = Bench::prepare(house, folder, program)?;
     let before = load();
-    let mut lines = bench.pages(rounds)?;
-    lines.push(bench.demo(rounds)?);
-    lines.push(String::new());
+    let mut lines = Vec::new();
+    if part == Part::Whole {
+        lines.extend(bench.pages(rounds)?);
+        lines.push(bench.demo(rounds)?);
+        lines.push(String::new());
+    }
     match bench.beside_the_milter(rounds) {
         Ok(found) => lines.extend(found),
         Err(reason) => lines.push(format!("skipped: beside the milter: {reason}")),
@@ -220,105 +232,6 @@ impl<'h> Bench<'h> {
         assets.dedup();
         assets.into_iter().try_fold(packed, |sum, asset| Ok(sum + client.get(asset, "gzip")?.body.len()))
     }
-
-    /// The milter at half its speed, with and without pages, in turn.
-    fn beside_the_milter(&self, rounds: usize) -> Outcome<Vec<String>> {
-        let corpus = corpus(self.house)?;
-        let place = Place::prepare(self.house, &corpus, self.program.to_string_lossy().into_owned())?;
-        let address = format!("unix:{}/load.sock", self.folder.display());
-        let serve = self.serve(&address);
-        let run = |connections| place.load(self.house, [&address, &serve], connections, "1");
-        let whole = run(WHOLE_CONNECTIONS)?;
-        // So few connections that it is as near to half as it comes: each waits for its answers.
-        let mut half: Option<(usize, Figures)> = None;
-        let distance = |figures: &Figures| (figures.messages_per_s - whole.messages_per_s / 2.0).abs();
-        for connections in 1..=HALF_CONNECTIONS_MAX {
-            let figures = run(connections)?;
-            if half.as_ref().is_none_or(|(_, other)| distance(&figures) < distance(other)) {
-                half = Some((connections, figures));
-            }
-        }
-        let (connections, _) = half.ok_or("the milter does not run")?;
-        let (mut losses, mut alone, mut beside, mut asked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..rounds {
-            let before = run(connections)?;
-            let ends = AtomicBool::new(false);
-            let (with, pages) = std::thread::scope(|scope| {
-                let pages = scope.spawn(|| self.ask_steadily(&ends));
-                let with = run(connections);
-                ends.store(true, Ordering::Release);
-                (with, pages.join())
-            });
-            let (with, pages) = (with?, pages.map_err(|_| "a thread that asked died")??);
-            let without = before.mean(run(connections)?);
-            losses.push(100.0 * (1.0 - with.messages_per_s / without.messages_per_s));
-            alone.push(without.messages_per_s);
-            beside.push(with.messages_per_s);
-            asked.push(pages);
-        }
-        let of = |pages: fn(&Steady) -> f64| percentile(&asked.iter().map(pages).collect::<Vec<_>>(), 50);
-        let [low, middle, high] = quartiles(&losses);
-        Ok(vec![
-            format!(
-                "milter, {WHOLE_CONNECTIONS} connections: {:.0} messages/s; half: {connections}",
-                whole.messages_per_s
-            ),
-            format!("alone {:.0} messages/s, beside pages {:.0}", percentile(&alone, 50), percentile(&beside, 50)),
-            format!(
-                "pages: {:.0} requests/s of {REQUESTS_PER_S} held, {:.0} failed",
-                of(|of| of.per_s),
-                of(|of| of.failed)
-            ),
-            format!("pages: median {:.1} ms, p95 {:.1} ms", of(|of| of.median_ms), of(|of| of.p95_ms)),
-            format!("loss of throughput {middle:.1} % ({low:.1}–{high:.1}); target: 10"),
-        ])
-    }
-
-    /// Asks pages so often in a second, by turns, until it is to end.
-    fn ask_steadily(&self, ends: &AtomicBool) -> Outcome<Steady> {
-        self.await_pages()?;
-        let began = Instant::now();
-        let each = Duration::from_secs(1) * ASKER_COUNT / REQUESTS_PER_S;
-        let asker = |number: u32| {
-            let mut client = Client::new(self.port, &self.token);
-            let (mut times, mut failed) = (Vec::new(), 0_u32);
-            let mut next = began + each * number / ASKER_COUNT;
-            let mut turn = number as usize;
-            while !ends.load(Ordering::Acquire) {
-                std::thread::sleep(next.saturating_duration_since(Instant::now()));
-                next += each;
-                let target = with_language(PAGES[turn % PAGES.len()], ["en", "ja"][turn / PAGES.len() % 2]);
-                turn += ASKER_COUNT as usize;
-                // The daemon is gone when the driver is done; what it owes by then is no failure.
-                match client.get(&target, "gzip") {
-                    Ok(answer) if answer.status == 200 => times.push(answer.ms),
-                    _ if ends.load(Ordering::Acquire) => {}
-                    _ => failed += 1,
-                }
-            }
-            (times, failed)
-        };
-        let found: Vec<(Vec<f64>, u32)> = std::thread::scope(|scope| {
-            let askers: Vec<_> = (0..ASKER_COUNT).map(|number| scope.spawn(move || asker(number))).collect();
-            askers.into_iter().filter_map(|asker| asker.join().ok()).collect()
-        });
-        let seconds = began.elapsed().as_secs_f64();
-        let times: Vec<f64> = found.iter().flat_map(|(times, _)| times).copied().collect();
-        Ok(Steady {
-            per_s: times.len() as f64 / seconds,
-            failed: f64::from(found.iter().map(|(_, failed)| failed).sum::<u32>()),
-            median_ms: percentile(&times, 50),
-            p95_ms: percentile(&times, 95),
-        })
-    }
-}
-
-/// How pages were answered under load.
-struct Steady {
-    per_s: f64,
-    failed: f64,
-    median_ms: f64,
-    p95_ms: f64,
 }
 
 /// Asks once; the milliseconds. The largest answer is noted.
@@ -345,13 +258,6 @@ fn percentile(values: &[f64], per_cent: usize) -> f64 {
 
 /// Asked for after each cold one.
 const WARM_COUNT: usize = 4;
-const REQUESTS_PER_S: u32 = 200;
-/// Connections over which they come.
-const ASKER_COUNT: u32 = 8;
-/// Connections at which the milter is as fast as it gets.
-const WHOLE_CONNECTIONS: usize = 64;
-/// Half its speed is looked for with so many at most.
-const HALF_CONNECTIONS_MAX: usize = 6;
 /// The days of the stores' last month.
 const DAYS: &str = "?from=2026-10-24&to=2026-11-22";
 

@@ -48,7 +48,8 @@ impl Keeper {
         let directory = path.parent().map(Path::to_path_buf).unwrap_or_default();
         make_directory(&directory).map_err(|error| unusable(&path, &error.to_string()))?;
         let key = site_key(&directory.join(KEY_FILE)).map_err(|error| unusable(&directory.join(KEY_FILE), &error))?;
-        let settings = store::Settings { durability: config.durability, ..store::Settings::default() };
+        let (durability, reader_niceness) = (config.durability, super::behind::PAGE_NICENESS);
+        let settings = store::Settings { durability, reader_niceness, ..store::Settings::default() };
         let store = Sqlite::open(&path, settings).map_err(|error| unusable(&path, &error.to_string()))?;
         let last = store.last_id(config.site).await.map_err(|error| unusable(&path, &error.to_string()))?;
         let days = |days: u32| Duration::from_secs(u64::from(days) * 86_400);

@@ -139,7 +139,9 @@ impl<A: Around> Pages<A> {
     pub(crate) fn open(parts: Parts<A>) -> Result<Self, Failure> {
         let Parts { around, ledger, reports, people, places, settings, tls } = parts;
         // The daemon checks the whole file once, where it takes reports in.
-        let quick = store::archive::Settings { check_bytes_max: 0, ..store::archive::Settings::default() };
+        // One question at a time: a long one takes tens of megabytes.
+        let quick =
+            store::archive::Settings { check_bytes_max: 0, reader_count: 1, ..store::archive::Settings::default() };
         let archive = SqliteArchive::open(&reports, quick).map_err(|error| unusable(&reports, &error))?;
         let opened = |path: PathBuf| SqliteRegistry::open(&path).map_err(|error| unusable(&path, &error));
         let people = people.map(opened).transpose()?;
@@ -326,7 +328,7 @@ pub(super) fn of_daemon(
         settings: settings(&config.dashboard, &name),
         tls: config.dashboard.tls,
     };
-    let pages = super::missed(Pages::open(parts), say)?;
+    let pages = super::missed(super::behind::opened(|| Pages::open(parts)), say)?;
     // Without it, whoever has a password still comes in.
     let provider = super::missed(Reach::of(openid, &resolver), say).flatten();
     let pages = pages.by_way(openid.way(), provider);

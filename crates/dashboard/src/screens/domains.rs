@@ -12,7 +12,7 @@ use crate::examined::{level_name, moment, names};
 use crate::limits::DOMAIN_ROW_COUNT;
 use crate::page::Page;
 use crate::parts::{downloads, field, onward, time};
-use crate::screen::Screen;
+use crate::screen::{Fresh, Screen};
 use crate::sources::Sources;
 use crate::told;
 use crate::trouble::Trouble;
@@ -35,6 +35,8 @@ struct Row {
 
 impl Screen for Domains {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let (wanted, after) = (visit.query.get("q").map(str::to_ascii_lowercase), visit.query.get("after"));

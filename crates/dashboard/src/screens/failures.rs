@@ -15,7 +15,7 @@ use crate::documents::{is_seen, moment};
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, RAW_SHOWN_BYTES_MAX};
 use crate::page::Page;
 use crate::parts::{code, days, downloads, facts, filter, onward, safe, source, time};
-use crate::screen::Screen;
+use crate::screen::{Fresh, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
 
@@ -35,6 +35,8 @@ pub(crate) struct Data {
 
 impl Screen for Failures {
     type Data = Data;
+
+    const FRESH: Fresh = Fresh::Reports;
 
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let period = visit.period()?;

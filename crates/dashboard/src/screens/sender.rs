@@ -85,7 +85,7 @@ impl Screen for Sender {
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let wanted = visit.object.and_then(name_of).and_then(|id| parse_id(&id)).ok_or(Trouble::NotFound)?;
         let offset = usize::try_from(visit.query.number("after")?.unwrap_or(0)).unwrap_or(usize::MAX);
-        let (judged, mut spread) = Judged::with_spread(visit).await?;
+        let (judged, mut spread) = Judged::with_spread(visit, Tally::add).await?;
         let classifier = &judged.classifier;
         let mut best: Option<Data> = None;
         for line in &judged.domains {
@@ -104,7 +104,7 @@ impl Screen for Sender {
                 modes: Modes::published(&line.policy),
                 hosts: host_groups(group, classifier),
                 cases: cases(line, group, lines, classifier),
-                tallies: spread.tallies.remove(&(line.domain.clone(), wanted.clone())).unwrap_or_default(),
+                tallies: spread.sums.remove(&(line.domain.clone(), wanted.clone())).unwrap_or_default(),
                 days: spread.days.clone(),
                 offset: offset.min(DOWNLOAD_ROW_COUNT_MAX),
             });

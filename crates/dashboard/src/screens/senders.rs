@@ -64,7 +64,8 @@ impl Screen for Senders {
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let class = visit.query.read("class", parse_class)?;
         let offset = usize::try_from(visit.query.number("after")?.unwrap_or(0)).unwrap_or(usize::MAX);
-        let (judged, spread) = Judged::with_spread(visit).await?;
+        let count = |sum: &mut u64, _, count: u64| *sum = sum.saturating_add(count);
+        let (judged, spread) = Judged::with_spread(visit, count).await?;
         let words = wanted_words(visit);
         let mut of_domains: Vec<Vec<Source>> = Vec::with_capacity(judged.domains.len());
         for line in &judged.domains {
@@ -77,11 +78,13 @@ impl Screen for Senders {
             |sources: &Vec<Source>| sources.iter().fold(0_u64, |sum, source| sum.saturating_add(source.tally.total()));
         of_domains.sort_by_key(|sources| std::cmp::Reverse(total(sources)));
         let sources: Vec<Source> = of_domains.into_iter().flatten().collect();
-        let Spread { days: spread_days, tallies } = if sources.is_empty() { Spread::default() } else { spread };
-        let totals = |tallies: Vec<Tally>| tallies.iter().map(Tally::total).collect();
-        let spread = tallies
+        let Spread { days, sums } = spread;
+        // Where nothing is shown there are no lines beside it.
+        let spread_days = if sources.is_empty() { Vec::new() } else { days };
+        let spread = sums
             .into_iter()
-            .map(|((domain, sender), tallies)| ((domain.into_string(), id_of(&sender)), totals(tallies)));
+            .filter(|_| !sources.is_empty())
+            .map(|((domain, sender), sums)| ((domain.into_string(), id_of(&sender)), sums));
         let spread = spread.collect();
         Ok(Data {
             period: judged.period,

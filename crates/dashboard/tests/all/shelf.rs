@@ -105,3 +105,81 @@ fn answers_may_be_awaited_anywhere() {
     let moment = dashboard::Moment { now_ms: super::world::NOW_MS, peer: None, random: [0; 96] };
     assert_eq!(testkit::block_on(anywhere(desk.answer(moment, request))).status(), 404);
 }
+
+#[test]
+fn many_answers_are_kept_and_each_has_a_secret_of_its_own() {
+    let desk = desk();
+    let pages: Vec<String> = (1..40).map(|days| format!("/senders?domain=example.jp&days={days}")).collect();
+    let before: Vec<String> = pages.iter().map(|page| text(&get(&desk, page))).collect();
+    bring(&desk, 25);
+    for (page, before) in pages.iter().zip(&before) {
+        assert_eq!(without_secrets(&text(&get(&desk, page))), without_secrets(before), "from memory: {page}");
+    }
+    desk.sources().edition.store(2, Ordering::Relaxed);
+    assert_ne!(without_secrets(&text(&get(&desk, &pages[34]))), without_secrets(&before[34]));
+}
+
+#[test]
+fn a_kept_page_has_a_secret_that_opens_and_is_another_one_each_time() {
+    let world = World::with_reports(Role::Operator).with_limited("operator");
+    world.edition.store(1, Ordering::Relaxed);
+    let desk = Desk::new(world, [0; 32]);
+    let page = |mask: u8| {
+        let request = http::Request::builder().uri("/senders?domain=example.jp").header("host", "127.0.0.1");
+        let request = request.header("remote-user", "limited").body(Vec::new()).unwrap();
+        let moment = dashboard::Moment {
+            now_ms: super::world::NOW_MS,
+            peer: Some("127.0.0.1".parse().unwrap()),
+            random: [mask; 96],
+        };
+        text(&testkit::block_on(desk.answer(moment, request)))
+    };
+    let (first, second) = (page(1), page(2));
+    let (one, other) = (secrets(&first), secrets(&second));
+    assert!(one.len() > 1 && one.iter().all(|secret| secret == &one[0]), "{one:?}");
+    assert!(!one[0].is_empty() && one[0] != other[0]);
+    for secret in [&one[0], &other[0]] {
+        let body = format!("csrf={secret}&source=example.jp+network%3A192.0.2.0%2F24&standing=denied");
+        let form = [("content-type", "application/x-www-form-urlencoded"), ("remote-user", "limited")];
+        let status = ask(&desk, "POST", "/senders/mark", &form, &body).status();
+        assert_eq!(status, 303, "the secret of a kept page is taken");
+    }
+    let body = "csrf=AAAA&source=example.jp+network%3A192.0.2.0%2F24&standing=denied";
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("remote-user", "limited")];
+    assert_ne!(ask(&desk, "POST", "/senders/mark", &form, body).status(), 303);
+}
+
+#[test]
+fn a_kept_answer_is_no_older_than_what_it_is_made_of() {
+    let desk = desk();
+    let at = |target: &str, after_ms: u64| {
+        let request = http::Request::builder().uri(target).header("host", "127.0.0.1").body(Vec::new()).unwrap();
+        let moment = dashboard::Moment {
+            now_ms: super::world::NOW_MS + after_ms,
+            peer: Some("127.0.0.1".parse().unwrap()),
+            random: [0; 96],
+        };
+        let value: Value = serde_json::from_slice(testkit::block_on(desk.answer(moment, request)).body()).unwrap();
+        value["messages"].as_u64().unwrap()
+    };
+    let page = "/senders?domain=example.jp";
+    let _ = get(&desk, page);
+    bring(&desk, 25);
+    // What the page read is shown to a program half a minute later, and to nobody a minute later.
+    let before = at(SENDERS, 30_000);
+    assert_eq!(at(SENDERS, 59_999), before);
+    assert!(at(SENDERS, 60_000) > before);
+}
+
+/// The secrets of the forms of a page.
+fn secrets(page: &str) -> Vec<String> {
+    let places = page.split("name=\"csrf\" value=\"").skip(1);
+    places.filter_map(|rest| rest.split_once('"')).map(|(secret, _)| secret.to_owned()).collect()
+}
+
+fn without_secrets(page: &str) -> String {
+    secrets(page)
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .fold(page.to_owned(), |page, secret| page.replace(secret, ""))
+}

@@ -56,10 +56,11 @@ pub(super) fn open_writer(path: &Path, settings: &Settings) -> Result<Connection
     migrate(&connection, MIGRATIONS)?;
     // A source is told that a report is taken when it is on the disk: the log is synchronised at each commit.
     pragma(&connection, "synchronous", "FULL")?;
-    pragma(&connection, "cache_size", -ARCHIVE_WRITER_CACHE_KIB)?;
     pragma(&connection, "wal_autocheckpoint", ARCHIVE_CHECKPOINT_PAGES)?;
     pragma(&connection, "journal_size_limit", LOG_BYTES_KEPT)?;
+    // Before there is room for many pages: the check would fill it with pages that nobody needs afterwards.
     check(&connection, path, settings)?;
+    pragma(&connection, "cache_size", -ARCHIVE_WRITER_CACHE_KIB)?;
     if let Some(bytes) = settings.file_bytes_max {
         let pages = i64::try_from(bytes / u64::from(ARCHIVE_PAGE_BYTES)).unwrap_or(i64::MAX).max(1);
         pragma(&connection, "max_page_count", pages)?;

@@ -275,12 +275,16 @@ fn each_report(
 
 /// In how many parts of so many records those that are meant are to be grouped, so that the memory for it is bounded.
 fn part_count(connection: &Connection, conditions: &Conditions, record_count: u64) -> Result<u64, ArchiveError> {
+    Ok(record_total(connection, conditions)?.div_ceil(record_count).max(1))
+}
+
+/// How many records are asked about.
+fn record_total(connection: &Connection, conditions: &Conditions) -> Result<u64, ArchiveError> {
     let sql =
         format!("SELECT coalesce(sum(d.record_count), 0) FROM document d {} {}", conditions.way, conditions.sql());
     let mut statement = connection.prepare_cached(&sql).map_err(from_sqlite)?;
     let count = statement.query_row(params_from_iter(&conditions.values), |row| row.get::<_, i64>(0));
-    let count = u64::try_from(count.map_err(from_sqlite)?).unwrap_or(0);
-    Ok(count.div_ceil(record_count).max(1))
+    Ok(u64::try_from(count.map_err(from_sqlite)?).unwrap_or(0))
 }
 
 /// An address so that it sorts as [`Option<IpAddr>`] does.
@@ -331,10 +335,11 @@ fn sources_in_parts(
 ) -> Result<Vec<(SourceLine, Vec<u64>)>, ArchiveError> {
     let conditions = Conditions::counted(connection, query)?;
     let domains = Ranks::of_domains(domain_names(connection)?);
-    let part_count = part_count(connection, &conditions, record_count)?;
+    let total = record_total(connection, &conditions)?;
+    let part_count = total.div_ceil(record_count).max(1);
     let mut lines = Vec::new();
     for part in 0..part_count {
-        let mut grouping = Grouping::new(pieces);
+        let mut grouping = Grouping::new(pieces, total / part_count);
         each_report(connection, &conditions, |report| {
             let domain = domains.rank(report.domain)?;
             grouping.add(&report, domain, |address| part_count == 1 || part_of(address, part_count) == part)
@@ -354,17 +359,45 @@ struct Grouping {
     /// With a number for each, too: in which order they came.
     sums: FastMap<SourceKey, (Seen, u32)>,
     pieces: Pieces,
+    notes: Notes,
+}
+
+/// Messages of sources in pieces of time, as they came: one for each record, so they are small.
+#[derive(Default)]
+struct Notes {
     /// The number of a source, the place of a piece, and messages of the source in it.
-    notes: Vec<(u32, u32, u64)>,
+    small: Vec<(u32, u16, u16)>,
+    /// Those that do not fit.
+    large: Vec<(u32, u32, u64)>,
+}
+
+impl Notes {
+    fn add(&mut self, number: u32, place: u32, count: u64) {
+        match (u16::try_from(place), u16::try_from(count)) {
+            (Ok(place), Ok(count)) => self.small.push((number, place, count)),
+            _ => self.large.push((number, place, count)),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (u32, u32, u64)> {
+        let small = self.small.iter().map(|(number, place, count)| (*number, u32::from(*place), u64::from(*count)));
+        small.chain(self.large.iter().copied())
+    }
 }
 
 /// Domain, address, class and circumstances.
 type SourceKey = (u32, u32, u8, u32);
 
 impl Grouping {
-    fn new(pieces: Pieces) -> Self {
+    /// For about so many records.
+    fn new(pieces: Pieces, record_count: u64) -> Self {
         let (numbers, addresses) = (FastMap::default(), FastMap::default());
-        Self { numbers, addresses, sums: FastMap::default(), pieces, notes: Vec::new() }
+        let mut notes = Notes::default();
+        if pieces.count > 0 {
+            // Growing would copy megabytes, and need room for the old and the new.
+            notes.small.reserve(usize::try_from(record_count.min(ARCHIVE_SOURCE_RECORD_COUNT)).unwrap_or(0));
+        }
+        Self { numbers, addresses, sums: FastMap::default(), pieces, notes }
     }
 
     fn add(
@@ -389,7 +422,7 @@ impl Grouping {
             let next = self.sums.len() as u32;
             let (_, number) = self.sums.entry(key).and_modify(|(sum, _)| sum.add(seen)).or_insert((seen, next));
             if let Some(place) = place {
-                self.notes.push((*number, place, seen.count));
+                self.notes.add(*number, place, seen.count);
             }
         }
         Ok(())
@@ -450,15 +483,15 @@ impl Grouping {
 }
 
 /// What was noted of these sources, summed.
-fn spread_of(notes: &[(u32, u32, u64)], pieces: Pieces, wanted: impl Iterator<Item = u32>) -> FastMap<u32, Vec<u64>> {
+fn spread_of(notes: &Notes, pieces: Pieces, wanted: impl Iterator<Item = u32>) -> FastMap<u32, Vec<u64>> {
     if pieces.count == 0 {
         return FastMap::default();
     }
     let mut spread: FastMap<u32, Vec<u64>> = wanted.map(|number| (number, vec![0; pieces.count])).collect();
-    for (number, place, count) in notes {
-        let sums = spread.get_mut(number).and_then(|sums| sums.get_mut(*place as usize));
+    for (number, place, count) in notes.each() {
+        let sums = spread.get_mut(&number).and_then(|sums| sums.get_mut(place as usize));
         if let Some(sum) = sums {
-            *sum = sum.saturating_add(*count);
+            *sum = sum.saturating_add(count);
         }
     }
     spread

@@ -69,6 +69,8 @@ pub struct Settings {
     pub fold_idle_ms: u64,
     /// How many questions are answered at the same time.
     pub reader_count: usize,
+    /// How far these stand behind the program's other threads, as `nice` counts it.
+    pub reader_niceness: i32,
     /// Largest file, in bytes; beyond, the disk counts as full. `None` leaves it to the disk.
     pub file_bytes_max: Option<u64>,
 }
@@ -113,6 +115,7 @@ impl Default for Settings {
             fold_row_count: FOLD_ROW_COUNT,
             fold_idle_ms: FOLD_IDLE_MS,
             reader_count: 2,
+            reader_niceness: 0,
             file_bytes_max: None,
         }
     }
@@ -131,8 +134,8 @@ impl Sqlite {
         let hot = schema::open_hot(&hot_path(path))?;
         Ok(Self {
             writer: Writer::start(connection, &settings)?,
-            readers: Pool::start("ledger-read", readers)?,
-            hot: Pool::start("ledger-hot", vec![hot])?,
+            readers: Pool::start("ledger-read", readers, settings.reader_niceness)?,
+            hot: Pool::start("ledger-hot", vec![hot], 0)?,
             settings,
         })
     }
@@ -146,7 +149,7 @@ impl Sqlite {
         let connection = schema::open_read_only(path)?;
         Ok(Self {
             writer: Writer::absent(&settings),
-            readers: Pool::start("ledger-read", vec![connection])?,
+            readers: Pool::start("ledger-read", vec![connection], 0)?,
             hot: Pool::absent(),
             settings,
         })

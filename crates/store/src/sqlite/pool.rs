@@ -39,12 +39,16 @@ struct State {
 }
 
 impl Pool {
-    /// A thread for each connection.
-    pub(super) fn start(name: &str, connections: Vec<Connection>) -> Result<Self, LedgerError> {
+    /// A thread for each connection, so far behind the program's others.
+    pub(super) fn start(name: &str, connections: Vec<Connection>, niceness: i32) -> Result<Self, LedgerError> {
         let mut pool = Self { queue: Arc::default(), threads: Vec::new() };
         for connection in connections {
             let queue = Arc::clone(&pool.queue);
             let work = move || {
+                if niceness > 0 {
+                    // On Linux this is the thread that asks. Where it is not allowed, it goes on where it stands.
+                    let _ = rustix::process::setpriority_process(None, niceness);
+                }
                 while let Some(job) = queue.next() {
                     job(&connection);
                 }
@@ -142,6 +146,23 @@ impl<T> Waiting<T> {
         match self {
             Self::Ended(result) => result,
             Self::UnderWay(receiver) => receiver.await.unwrap_or(Err(LedgerError::Closed)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_stand_as_far_behind_as_is_said() {
+        for niceness in [0, 7] {
+            let pool = Pool::start("test", vec![Connection::open_in_memory().unwrap()], niceness).unwrap();
+            let its = pool.call(|_| Ok(rustix::process::getpriority_process(None).unwrap()));
+            let own = rustix::process::getpriority_process(None).unwrap();
+            let wanted = if niceness > 0 { niceness } else { own };
+            assert_eq!(testkit::block_on(its.end()).unwrap(), wanted);
+            assert_eq!(rustix::process::getpriority_process(None).unwrap(), own, "nobody else goes");
         }
     }
 }
