@@ -91,7 +91,7 @@ pub(crate) fn run(house: &House, arguments: &[String]) -> Outcome {
     if options.only != Only::Start {
         printed.extend(passes(house, &corpus, options.rounds.unwrap_or(ROUNDS))?);
     }
-    match start::measure(house, &corpus) {
+    match start::measure(house, &corpus, options.binary.as_deref()) {
         Ok(lines) => printed.extend(std::iter::once(String::new()).chain(lines)),
         Err(reason) => printed.push(format!("skipped: start: {reason}")),
     }
@@ -228,9 +228,6 @@ impl Options {
                 unknown => return Err(format!("unknown option: {unknown}")),
             }
         }
-        if options.binary.is_some() && matches!(options.only, Only::Library | Only::Start) {
-            return Err("--binary goes with milter, reports, audit, survey and pages".to_owned());
-        }
         if options.part != Part::Whole && (options.only != Only::Pages || options.save) {
             return Err("--fill and --beside go with pages, and give nothing to save".to_owned());
         }
@@ -330,7 +327,6 @@ mod tests {
             &["x"],
             &["--rounds", "0"],
             &["start", "--save"],
-            &["--binary", "x"],
             &["--fill"],
             &["pages", "--fill", "--save"],
             &["--beside"],

@@ -16,10 +16,14 @@ const RUNS: usize = 50;
 const WARM_RUNS: usize = 5;
 
 /// Measures; the lines for the reader, or why not.
-pub(crate) fn measure(house: &House, corpus: &Path) -> Outcome<Vec<String>> {
-    house.cargo(&["build", "--release", "--package", "sekisho"])?;
-    let target = house.metadata()?.target_directory;
-    let program = target.join("release/sekisho").into_string();
+pub(crate) fn measure(house: &House, corpus: &Path, binary: Option<&Path>) -> Outcome<Vec<String>> {
+    let program = match binary {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => {
+            house.cargo(&["build", "--release", "--package", "sekisho"])?;
+            house.metadata()?.target_directory.join("release/sekisho").into_string()
+        }
+    };
     let server = Knot::start(house, &[(".", &corpus.join("zone/root.zone"))])?;
     let arguments = arguments(corpus, server.port)?;
     // A program that does nothing is quick, too: what is measured must have verified.
