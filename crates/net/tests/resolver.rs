@@ -374,6 +374,23 @@ async fn aliases_that_lead_out_of_an_answer_are_asked_for() {
 }
 
 #[tokio::test]
+async fn where_nothing_is_an_alias_is_asked_for_only_when_one_led_there() {
+    for (owner, asked_twice) in
+        [("a.example.jp", false), ("to-nothing.example.jp", true), ("to-nobody.example.jp", true)]
+    {
+        let server = Server::of_zone(
+            "$ORIGIN example.jp.\n@ 300 SOA ns hostmaster 7 3600 600 86400 120\na 300 A 192.0.2.1\n\
+             to-nothing 300 CNAME a\nto-nobody 300 CNAME nobody\n",
+        )
+        .await;
+        let resolver = resolver(&[&server]);
+        assert!(resolver.ask(question(owner, Kind::Txt)).await.is_void(), "{owner}");
+        let alias = resolver.ask(question(owner, Kind::Cname)).await;
+        assert_eq!((alias.data().len(), server.count()), if asked_twice { (1, 2) } else { (0, 1) }, "{owner}");
+    }
+}
+
+#[tokio::test]
 async fn records_that_the_question_does_not_lead_to_are_not_answers() {
     let server = Server::start(|asked| {
         let foreign = Record::from_rdata(name("victim.example"), 60, RData::A(A([203, 0, 113, 66].into())));

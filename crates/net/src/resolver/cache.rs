@@ -17,6 +17,7 @@ use lookup::{Answer, Data, Keeper, Kind, Moment, Question};
 use mailtext::Domain;
 use tokio::time::Instant;
 
+use super::exchange::{Reached, Told};
 use crate::limits::{CACHE_ENTRY_BYTES, CACHE_SHARD_COUNT};
 
 /// The cache: shards, each behind its own lock.
@@ -62,6 +63,7 @@ struct Key {
 
 struct Kept {
     answer: Answer,
+    reached: Reached,
     ends: Instant,
     /// All that the entry holds.
     bytes: usize,
@@ -96,7 +98,7 @@ impl Cache {
         self.with_shard(&question.name, |shard| {
             shard.get(&key, now).or_else(|| {
                 key.kind = None;
-                shard.get(&key, now)
+                shard.get(&key, now).or_else(|| shard.no_alias(key, question.kind, now))
             })
         })
     }
@@ -119,16 +121,20 @@ impl Cache {
     }
 
     /// Keeps the answer for as long as it may be kept, which may be not at all.
-    pub(super) fn put(&self, question: &Question, answer: &Answer, now: Instant) {
+    pub(super) fn put(&self, question: &Question, told: &Told, now: Instant) {
+        let Told { answer, reached } = told;
         let lifetime = self.lifetimes.of(answer);
         if lifetime.is_zero() {
             return;
         }
-        // RFC 2308 §5: a name error answers every kind at the name.
-        let kind = if matches!(answer, Answer::NxDomain(_)) { None } else { Some(question.kind) };
+        // RFC 2308 §5: a name error answers every kind at the name. RFC 6604 §3: behind an alias it tells of the name that the alias leads
+        // to, and the alias itself is there.
+        let is_of_name = matches!((answer, reached), (Answer::NxDomain(_), Reached::Directly));
+        let kind = if is_of_name { None } else { Some(question.kind) };
         let key = Key { name: question.name.clone(), kind };
         let bytes = CACHE_ENTRY_BYTES + question.name.as_str().len() + bytes_of(answer);
-        let kept = Kept { answer: answer.clone(), ends: now + lifetime, bytes, bytes_beside: 0, is_used: false };
+        let (answer, reached, ends) = (answer.clone(), *reached, now + lifetime);
+        let kept = Kept { answer, reached, ends, bytes, bytes_beside: 0, is_used: false };
         self.with_shard(&question.name, |shard| shard.put(key, kept, now));
     }
 
@@ -206,6 +212,20 @@ impl Shard {
         }
         kept.is_used = true;
         Some(kept.answer.clone())
+    }
+
+    /// That there is no alias at the name, where absence of another kind told it already: an alias would have led elsewhere (RFC 1034
+    /// §4.3.2). Records tell it not – some servers give what stands beside an alias –, nor what the parent of the name answers.
+    fn no_alias(&mut self, mut key: Key, asked: Kind, now: Instant) -> Option<Answer> {
+        if asked != Kind::Cname {
+            return None;
+        }
+        [Kind::Txt, Kind::A, Kind::Aaaa, Kind::Mx].into_iter().find_map(|kind| {
+            key.kind = Some(kind);
+            let kept = self.kept.get(&key).filter(|kept| kept.reached == Reached::Directly)?;
+            let is_absent = matches!(kept.answer, Answer::NoData(_));
+            if is_absent { self.get(&key, now) } else { None }
+        })
     }
 
     fn put(&mut self, key: Key, kept: Kept, now: Instant) {
@@ -295,11 +315,19 @@ mod tests {
         Negative { ttl_s, dnssec: Dnssec::Unproven }
     }
 
+    fn direct(answer: &Answer) -> Told {
+        Told { answer: answer.clone(), reached: Reached::Directly }
+    }
+
+    fn by_alias(answer: &Answer) -> Told {
+        Told { answer: answer.clone(), reached: Reached::ByAlias }
+    }
+
     /// How many whole seconds the answer is kept.
     fn seconds_kept(answer: &Answer) -> Option<u64> {
         let (cache, start) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
         let question = question("example.jp", Kind::A);
-        cache.put(&question, answer, start);
+        cache.put(&question, &direct(answer), start);
         (0..=2000).rev().find(|second| cache.get(&question, start + Duration::from_secs(*second)).is_some())
     }
 
@@ -325,18 +353,52 @@ mod tests {
     #[test]
     fn a_name_error_answers_every_kind_and_absence_of_a_kind_only_that() {
         let (cache, now) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
-        cache.put(&question("gone.example", Kind::A), &Answer::NxDomain(negative(60)), now);
+        cache.put(&question("gone.example", Kind::A), &direct(&Answer::NxDomain(negative(60))), now);
         assert_eq!(cache.get(&question("gone.example", Kind::Txt), now), Some(Answer::NxDomain(negative(60))));
-        cache.put(&question("here.example", Kind::A), &Answer::NoData(negative(60)), now);
+        cache.put(&question("here.example", Kind::A), &direct(&Answer::NoData(negative(60))), now);
         assert_eq!(cache.get(&question("here.example", Kind::Txt), now), None);
         assert_eq!(cache.get(&question("below.gone.example", Kind::A), now), None);
+    }
+
+    #[test]
+    fn a_name_error_behind_an_alias_is_not_about_the_alias() {
+        let (cache, now) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
+        let gone = Answer::NxDomain(negative(60));
+        cache.put(&question("alias.example", Kind::Txt), &by_alias(&gone), now);
+        assert_eq!(cache.get(&question("alias.example", Kind::Txt), now), Some(gone));
+        assert_eq!(cache.get(&question("alias.example", Kind::Cname), now), None);
+        assert_eq!(cache.get(&question("alias.example", Kind::A), now), None);
+    }
+
+    #[test]
+    fn absence_tells_that_there_is_no_alias_unless_one_led_there() {
+        let absent = Answer::NoData(negative(60));
+        let later = Duration::from_secs(60);
+        for (kind, told, want) in [
+            (Kind::Txt, direct(&absent), Some(absent.clone())),
+            (Kind::A, direct(&absent), Some(absent.clone())),
+            (Kind::Aaaa, direct(&absent), Some(absent.clone())),
+            (Kind::Mx, direct(&absent), Some(absent.clone())),
+            (Kind::Txt, by_alias(&absent), None),
+            // The parent answers; what is at the name itself it does not know.
+            (Kind::Ds, direct(&absent), None),
+            // Some servers give what stands beside an alias.
+            (Kind::Txt, direct(&records(60)), None),
+            (Kind::Txt, direct(&Answer::Failed(Failure::ServFail)), None),
+        ] {
+            let (cache, now) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
+            cache.put(&question("a.example", kind), &told, now);
+            assert_eq!(cache.get(&question("a.example", Kind::Cname), now), want, "{kind:?} {told:?}");
+            assert_eq!(cache.get(&question("a.example", Kind::Cname), now + later), None);
+            assert_eq!(cache.get(&question("a.example", Kind::Ns), now), None);
+        }
     }
 
     #[test]
     fn the_same_records_come_back() {
         let (cache, now) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
         let question = question("example.jp", Kind::A);
-        cache.put(&question, &records(60), now);
+        cache.put(&question, &direct(&records(60)), now);
         let get = || match cache.get(&question, now) {
             Some(Answer::Records(records)) => records,
             other => panic!("{other:?}"),
@@ -349,9 +411,9 @@ mod tests {
     fn room_is_bounded_and_what_is_used_stays() {
         let (cache, now) = (Cache::new(CACHE_SHARD_COUNT * 20_000, LIFETIMES), Instant::now());
         let favourite = question("favourite.example", Kind::A);
-        cache.put(&favourite, &records(900), now);
+        cache.put(&favourite, &direct(&records(900)), now);
         for number in 0..5_000 {
-            cache.put(&question(&format!("n{number}.example"), Kind::A), &records(900), now);
+            cache.put(&question(&format!("n{number}.example"), Kind::A), &direct(&records(900)), now);
             assert!(cache.get(&favourite, now).is_some(), "given up at {number}");
         }
         let load = cache.load();
@@ -367,11 +429,11 @@ mod tests {
         let (cache, start) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
         let again = question("again.example", Kind::A);
         for second in 0..100 {
-            cache.put(&again, &records(1), start + Duration::from_secs(second));
+            cache.put(&again, &direct(&records(1)), start + Duration::from_secs(second));
         }
         assert_eq!(cache.load().entries, 1);
         let big = Answer::of(vec![Data::Txt(lookup::Text::from_strings([vec![b'x'; 1 << 20]]))], 60);
-        cache.put(&question("big.example", Kind::Txt), &big, start);
+        cache.put(&question("big.example", Kind::Txt), &direct(&big), start);
         assert_eq!(cache.load().entries, 1, "what does not fit at all pushes nothing out");
     }
 
@@ -379,19 +441,19 @@ mod tests {
     fn until_when_an_answer_holds() {
         let (cache, start) = (Cache::new(1 << 20, LIFETIMES), Instant::now());
         let (question, answer) = (question("example.jp", Kind::A), records(60));
-        cache.put(&question, &answer, start);
+        cache.put(&question, &direct(&answer), start);
         let until = cache.holds_until(&question, &answer).unwrap();
         assert_eq!(until, cache.moment(start + Duration::from_secs(60)));
         assert!(cache.now() < until);
         assert_eq!(cache.holds_until(&question, &records(60)), None, "equal, and another answer");
-        cache.put(&question, &records(60), start);
+        cache.put(&question, &direct(&records(60)), start);
         assert_eq!(cache.holds_until(&question, &answer), None, "it was replaced");
         let gone = Answer::NxDomain(negative(60));
-        cache.put(&question, &gone, start);
+        cache.put(&question, &direct(&gone), start);
         let other = Question::new(question.name.clone(), Kind::Txt);
         assert_eq!(cache.holds_until(&other, &gone), Some(cache.moment(start + Duration::from_secs(60))));
         let failed = Answer::Failed(Failure::ServFail);
-        cache.put(&other, &failed, start);
+        cache.put(&other, &direct(&failed), start);
         assert_eq!(cache.holds_until(&other, &failed), None);
     }
 
@@ -400,7 +462,7 @@ mod tests {
         let (cache, now) = (Cache::new(CACHE_SHARD_COUNT * 20_000, LIFETIMES), Instant::now());
         let question = question("example.jp", Kind::A);
         assert!(!cache.hold_beside(&question, 1), "no answer, nothing beside it");
-        cache.put(&question, &records(900), now);
+        cache.put(&question, &direct(&records(900)), now);
         let alone = cache.load().bytes;
         for (bytes, is_held) in [(100, true), (5_000, true), (20_000 - alone, true), (20_001 - alone, false), (0, true)]
         {
@@ -409,14 +471,14 @@ mod tests {
             assert_eq!(cache.load().bytes, if is_held { alone + bytes } else { before });
         }
         assert!(cache.hold_beside(&question, 15_000));
-        cache.put(&question, &records(900), now);
+        cache.put(&question, &direct(&records(900)), now);
         assert_eq!(cache.load().bytes, alone, "what stood beside the old answer is gone with it");
     }
 
     #[test]
     fn a_cache_of_no_bytes_keeps_nothing() {
         let (cache, now) = (Cache::new(0, LIFETIMES), Instant::now());
-        cache.put(&question("example.jp", Kind::A), &records(60), now);
+        cache.put(&question("example.jp", Kind::A), &direct(&records(60)), now);
         assert_eq!(cache.load(), Load::default());
     }
 }

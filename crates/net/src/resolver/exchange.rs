@@ -21,6 +21,22 @@ use crate::limits::{
     TCP_CONNECTION_COUNT_MAX,
 };
 
+/// What came of a question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Told {
+    pub(super) answer: Answer,
+    pub(super) reached: Reached,
+}
+
+/// Of which name an answer tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reached {
+    /// Of the name that was asked for: there is no alias.
+    Directly,
+    /// Of the name that an alias there led to.
+    ByAlias,
+}
+
 /// The servers, and the way to ask them.
 pub(super) struct Upstream {
     config: ResolverConfig,
@@ -71,7 +87,7 @@ impl Upstream {
     }
 
     /// The answer, within the time for one question.
-    pub(super) async fn resolve(&self, question: &Question) -> Answer {
+    pub(super) async fn resolve(&self, question: &Question) -> Told {
         let exchange = async {
             // Never closed, so never an error.
             let _permit = self.in_flight.acquire().await;
@@ -82,15 +98,15 @@ impl Upstream {
             }
         };
         match timeout(self.config.question_timeout, exchange).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => Answer::Failed(failure),
-            Err(_) => Answer::Failed(Failure::Timeout),
+            Ok(Ok(told)) => told,
+            Ok(Err(failure)) => Told::failed(failure),
+            Err(_) => Told::failed(Failure::Timeout),
         }
     }
 
     /// Follows, with a place among those that were sent just now. Whoever waits for long is in no buffer any more, and makes room:
     /// names that nobody answers for hold no others up.
-    async fn follow_in_turn(&self, question: &Question) -> Result<Answer, Failure> {
+    async fn follow_in_turn(&self, question: &Question) -> Result<Told, Failure> {
         let place = self.burst.acquire().await;
         let mut following = std::pin::pin!(self.follow(question));
         match timeout(Duration::from_millis(BURST_MS), &mut following).await {
@@ -103,7 +119,7 @@ impl Upstream {
     }
 
     /// Follows aliases out of one answer into the next.
-    async fn follow(&self, question: &Question) -> Result<Answer, Failure> {
+    async fn follow(&self, question: &Question) -> Result<Told, Failure> {
         let mut aliases: Vec<Domain> = Vec::new();
         let mut ttl_s = u32::MAX;
         let mut dnssec = Dnssec::Authenticated;
@@ -122,12 +138,14 @@ impl Upstream {
             }
             // RFC 2308 §5: absence without a SOA record is not kept.
             let negative = |soa_ttl_s: Option<u32>| Negative { ttl_s: soa_ttl_s.unwrap_or(0).min(ttl_s), dnssec };
-            match reading.end {
-                End::Data(data) => return Ok(Answer::records(Records::new(data, ttl_s, dnssec, aliases))),
-                End::NoData(soa_ttl_s) => return Ok(Answer::NoData(negative(soa_ttl_s))),
-                End::NxDomain(soa_ttl_s) => return Ok(Answer::NxDomain(negative(soa_ttl_s))),
-                End::Alias => {}
-            }
+            let reached = if aliases.is_empty() { Reached::Directly } else { Reached::ByAlias };
+            let answer = match reading.end {
+                End::Data(data) => Answer::records(Records::new(data, ttl_s, dnssec, aliases)),
+                End::NoData(soa_ttl_s) => Answer::NoData(negative(soa_ttl_s)),
+                End::NxDomain(soa_ttl_s) => Answer::NxDomain(negative(soa_ttl_s)),
+                End::Alias => continue,
+            };
+            return Ok(Told { answer, reached });
         }
     }
 
@@ -238,6 +256,12 @@ impl Upstream {
 
     fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Told {
+    fn failed(failure: Failure) -> Self {
+        Self { answer: Answer::Failed(failure), reached: Reached::Directly }
     }
 }
 

@@ -85,7 +85,7 @@ impl Resolver {
         let Ok(name) = Domain::query("localhost") else {
             return Ok(());
         };
-        match self.shared.upstream.resolve(&Question::new(name, Kind::A)).await {
+        match self.shared.upstream.resolve(&Question::new(name, Kind::A)).await.answer {
             Answer::Failed(failure @ (Failure::Timeout | Failure::Unreachable)) => {
                 Err(ResolverError::Unreachable { servers: self.config().servers.clone(), failure })
             }
@@ -136,31 +136,35 @@ impl Resolver {
     }
 
     async fn fly(&self, question: Question) -> Answer {
-        let (seat, pilot) = self.shared.flights.board(&question);
+        let (seat, pilot) = self.shared.flights.board(question);
         match pilot {
             None => count(&self.shared.counters.coalesced),
             Some(pilot) => {
                 let shared = Arc::clone(&self.shared);
                 let _detached = self.shared.runtime.spawn(async move {
-                    // Between the look into the cache and the boarding, another flight may have landed.
-                    let known = shared.cache.get(&question, Instant::now());
-                    let answer = match known {
-                        Some(answer) => answer,
-                        None => {
-                            let answer = shared.upstream.resolve(&question).await;
-                            count(match answer {
-                                Answer::Failed(_) => &shared.counters.failures,
-                                _ => &shared.counters.answers,
-                            });
-                            shared.cache.put(&question, &answer, Instant::now());
-                            answer
-                        }
-                    };
-                    pilot.land(answer);
+                    let answer = shared.answer(pilot.question()).await;
+                    pilot.land(&answer);
                 });
             }
         }
         seat.answer().await
+    }
+}
+
+impl Shared {
+    /// What is known by now, or what the servers say, which is known from then on.
+    async fn answer(&self, question: &Question) -> Answer {
+        // Between the look into the cache and the boarding, another flight may have landed.
+        if let Some(known) = self.cache.get(question, Instant::now()) {
+            return known;
+        }
+        let told = self.upstream.resolve(question).await;
+        count(match told.answer {
+            Answer::Failed(_) => &self.counters.failures,
+            _ => &self.counters.answers,
+        });
+        self.cache.put(question, &told, Instant::now());
+        told.answer
     }
 }
 

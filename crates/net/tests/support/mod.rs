@@ -9,6 +9,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, NULL, PTR, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use lookup::limits::ALIAS_COUNT_MAX;
 use lookup::{Answer, Data, Dnssec, Failure, Kind, Question, Zone};
 use mailtext::Domain;
 use sekisho_net::{Resolver, ResolverConfig};
@@ -253,6 +254,7 @@ pub fn from_zone(zone: &Zone, asked: &Asked) -> Vec<Sent> {
             if matches!(answer, Answer::NxDomain(_)) {
                 message.metadata.response_code = ResponseCode::NXDomain;
             }
+            message.add_answers(aliases_from(zone, asked));
             if negative.ttl_s > 0 {
                 message.add_authority(soa(negative.ttl_s, negative.ttl_s));
             }
@@ -274,6 +276,19 @@ pub fn from_zone(zone: &Zone, asked: &Asked) -> Vec<Sent> {
         return now(cut.to_vec().unwrap());
     }
     now(bytes)
+}
+
+/// The aliases that lead from the question to where there is nothing (RFC 2308 §2.1, §2.2).
+fn aliases_from(zone: &Zone, asked: &Asked) -> Vec<Record> {
+    let (mut found, mut at) = (Vec::new(), asked.question.name.clone());
+    while asked.question.kind != Kind::Cname && found.len() < ALIAS_COUNT_MAX {
+        let answer = zone.answer(&Question::new(at.clone(), Kind::Cname));
+        let [Data::Cname(target)] = answer.data() else { break };
+        let (owner, target) = (name(at.as_str()), target.clone());
+        found.push(Record::from_rdata(owner, answer.ttl_s(), RData::CNAME(CNAME(name(target.as_str())))));
+        at = target;
+    }
+    found
 }
 
 /// RFC 8914: an EDNS record with an extended error.
