@@ -229,7 +229,7 @@ async fn ask(
 ) -> Result<(), Failure> {
     let warned = Warned::on_standard_error();
     let installation = Installation::open(common, &roles(&arguments.role), &warned).await;
-    let takes = subjects.into_iter().map(|subject| taken(common, world, (past, &installation), subject));
+    let takes = subjects.into_iter().map(|subject| Box::pin(taken(common, world, (past, &installation), subject)));
     let mut snapshots = stream::iter(takes).buffered(CHECK_AT_ONCE);
     while let Some(taken) = snapshots.next().await {
         if found.send(taken?).await.is_err() {

@@ -1,7 +1,8 @@
 //! The zone and its servers, and what is common to all TXT records (COM).
 
 use futures_util::future::{join, join_all, join4};
-use lookup::{Kind, Question};
+use lookup::{Answer, Kind, Question};
+use mailtext::Domain;
 
 use crate::limits::NONSENSE_LABEL;
 use crate::published::Published;
@@ -31,7 +32,7 @@ pub struct Seen {
     pub wildcard: Option<Published>,
     /// Names at which records stand by mistake.
     pub misplaced: Vec<Published>,
-    /// Aliases at the names of policies.
+    /// Aliases at the names of policies at which no text is found.
     pub aliases: Vec<Published>,
 }
 
@@ -64,16 +65,24 @@ pub async fn look<W: World>(world: &W, subject: &Subject) -> Seen {
         Published::ask_below(world, domain, NONSENSE_LABEL),
         join_all(labels.iter().map(|labels| Published::ask_below(world, domain, labels))),
         join_all(
-            policies
-                .iter()
-                .filter_map(|labels| domain.prefixed(labels).ok())
-                .map(|name| Published::ask(world, name, Kind::Cname)),
+            policies.iter().filter_map(|labels| domain.prefixed(labels).ok()).map(|name| alias_to_nothing(world, name)),
         ),
         each,
     );
     let ((servers, authority, signer, alias), (wildcard, misplaced, aliases, each)) = join(zone, probes).await;
     let misplaced = misplaced.into_iter().flatten().collect();
+    let aliases = aliases.into_iter().flatten().collect();
     Seen { servers, authority, signer, alias, each, wildcard, misplaced, aliases }
+}
+
+/// The alias at a name at which no text is found. Its text is asked for in any case, and where there is some, an alias leads somewhere;
+/// that there is nothing tells a resolver that there is no alias, either, unless one led there.
+async fn alias_to_nothing<W: World>(world: &W, name: Domain) -> Option<Published> {
+    let text = Published::ask(world, name, Kind::Txt).await;
+    match text.answer {
+        Answer::Records(_) => None,
+        _ => Some(Published::ask(world, text.question.name, Kind::Cname).await),
+    }
 }
 
 /// Labels before the domain at which records stand when somebody wrote the whole name into a form that appends the
