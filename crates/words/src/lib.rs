@@ -2,7 +2,8 @@
 //!
 //! What it does: [`Words::say`] takes a stable id and its arguments – those of `mailtext::Explain` and the program's own
 //! (listed in [`texts`]) – and gives the sentence in the reader's language. The catalogues are Fluent files, `en/*.ftl`
-//! and `ja/*.ftl`, compiled in; both hold exactly the same ids with the same arguments, which tests hold them to.
+//! and `ja/*.ftl`, compiled in; both hold exactly the same ids, which the build holds them to, with the same arguments, which
+//! tests do.
 //!
 //! What it will never do: choose a language by itself, escape, colour or align anything, interpret an argument as
 //! markup, or panic because a sentence or an argument is missing.
@@ -15,13 +16,13 @@
 //! `en/spf.ftl` beside `ja/spf.ftl`. A new sentence: the same id in both languages; its arguments by the names that the
 //! emitting crate gives them.
 
+mod catalogue;
 pub mod function;
 pub mod language;
 mod limits;
 pub mod texts;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -30,6 +31,7 @@ use fluent_bundle::resolver::ResolverError;
 use fluent_bundle::resolver::errors::ReferenceKind;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 
+pub use catalogue::ids;
 pub use language::Language;
 
 /// One argument of a sentence.
@@ -47,8 +49,6 @@ pub enum Argument<'a> {
 /// The catalogue of one language. `Send` and `Sync`: one serves all threads.
 pub struct Words {
     language: Language,
-    /// The number of the file in which each sentence stands.
-    files_by_id: HashMap<&'static str, usize>,
     files: Vec<File>,
 }
 
@@ -76,14 +76,12 @@ impl File {
 }
 
 impl Words {
-    /// Finds out which sentences the catalogue of `language` has; takes part of a millisecond, so keep it. A file of it is read when
-    /// the first of its sentences is wanted.
+    /// The catalogue of `language`. A file of it is read when the first of its sentences is wanted; whoever says more than
+    /// one keeps this.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        let sources = language.sources();
-        let files: Vec<_> = sources.iter().map(|source| File { source, bundle: OnceLock::new() }).collect();
-        let ids = files.iter().enumerate().flat_map(|(at, file)| ids_of(file.source).map(move |id| (id, at)));
-        Self { language, files_by_id: ids.collect(), files }
+        let file = |source: &&'static str| File { source, bundle: OnceLock::new() };
+        Self { language, files: catalogue::sources(language).iter().map(file).collect() }
     }
 
     /// The language.
@@ -95,7 +93,7 @@ impl Words {
     /// Whether there is a sentence of this id.
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
-        self.files_by_id.contains_key(id)
+        catalogue::file_of(id).is_some()
     }
 
     /// The sentence of `id`, with its arguments.
@@ -140,7 +138,7 @@ impl Words {
 
     /// Makes the sentence; arguments that it wanted and that are not there are noted in `values` as given and empty.
     fn format(&self, id: &str, values: &mut FluentArgs<'_>) -> Option<String> {
-        let bundle = self.files.get(*self.files_by_id.get(id)?)?.bundle(self.language);
+        let bundle = self.files.get(catalogue::file_of(id)?)?.bundle(self.language);
         let message = bundle.get_message(id)?;
         let pattern = message.value()?;
         let mut errors = Vec::new();
@@ -170,19 +168,6 @@ impl fmt::Display for Argument<'_> {
             Self::Number(number) => write!(formatter, "{number}"),
         }
     }
-}
-
-/// All ids of a language's catalogue, in the order of its files.
-pub fn ids(language: Language) -> impl Iterator<Item = &'static str> {
-    language.sources().iter().flat_map(|source| ids_of(source))
-}
-
-fn ids_of(source: &'static str) -> impl Iterator<Item = &'static str> {
-    source.lines().filter_map(|line| {
-        let length = line.bytes().position(|byte| !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))?;
-        let (id, rest) = line.split_at_checked(length)?;
-        (id.starts_with(|first: char| first.is_ascii_lowercase()) && rest.starts_with(" =")).then_some(id)
-    })
 }
 
 /// Whether the argument is the id of a sentence of its own.
