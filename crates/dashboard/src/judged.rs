@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use feedback::Archive as _;
-use feedback::archive::{Class, CountLine, CountQuery, Division, DomainLine, Sender, SourceLine};
+use feedback::archive::{Class, CountQuery, DomainLine, Sender, SourceLine, Volume, Volumes};
 use insight::group::sighting;
 use insight::{Classifier, Existence, Situation};
 use mailtext::Domain;
@@ -26,7 +26,8 @@ pub struct Judged {
     pub lines: BTreeMap<Box<str>, Vec<SourceLine>>,
     /// Who judges.
     pub classifier: Classifier,
-    counts: Vec<CountLine>,
+    /// How much was sent in the names of `domains`, all of it: of sources there are only the largest.
+    pub volumes: Volumes,
     /// The messages of each line in pieces of the period, where they were asked for.
     pieces: BTreeMap<Box<str>, Vec<Vec<u64>>>,
 }
@@ -86,11 +87,10 @@ impl Judged {
         let names = own.iter().map(|line| line.domain.to_string()).collect();
         let is_meant = |line: &DomainLine| asked_domain.as_ref().is_none_or(|asked| *asked.as_str() == *line.domain);
         let domains: Vec<_> = own.into_iter().filter(is_meant).collect();
-        let by = Division { day: true, domain: true, reporter: true, ..Division::default() };
-        let counts = visit.archive()?.counts(asked(visit, period)?, by).await?;
-        let wanted: BTreeSet<&str> = domains.iter().map(|line| &*line.domain).collect();
+        let wanted: BTreeSet<Box<str>> = domains.iter().map(|line| line.domain.clone()).collect();
+        let volumes = visit.archive()?.volumes(asked(visit, period)?, Some(wanted.clone())).await?;
         let (mut all, mut pieces) = (Vec::new(), Vec::new());
-        for (line, its) in found.into_iter().filter(|(line, _)| wanted.contains(&*line.domain)) {
+        for (line, its) in found.into_iter().filter(|(line, _)| wanted.contains(&line.domain)) {
             all.push(line);
             pieces.push(its);
         }
@@ -101,13 +101,26 @@ impl Judged {
             of_lines.entry(line.domain.clone()).or_default().push(its);
             lines.entry(line.domain.clone()).or_default().push(line);
         }
-        Ok(Self { period, domains, names, lines, classifier, counts, pieces: of_lines })
+        Ok(Self { period, domains, names, lines, classifier, volumes, pieces: of_lines })
     }
 
     /// The messages of a domain.
     #[must_use]
     pub fn lines(&self, domain: &DomainLine) -> &[SourceLine] {
         self.lines.get(&domain.domain).map_or(&[], Vec::as_slice)
+    }
+
+    /// How much was sent in the name of a domain.
+    #[must_use]
+    pub fn volume(&self, domain: &DomainLine) -> Volume {
+        self.volumes.domains.get(&domain.domain).copied().unwrap_or_default()
+    }
+
+    /// How many messages of a domain are of sources too small to be among its [`Self::lines`].
+    #[must_use]
+    pub fn left(&self, domain: &DomainLine) -> u64 {
+        let told_apart = self.lines(domain).iter().fold(0_u64, |sum, line| sum.saturating_add(line.count));
+        self.volume(domain).sum.message_count.saturating_sub(told_apart)
     }
 
     /// How the messages of each source are spread over the period, in pieces of so many days.
@@ -147,7 +160,7 @@ impl Judged {
         published: &'a Published,
         existence: &'a dyn Fn(&str) -> Existence,
     ) -> Situation<'a> {
-        Situation::of(domain, self.lines(domain), &self.counts, published.record.as_deref(), existence)
+        Situation::of(domain, self.lines(domain), self.volume(domain), published.record.as_deref(), existence)
     }
 }
 

@@ -113,6 +113,12 @@ pub fn notice(tone: Tone, inner: &Markup) -> Markup {
     html! { div class={ "notice " (tone.word()) } { span .mark aria-hidden="true" { (tone.mark()) } div { (inner) } } }
 }
 
+/// That messages of so many small sources are counted and not looked at one by one, where there are any.
+#[must_use]
+pub fn left(count: u64, view: &View<'_>) -> Markup {
+    html! { @if count > 0 { p .lead { (view.say("page-sources-left", &[("count", count.into())])) } } }
+}
+
 /// A number that is looked at first, with what it is a count of.
 #[must_use]
 pub fn figure_of(number: u64, label: &str, address: Option<&str>) -> Markup {

@@ -171,6 +171,7 @@ const OVERVIEW_DOMAIN: Shape = Object(&[
     ("text", Text),
     ("rung", Text),
     ("messages", Count),
+    ("told_apart", Count),
     ("passed", Count),
     ("classes", CLASSES),
     ("next_is_ready", Flag),

@@ -4,6 +4,7 @@
 //! futures may be awaited on any executor. A source (a mailbox, a directory) is told that a report is taken only after
 //! [`Archive::import`] has returned: then it is on the disk.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::IpAddr;
 
@@ -15,7 +16,7 @@ use thiserror::Error;
 use crate::aggregate::{Aggregate, Circumstances, PublishedPolicy};
 use crate::deviation::Deviation;
 use crate::failure::Failure;
-use crate::summary::{Spread, Summary};
+use crate::summary::{AggregateSum, Spread, Summary};
 use crate::tls::{Tls, TlsFailure, TlsPolicy};
 
 /// A store of reports.
@@ -96,6 +97,17 @@ pub trait Archive: Send + Sync {
         query: CountQuery,
         by: Division,
     ) -> impl Future<Output = Result<Vec<CountLine>, ArchiveError>> + Send;
+
+    /// How much was sent in the names of these domains, or of all: every message, however many sources and reporters there
+    /// are. The question's limit is not asked.
+    ///
+    /// # Errors
+    /// The store cannot answer.
+    fn volumes(
+        &self,
+        query: CountQuery,
+        domains: Option<BTreeSet<Box<str>>>,
+    ) -> impl Future<Output = Result<Volumes, ArchiveError>> + Send;
 
     /// Who reports: how much, how well, since when and until when; the largest count of messages first.
     ///
@@ -509,6 +521,24 @@ pub struct CountLine {
     pub spf_aligned: Option<bool>,
     /// How many messages.
     pub count: u64,
+}
+
+/// How much was sent in the names of some domains.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Volumes {
+    /// By policy domain. One in whose name nothing was sent is not there.
+    pub domains: BTreeMap<Box<str>, Volume>,
+    /// By day, in days since 1970, all these domains together.
+    pub days: BTreeMap<u32, AggregateSum>,
+}
+
+/// How much was sent in the name of a domain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Volume {
+    /// The messages, and how many organisations report about them.
+    pub sum: AggregateSum,
+    /// On how many days.
+    pub day_count: u32,
 }
 
 /// Who reports.

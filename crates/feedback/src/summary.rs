@@ -175,7 +175,7 @@ impl AggregateSum {
     }
 
     /// Adds others; who reports is not counted so.
-    fn join(&mut self, other: &Self) {
+    pub fn join(&mut self, other: &Self) {
         let add = |to: &mut u64, more: u64| *to = to.saturating_add(more);
         add(&mut self.message_count, other.message_count);
         add(&mut self.passed_count, other.passed_count);

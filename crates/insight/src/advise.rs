@@ -1,12 +1,10 @@
 //! The advisor (the guideline's 2-3, 2-4, 2-13): where a domain stands on the way to `reject`, what keeps it from the
 //! next rung, what to publish then, and what to repair first.
 
-use std::collections::BTreeSet;
-
 use dmarc::Policy;
 use dmarc::record::{Record, Standing as RecordStanding, Testing};
 use feedback::aggregate::PublishedPolicy;
-use feedback::archive::{Class, CountLine, DomainLine, Sender, SourceLine, Standing};
+use feedback::archive::{Class, DomainLine, Sender, SourceLine, Standing, Volume};
 use mailtext::{Explain, Rule, Value};
 
 use crate::classify::Classifier;
@@ -71,25 +69,22 @@ pub struct Situation<'a> {
 }
 
 impl<'a> Situation<'a> {
-    /// That of a domain, from what reports tell of some days: `lines` are its own messages, `counts` those of any domains,
-    /// divided by day, domain and reporter.
+    /// That of a domain, from what reports tell of some days: `lines` are its messages by source, as far as they are told
+    /// apart, `volume` counts all of them.
     #[must_use]
     pub fn of(
         domain: &'a DomainLine,
         lines: &'a [SourceLine],
-        counts: &[CountLine],
+        volume: Volume,
         record: Option<&'a str>,
         existence: &'a dyn Fn(&str) -> Existence,
     ) -> Self {
-        let own = || counts.iter().filter(|line| line.domain.as_ref() == Some(&domain.domain));
-        let reporters: BTreeSet<_> = own().filter_map(|line| line.reporter.as_ref()).collect();
-        let days: BTreeSet<_> = own().filter_map(|line| line.day).collect();
         Self {
             policy: &domain.policy,
             record,
             lines,
-            day_count: u32::try_from(days.len()).unwrap_or(u32::MAX),
-            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
+            day_count: volume.day_count,
+            reporter_count: u32::try_from(volume.sum.reporter_count).unwrap_or(u32::MAX),
             existence,
         }
     }

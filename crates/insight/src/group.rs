@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use feedback::aggregate::{AlignedPass, PublishedPolicy};
 use feedback::archive::{Class, Sender, Sighting, SourceLine, Standing};
+use feedback::summary::AggregateSum;
 use report::vocabulary::MethodResult;
 
 use crate::alignment::Passes;
@@ -226,6 +227,14 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.entry.is_some() || self.is_own || self.standing.is_some()
+    }
+}
+
+impl From<&AggregateSum> for Tally {
+    fn from(sum: &AggregateSum) -> Self {
+        let mut tally = Self::default();
+        Self::CLASSES.into_iter().for_each(|class| tally.add(class, sum.class(class)));
+        tally
     }
 }
 

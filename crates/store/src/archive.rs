@@ -16,7 +16,7 @@
 //!
 //! Reading order: `memory`, which is the plain meaning of the trait; `head`, `receive`, `answer`, the rules that both
 //! stores share; `codec` and `cells`, what is stored; then `schema`, `writer`, `desk`, `change`, `retention`, `read`, `sums`,
-//! `summary`.
+//! `places`, `summary`, `volume`.
 
 mod answer;
 mod audits;
@@ -31,6 +31,7 @@ mod names;
 mod notice;
 mod outbox;
 mod parcel;
+mod places;
 mod read;
 mod receive;
 mod retention;
@@ -38,8 +39,10 @@ mod schema;
 mod summary;
 mod sums;
 mod surveys;
+mod volume;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::Path;
@@ -49,7 +52,7 @@ use feedback::Archive;
 use feedback::archive::{
     ArchiveError, Content, CountLine, CountQuery, Division, DocumentId, DocumentLine, DocumentPage, DocumentQuery,
     DomainLine, Host, Judge, Mark, Parcel, Place, Receipt, Removal, Removed, ReporterLine, SourceLine, Standing,
-    TlsLine, Totals,
+    TlsLine, Totals, Volumes,
 };
 use feedback::failure::Failure;
 use feedback::limits::{REFUSED_BYTES_MAX, REFUSED_COUNT_MAX};
@@ -212,6 +215,14 @@ impl Archive for SqliteArchive {
         by: Division,
     ) -> impl Future<Output = Result<Vec<CountLine>, ArchiveError>> + Send {
         self.readers.ask(move |connection| sums::counts(connection, &query, by)).end()
+    }
+
+    fn volumes(
+        &self,
+        query: CountQuery,
+        domains: Option<BTreeSet<Box<str>>>,
+    ) -> impl Future<Output = Result<Volumes, ArchiveError>> + Send {
+        self.readers.ask(move |connection| volume::volumes(connection, &query, domains.as_ref())).end()
     }
 
     fn reporters(&self, query: CountQuery) -> impl Future<Output = Result<Vec<ReporterLine>, ArchiveError>> + Send {

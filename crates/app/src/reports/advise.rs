@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use dmarc::record::{Mode, Record, Testing};
 use feedback::Archive as _;
-use feedback::archive::{CountLine, CountQuery, Division, DomainLine, SourceLine};
+use feedback::archive::{CountQuery, DomainLine, SourceLine, Volumes};
 use futures_util::future::join_all;
 use insight::group::{class_label, class_word};
 use insight::whatif::Hit;
@@ -132,7 +132,7 @@ pub(crate) struct Told {
     pub(crate) lines: Vec<SourceLine>,
     /// Who judges them.
     pub(crate) classifier: Classifier,
-    counts: Vec<CountLine>,
+    volumes: Volumes,
 }
 
 impl Told {
@@ -142,11 +142,10 @@ impl Told {
     /// It cannot answer.
     pub(super) async fn of(common: &Common, store: &SqliteArchive, query: &CountQuery) -> Result<Self, Failure> {
         let lines = answered(common, store.sources(query.clone())).await?;
-        let by = Division { day: true, domain: true, reporter: true, ..Division::default() };
-        let counts = answered(common, store.counts(query.clone(), by)).await?;
+        let volumes = answered(common, store.volumes(query.clone(), None)).await?;
         let tenant = query.tenant.as_deref().unwrap_or_default();
         let classifier = classifier_of(common, store, tenant, &lines).await?;
-        Ok(Self { lines, classifier, counts })
+        Ok(Self { lines, classifier, volumes })
     }
 
     /// The messages of a policy domain.
@@ -162,7 +161,8 @@ impl Told {
         record: Option<&'a str>,
         existence: &'a dyn Fn(&str) -> Existence,
     ) -> Situation<'a> {
-        Situation::of(domain, own, &self.counts, record, existence)
+        let volume = self.volumes.domains.get(&domain.domain).copied().unwrap_or_default();
+        Situation::of(domain, own, volume, record, existence)
     }
 }
 

@@ -1,11 +1,10 @@
 //! The digest: every week how each domain does. Those that need somebody come first, and the subject says so.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use feedback::Archive as _;
 use feedback::ArchiveError;
-use feedback::archive::{Class, CountQuery, Division, DocumentQuery, DomainLine, SourceLine, Status};
+use feedback::archive::{Class, CountQuery, DocumentQuery, DomainLine, SourceLine, Status};
 use futures_util::future::join_all;
 use insight::digest::{Brief, Line, State, date};
 use insight::{Advice, Alert, Classifier, Gates, Situation, Verdict, Week, advise, digest};
@@ -81,12 +80,10 @@ impl Telling {
         };
         let lines = self.archive.sources(query(days.from, days.until)).await?;
         let before = self.archive.sources(query(days.from.saturating_sub(7), days.from)).await?;
-        let by = Division { day: true, reporter: true, ..Division::default() };
         // Whether a step may be taken is judged by more than a week.
         let month = query(days.until.saturating_sub(DIGEST_GATE_DAYS), days.until);
-        let counts = self.archive.counts(month, by).await?;
-        let seen: BTreeSet<u32> = counts.iter().filter_map(|count| count.day).collect();
-        let reporters: BTreeSet<&str> = counts.iter().filter_map(|count| count.reporter.as_deref()).collect();
+        let volumes = self.archive.volumes(month, None).await?;
+        let volume = volumes.domains.get(&line.domain).copied().unwrap_or_default();
         let of = Some((Box::default(), line.domain.clone()));
         let query = AlertQuery { of, from_day: days.from, until_day: days.until, is_waiting: false };
         let alerts: Vec<Alert> =
@@ -95,14 +92,7 @@ impl Telling {
         let published = Published::ask(&lookup, &line.domain, &lines).await;
         let classifier = manner.classifier(self, &lines).await?;
         let exists = |name: &str| published.existence(name);
-        let situation = Situation {
-            policy: &line.policy,
-            record: published.text(),
-            lines: &lines,
-            day_count: u32::try_from(seen.len()).unwrap_or(u32::MAX),
-            reporter_count: u32::try_from(reporters.len()).unwrap_or(u32::MAX),
-            existence: &exists,
-        };
+        let situation = Situation::of(line, &lines, volume, published.text(), &exists);
         Ok(told(manner, &situation, &classifier, (&before, &alerts), days))
     }
 

@@ -18,7 +18,7 @@ use crate::data::{Cell, Column, Table, grouped};
 use crate::judged::Judged;
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, PAGE_ROW_COUNT};
 use crate::page::Page;
-use crate::parts::{Tone, class, code, days, downloads, filter, notice, record, safe, state};
+use crate::parts::{Tone, class, code, days, downloads, filter, left, notice, record, safe, state};
 use crate::screen::{Fresh, Kind, Parameter, Screen};
 use crate::sources::{Published, Sources};
 use crate::trouble::Trouble;
@@ -40,6 +40,8 @@ struct OfDomain {
     rung: Rung,
     gates: Vec<GateShown>,
     tally: Tally,
+    /// Messages of sources too small to be told apart.
+    left: u64,
     day_count: u32,
     reporter_count: u32,
     now: WhatIf,
@@ -220,6 +222,7 @@ fn of_domain(judged: &Judged, line: &DomainLine, published: Published, wanted: W
         rung: advice.rung,
         gates,
         tally: advice.tally,
+        left: judged.left(line),
         day_count: situation.day_count,
         reporter_count: situation.reporter_count,
         asked,
@@ -303,6 +306,7 @@ fn card(domain: &OfDomain, view: &View<'_>) -> Markup {
             h2 { a href=(to_domain(domain, view)) { (safe(&domain.name)) } }
             p .verdict { (domain.verdict.text(view)) }
             (ladder(domain.rung, view))
+            (left(domain.left, view))
         }
     }
 }
@@ -323,6 +327,7 @@ fn whole(domain: &OfDomain, view: &View<'_>) -> Markup {
         p .verdict { (domain.verdict.text(view)) }
         (ladder(domain.rung, view))
         p { (view.say("page-ladder-counted", &counted)) }
+        (left(domain.left, view))
         (repairs(domain, view))
         h2 { (view.word("page-reports-label-gates")) }
         ul .plain { @for gate in &domain.gates { li { (gate_state(gate, view)) } } }

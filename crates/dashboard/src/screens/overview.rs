@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use chart::{Figure, Scale, Series, Shape};
-use feedback::Archive as _;
-use feedback::archive::{Class, CountQuery, DomainLine};
-use feedback::summary::Spread;
+use feedback::archive::{Class, DomainLine};
 use futures_util::future::join_all;
 use insight::advise::Rung;
 use insight::group::{class_label, class_word};
@@ -17,7 +15,7 @@ use crate::ask::{Period, Query, View, Visit, day_text};
 use crate::data::{Cell, Column, Table, grouped};
 use crate::judged::Judged;
 use crate::page::Page;
-use crate::parts::{Tone, class, days, downloads, figure, figure_of, filter, notice, safe, share, slot};
+use crate::parts::{Tone, class, days, downloads, figure, figure_of, filter, left, notice, safe, share, slot};
 use crate::screen::{Fresh, Screen};
 use crate::screens::noticed;
 use crate::sources::{NoticedPage, Published, Sources};
@@ -41,6 +39,9 @@ struct OfDomain {
     verdict: String,
     rung: Rung,
     tally: Tally,
+    /// How many of these messages are of the sources that are told apart, which are the largest.
+    told_apart: u64,
+    /// Of those, how many passed.
     passed: u64,
     repair: Option<(String, String)>,
     spoofer: Option<(String, u64)>,
@@ -67,16 +68,9 @@ impl Screen for Overview {
     async fn read<S: Sources>(visit: &Visit<'_, S>) -> Result<Data, Trouble> {
         let judged = Judged::of(visit).await?;
         let period = judged.period;
-        let query =
-            CountQuery { from_day: Some(period.from_day), until_day: Some(period.until_day), ..CountQuery::default() };
-        let summary = visit.archive()?.summary(query, Spread::Daily).await?;
         let mut daily: BTreeMap<u32, Tally> =
             (period.from_day..period.until_day).map(|day| (day, Tally::default())).collect();
-        let is_meant = |name: &str| judged.domains.iter().any(|domain| *domain.domain == *name);
-        for ((domain, day), sum) in &summary.aggregate {
-            let Some(tally) = day.and_then(|day| daily.get_mut(&day)).filter(|_| is_meant(domain)) else { continue };
-            Tally::CLASSES.into_iter().for_each(|class| tally.add(class, sum.class(class)));
-        }
+        daily.extend(judged.volumes.days.iter().map(|(day, sum)| (*day, Tally::from(sum))));
         let mut domains = Vec::with_capacity(judged.domains.len());
         // DNS is asked about many at the same time: a page does not wait for one after the other.
         for lines in judged.domains.chunks(ASKED_AT_ONCE_COUNT) {
@@ -121,6 +115,7 @@ impl Screen for Overview {
                 "text": domain.verdict,
                 "rung": domain.rung.as_str(),
                 "messages": domain.tally.total(),
+                "told_apart": domain.told_apart,
                 "passed": domain.passed,
                 "classes": classes(&domain.tally),
                 "next_is_ready": domain.is_ready,
@@ -146,6 +141,7 @@ impl Screen for Overview {
             Column::text("domain", label("page-label-domain")),
             Column::text("rung", label("page-label-rung")),
             Column::number("messages", label("page-label-messages")),
+            Column::number("told_apart", label("page-label-told-apart")),
             Column::number("passed", label("page-label-passed")),
         ];
         columns.extend(classes());
@@ -155,6 +151,7 @@ impl Screen for Overview {
                 Cell::text(&domain.name).head(),
                 Cell::text(domain.rung.as_str()),
                 Cell::number(domain.tally.total()),
+                Cell::number(domain.told_apart),
                 Cell::number(domain.passed),
             ];
             row.extend(Tally::CLASSES.map(|class| Cell::number(domain.tally.of(class))));
@@ -187,6 +184,7 @@ fn of_domain<S: Sources>(visit: &Visit<'_, S>, judged: &Judged, line: &DomainLin
     let named = |name: &str| if name.is_empty() { "–".to_owned() } else { name.to_owned() };
     let news = advice.groups.iter().filter(|group| group.first_day > judged.period.from_day.max(line.first_day));
     let spoofers = advice.groups.iter().filter(|group| group.class() == Class::Suspected);
+    let tally = Tally::from(&judged.volume(line).sum);
     let is_top = advice.rung.next() == advice.rung;
     let name = || advice.publication.name.trim_end_matches('.').to_owned();
     OfDomain {
@@ -196,6 +194,7 @@ fn of_domain<S: Sources>(visit: &Visit<'_, S>, judged: &Judged, line: &DomainLin
         verdict: visit.explain(&advice.verdict),
         rung: advice.rung,
         passed: advice.now.passed.total(),
+        told_apart: advice.tally.total(),
         repair: advice.repairs.first().map(|repair| (repair.name.to_string(), visit.explain(repair))),
         spoofer: spoofers
             .max_by_key(|group| group.tally.total())
@@ -209,7 +208,7 @@ fn of_domain<S: Sources>(visit: &Visit<'_, S>, judged: &Judged, line: &DomainLin
                 first_day: group.first_day,
             })
             .collect(),
-        tally: advice.tally,
+        tally,
     }
 }
 
@@ -228,8 +227,9 @@ fn card(domain: &OfDomain, period: Period, view: &View<'_>) -> Markup {
             (ladder(domain.rung, view))
             div .keys {
                 (figure_of(total, &view.word("page-label-messages"), Some(&to("/explore", &[]))))
-                (share(domain.passed, total, &view.word("page-label-passed")))
+                (share(domain.passed, domain.told_apart, &view.word("page-label-passed")))
             }
+            (left(total.saturating_sub(domain.told_apart), view))
             ul .plain { @for of in Tally::CLASSES { @if domain.tally.of(of) > 0 {
                 li { (class(of, view)) " " a href=(to("/senders", &[("class", class_word(of))])) { (grouped(domain.tally.of(of))) } }
             } } }

@@ -19,7 +19,7 @@ use crate::data::{Cell, Column, Table, grouped};
 use crate::judged::{Judged, Spread};
 use crate::limits::{DOWNLOAD_ROW_COUNT_MAX, NOTE_CHARACTERS_MAX, SOURCE_ROW_COUNT};
 use crate::page::Page;
-use crate::parts::{day, days, downloads, field, filter, onward, safe, slot, spark_line};
+use crate::parts::{day, days, downloads, field, filter, left, onward, safe, slot, spark_line};
 use crate::screen::{Done, Fresh, Kind, Parameter, Screen};
 use crate::sources::Sources;
 use crate::trouble::Trouble;
@@ -34,6 +34,8 @@ pub(crate) struct Data {
     names: Vec<String>,
     /// All that are asked for: of the domain with the most messages first, in it of the source with the most.
     sources: Vec<Source>,
+    /// Messages of sources too small to be told apart.
+    left: u64,
     spread: BTreeMap<(String, String), Vec<u64>>,
     spread_days: Vec<u32>,
     offset: usize,
@@ -66,6 +68,7 @@ impl Screen for Senders {
         let offset = usize::try_from(visit.query.number("after")?.unwrap_or(0)).unwrap_or(usize::MAX);
         let count = |sum: &mut u64, _, count: u64| *sum = sum.saturating_add(count);
         let (judged, spread) = Judged::with_spread(visit, count).await?;
+        let untold = judged.domains.iter().fold(0_u64, |sum, line| sum.saturating_add(judged.left(line)));
         let words = wanted_words(visit);
         let mut of_domains: Vec<Vec<Source>> = Vec::with_capacity(judged.domains.len());
         for line in &judged.domains {
@@ -90,6 +93,7 @@ impl Screen for Senders {
             period: judged.period,
             names: judged.names,
             sources,
+            left: untold,
             spread,
             spread_days,
             offset: offset.min(DOWNLOAD_ROW_COUNT_MAX),
@@ -108,6 +112,7 @@ impl Screen for Senders {
         let body = html! {
             (filter(view, &data.names, &more))
             p { (view.say("page-senders-counted", &[("count", data.sources.len().into()), ("messages", grouped(data.message_count()).into())])) }
+            (left(data.left, view))
             @if data.sources.is_empty() { p .nothing { (view.word("page-nothing")) } }
             @if can_mark { (bulk(view)) }
             @for domain in shown {

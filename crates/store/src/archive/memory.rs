@@ -1,6 +1,6 @@
 //! A store of reports in memory: the plain meaning of the trait, for tests and for sites that keep nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +18,7 @@ use super::answer::{self, Contribution, Pieces, Seen};
 use super::cells::{Cell, Cells, cells_of, counted};
 use super::head::{self, Head, Side, check, head_of, period};
 use super::receive::{Known, Likeness, Shelf, Worth, likeness, receive};
+use super::volume::Measured;
 
 /// A store of reports in memory.
 pub struct MemoryArchive {
@@ -130,6 +131,14 @@ impl Archive for MemoryArchive {
             lines.collect::<Vec<_>>()
         });
         ready(Ok(answer::counts(lines, query.limit)))
+    }
+
+    fn volumes(
+        &self,
+        query: CountQuery,
+        domains: Option<BTreeSet<Box<str>>>,
+    ) -> impl Future<Output = Result<Volumes, ArchiveError>> + Send {
+        ready(Ok(self.state().volumes(&query, domains.as_ref())))
     }
 
     fn reporters(&self, query: CountQuery) -> impl Future<Output = Result<Vec<ReporterLine>, ArchiveError>> + Send {
@@ -247,6 +256,15 @@ impl Kept {
 
     fn worth(&self) -> Worth {
         Worth::new(self.parcel.status, self.side())
+    }
+
+    /// Its messages.
+    fn sum(&self) -> AggregateSum {
+        let mut sum = AggregateSum::default();
+        for (Cell { class, disposition, dkim_aligned, spf_aligned }, its) in self.cells().iter() {
+            sum.add(class, disposition, dkim_aligned, spf_aligned, its.messages as u64);
+        }
+        sum
     }
 
     fn cells(&self) -> Cells {
@@ -389,17 +407,31 @@ impl State {
         self.meant(query).filter(|(_, kept)| kept.head.kind == Some(Kind::Aggregate))
     }
 
+    fn volumes(&self, query: &CountQuery, domains: Option<&BTreeSet<Box<str>>>) -> Volumes {
+        let (mut measured, mut numbers) = (Measured::default(), BTreeMap::new());
+        let mut number = |name: &str| -> u32 {
+            let next = numbers.len() as u32;
+            *numbers.entry(name.to_owned()).or_insert(next)
+        };
+        let is_meant = |name: &str| domains.is_none_or(|domains| domains.contains(name));
+        for (_, kept) in self.counted(query).filter(|(_, kept)| is_meant(kept.head.domain())) {
+            let sum = kept.sum();
+            if sum.message_count > 0 {
+                let name = kept.head.domain();
+                let reporter = number(&kept.head.organization);
+                measured.add(number(name), name, kept.day(), &sum, std::iter::once(reporter));
+            }
+        }
+        measured.end()
+    }
+
     fn summary(&self, query: &CountQuery, spread: Spread) -> Result<Summary, ArchiveError> {
         let mut summary = Summary::new(spread);
         for (_, kept) in self.meant(query) {
             let (domain, organization) = (kept.head.domain(), &kept.head.organization);
             match &kept.parcel.content {
                 Content::Aggregate(_) => {
-                    let mut sum = AggregateSum::default();
-                    for (cell, its) in kept.cells().iter() {
-                        let Cell { class, disposition, dkim_aligned, spf_aligned } = cell;
-                        sum.add(class, disposition, dkim_aligned, spf_aligned, its.messages as u64);
-                    }
+                    let sum = kept.sum();
                     if sum.message_count > 0 {
                         summary.add_aggregate(domain, kept.day(), &sum);
                         summary.add_reporter(Kind::Aggregate, domain, organization);

@@ -350,16 +350,50 @@ fn sources_in_parts(
     Ok(lines)
 }
 
-/// Sources while they are summed.
+/// Sources while they are summed. A million records are two looks into a table each, so what is looked up is small.
 struct Grouping {
     /// Circumstances, as their bytes are everywhere, with a number for each.
     numbers: FastMap<Box<[u8]>, u32>,
-    /// Addresses, with a number for each: there are far fewer of them than sums.
-    addresses: FastMap<Address, u32>,
-    /// With a number for each, too: in which order they came.
-    sums: FastMap<SourceKey, (Seen, u32)>,
+    addresses: Addresses,
+    /// What is said of an address, with a number for each.
+    kinds: FastMap<Kind, u32>,
+    /// By address and kind. With a number for each, too: in which order they came.
+    sums: FastMap<u64, (Seen, u32)>,
     pieces: Pieces,
     notes: Notes,
+}
+
+/// Domain, class and circumstances, by their numbers.
+type Kind = (u32, u8, u32);
+
+/// Addresses, with a number for each: there are far fewer of them than sums.
+#[derive(Default)]
+struct Addresses {
+    /// Nearly all are of this family, and a quarter as long.
+    four: FastMap<u32, u32>,
+    others: FastMap<Address, u32>,
+}
+
+impl Addresses {
+    fn number(&mut self, source: Option<IpAddr>) -> u32 {
+        let next = (self.four.len() + self.others.len()) as u32;
+        match source {
+            Some(IpAddr::V4(four)) => *self.four.entry(four.to_bits()).or_insert(next),
+            other => *self.others.entry(address(other)).or_insert(next),
+        }
+    }
+
+    /// All, in the order of their numbers.
+    fn list(&self) -> Vec<Address> {
+        let mut list = vec![(0, 0); self.four.len() + self.others.len()];
+        let four = self.four.iter().map(|(bits, number)| ((4, u128::from(*bits)), number));
+        for (address, number) in four.chain(self.others.iter().map(|(address, number)| (*address, number))) {
+            if let Some(place) = list.get_mut(*number as usize) {
+                *place = address;
+            }
+        }
+        list
+    }
 }
 
 /// Messages of sources in pieces of time, as they came: one for each record, so they are small.
@@ -385,19 +419,22 @@ impl Notes {
     }
 }
 
-/// Domain, address, class and circumstances.
-type SourceKey = (u32, u32, u8, u32);
-
 impl Grouping {
     /// For about so many records.
     fn new(pieces: Pieces, record_count: u64) -> Self {
-        let (numbers, addresses) = (FastMap::default(), FastMap::default());
         let mut notes = Notes::default();
         if pieces.count > 0 {
             // Growing would copy megabytes, and need room for the old and the new.
             notes.small.reserve(usize::try_from(record_count.min(ARCHIVE_SOURCE_RECORD_COUNT)).unwrap_or(0));
         }
-        Self { numbers, addresses, sums: FastMap::default(), pieces, notes }
+        Self {
+            numbers: FastMap::default(),
+            addresses: Addresses::default(),
+            kinds: FastMap::default(),
+            sums: FastMap::default(),
+            pieces,
+            notes,
+        }
     }
 
     fn add(
@@ -410,14 +447,13 @@ impl Grouping {
         let place = self.pieces.place(report.day).map(|place| place as u32);
         for (at, record) in report.view.records().enumerate() {
             let record = record.map_err(damaged(report.id))?;
-            let address = address(record.source);
-            if !is_meant(address) {
+            if !is_meant(address(record.source)) {
                 continue;
             }
+            let class = class_at(report.classes, at).code();
             let circumstances = numbers.get(record.circumstances as usize).copied().unwrap_or(0);
-            let next = self.addresses.len() as u32;
-            let address = *self.addresses.entry(address).or_insert(next);
-            let key = (domain, address, class_at(report.classes, at).code(), circumstances);
+            let kind = self.kind((domain, class, circumstances));
+            let key = u64::from(self.addresses.number(record.source)) << 32 | u64::from(kind);
             let seen = Seen::new(counted(record.count) as u64, report.day);
             let next = self.sums.len() as u32;
             let (_, number) = self.sums.entry(key).and_modify(|(sum, _)| sum.add(seen)).or_insert((seen, next));
@@ -426,6 +462,11 @@ impl Grouping {
             }
         }
         Ok(())
+    }
+
+    fn kind(&mut self, kind: Kind) -> u32 {
+        let next = self.kinds.len() as u32;
+        *self.kinds.entry(kind).or_insert(next)
     }
 
     fn number(&mut self, bytes: &[u8]) -> u32 {
@@ -446,31 +487,36 @@ impl Grouping {
                 *place = bytes;
             }
         }
-        let mut addresses: Vec<Address> = vec![(0, 0); self.addresses.len()];
-        for (address, number) in &self.addresses {
-            if let Some(place) = addresses.get_mut(*number as usize) {
-                *place = *address;
+        let addresses = self.addresses.list();
+        let mut kinds: Vec<Kind> = vec![(0, 0, 0); self.kinds.len()];
+        for (kind, number) in &self.kinds {
+            if let Some(place) = kinds.get_mut(*number as usize) {
+                *place = *kind;
             }
         }
-        let address_of = |number: u32| addresses.get(number as usize).copied().unwrap_or_default();
         let bytes_of = |number: u32| circumstances.get(number as usize).copied().unwrap_or_default();
+        let parts_of = |key: u64| {
+            let (domain, class, number) = kinds.get((key & u64::from(u32::MAX)) as usize).copied().unwrap_or_default();
+            (domain, addresses.get((key >> 32) as usize).copied().unwrap_or_default(), class, bytes_of(number))
+        };
         let mut sums: Vec<_> = self.sums.into_iter().map(|(key, (seen, number))| (key, seen, number)).collect();
         let limit = answer::line_count(limit);
         if sums.len() > limit {
-            sums.select_nth_unstable_by(limit, |(a, its, _), (b, other, _)| {
-                let rank = |key: &SourceKey, seen: &Seen| (Reverse(seen.count), key.0, address_of(key.1), key.2);
-                let first = rank(a, its).cmp(&rank(b, other));
-                first.then_with(|| bytes_of(a.3).cmp(bytes_of(b.3)))
+            // By what they are: numbers are as they happened to come.
+            let rank = |(key, seen, _): &(u64, Seen, u32)| (Reverse(seen.count), parts_of(*key));
+            sums.select_nth_unstable_by(limit, |one, other| {
+                one.1.count.cmp(&other.1.count).reverse().then_with(|| rank(one).cmp(&rank(other)))
             });
             sums.truncate(limit);
         }
         let mut spread = spread_of(&self.notes, self.pieces, sums.iter().map(|(_, _, number)| *number));
-        let line = |((domain, address, class, number), seen, its): (SourceKey, Seen, u32)| {
+        let line = |(key, seen, its): (u64, Seen, u32)| {
+            let (domain, address, class, bytes) = parts_of(key);
             let corrupt = |Damage| ArchiveError::Corrupt { what: "circumstances of a report".to_owned() };
             let line = SourceLine {
-                source: source_of(address_of(address)),
+                source: source_of(address),
                 domain: domains.name(domain).into(),
-                circumstances: decode_circumstances(bytes_of(number)).map_err(corrupt)?,
+                circumstances: decode_circumstances(bytes).map_err(corrupt)?,
                 class: Coded::from_code(class).unwrap_or_default(),
                 count: seen.count,
                 first_day: seen.first_day,

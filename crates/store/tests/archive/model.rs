@@ -1,5 +1,6 @@
 //! The file against the plain meaning: the same commands, in any order, have the same answers in both stores.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use feedback::Archive;
@@ -217,6 +218,9 @@ fn same(command: &Command, memory: &MemoryArchive, file: &impl Archive) -> Resul
             both!(memory, file, |archive| archive.counts(query.clone(), by));
             let spread = if by.day { Spread::Daily } else { Spread::Whole };
             both!(memory, file, |archive| archive.summary(query.clone(), spread));
+            both!(memory, file, |archive| archive.volumes(query.clone(), None));
+            let some = BTreeSet::from(["a.example".into(), "b.a.example".into()]);
+            both!(memory, file, |archive| archive.volumes(query.clone(), Some(some.clone())));
         }
         Command::Sources(query) => {
             both!(memory, file, |archive| archive.sources(query.clone()));

@@ -399,6 +399,10 @@ pub(crate) fn check_sums(archive: &impl Archive) {
         assert_eq!(of_days.map(|(_, sum)| sum.message_count).sum::<u64>(), of_counts, "days of the summary");
         let of_domains = summary.aggregate.iter().filter(|((_, day), _)| day.is_none());
         assert_eq!(of_domains.map(|(_, sum)| sum.message_count).sum::<u64>(), of_counts, "domains of the summary");
+        let volumes = block_on(archive.volumes(query.clone(), None)).unwrap();
+        let (of_domains, of_days) = (volumes.domains.values(), volumes.days.values());
+        assert_eq!(of_domains.map(|volume| volume.sum.message_count).sum::<u64>(), of_counts, "volumes of domains");
+        assert_eq!(of_days.map(|sum| sum.message_count).sum::<u64>(), of_counts, "volumes of days");
         let reporters = block_on(archive.reporters(query)).unwrap();
         assert_eq!(reporters.iter().map(|line| line.message_count).sum::<u64>(), of_counts, "reporters");
     }
