@@ -1,11 +1,15 @@
 //! Where a domain stands, what is missing, and whom another policy would hit.
 
+use std::net::Ipv4Addr;
+
 use dashboard::Desk;
 use dashboard::who::Role;
+use feedback::aggregate::Record;
+use feedback::archive::{Class, Content};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::world::{World, get, text};
+use super::world::{TODAY, World, get, report, text};
 
 fn domain(desk: &Desk<World>, query: &str) -> Value {
     let answer = get(desk, &format!("/api/v1/ladder?domain=example.jp{query}"));
@@ -109,4 +113,42 @@ fn several_domains_are_cards_that_lead_on() {
     }
     let value: Value = serde_json::from_slice(get(&desk, "/api/v1/ladder").body()).unwrap();
     assert_eq!(value["domains"].as_array().unwrap().len(), 2);
+}
+
+/// More sources than are told apart: all of their messages are counted, and what is left of them is said.
+#[test]
+fn sources_that_are_too_many_are_counted_all_the_same() {
+    let world = World::new(Role::Viewer);
+    let mut parcel = report("example.jp", TODAY - 3, "google.com", &str::to_owned);
+    if let Content::Aggregate(aggregate) = &mut parcel.content {
+        let many = (0..10_000_u32).map(|host| Record {
+            source: Some(Ipv4Addr::from(0x0a00_0000 + host).into()),
+            count: 2,
+            circumstances: 3,
+        });
+        aggregate.records.extend(many);
+        parcel.classes.resize(10_004, Class::Suspected);
+    }
+    world.bring(parcel);
+    // Fewer than the others: of these four no source is among the largest.
+    let mut little = report("example.net", TODAY - 4, "Yahoo", &str::to_owned);
+    if let Content::Aggregate(aggregate) = &mut little.content {
+        aggregate.records.iter_mut().for_each(|record| record.count = 1);
+    }
+    world.bring(little);
+    let desk = Desk::new(world, [0; 32]);
+    let value: Value = serde_json::from_slice(get(&desk, "/api/v1/overview").body()).unwrap();
+    let domains = value["domains"].as_array().unwrap();
+    let counts = |domain: &Value| (domain["messages"].as_u64().unwrap(), domain["told_apart"].as_u64().unwrap());
+    assert_eq!(domains.iter().map(counts).collect::<Vec<_>>(), [(20_950, 20_942), (4, 0)]);
+    let days = value["daily"].as_array().unwrap().iter();
+    let suspected: u64 = days.map(|day| day["classes"]["suspected"].as_u64().unwrap()).sum();
+    assert_eq!(suspected, 20_091);
+    let page = text(&get(&desk, "/"));
+    assert!(page.contains("8 messages are of sources too small") && page.contains("4 messages are of sources"));
+    assert!(text(&get(&desk, "/senders")).contains("12 messages are of sources too small"));
+    let alone = get(&desk, "/api/v1/ladder?domain=example.net");
+    let alone: Value = serde_json::from_slice(alone.body()).unwrap();
+    assert_eq!((alone["domains"][0]["days"].as_u64(), alone["domains"][0]["reporters"].as_u64()), (Some(1), Some(1)));
+    assert!(!text(&get(&desk, "/ladder?domain=example.net")).contains("too small"));
 }
